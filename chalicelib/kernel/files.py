@@ -1,0 +1,111 @@
+"""Files in the hub's five buckets, by the bucket's role: inbox, outbox, work, public, evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.settings import Settings
+
+
+class Files(Protocol):
+    """Where files are kept."""
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """The whole file; ``NotFound`` where there is none."""
+        ...
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file, over whatever stood there."""
+        ...
+
+    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+        ...
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order."""
+        ...
+
+
+class S3Files:
+    """Files on S3."""
+
+    def __init__(self, s3: Any, settings: Settings) -> None:
+        self._s3 = s3
+        self._settings = settings
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """The whole file; ``NotFound`` where there is none."""
+        try:
+            body: bytes = self._s3.get_object(Bucket=self._settings.bucket(bucket), Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise NotFound("FILE_MISSING", f"文件不存在: {key}") from error
+            raise
+        return body
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file, over whatever stood there."""
+        self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type)
+
+    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+        try:
+            self._s3.put_object(
+                Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
+                raise
+            if self.read(bucket, key) != body:
+                raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}") from error
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._settings.bucket(bucket), Prefix=prefix)
+        for page in pages:
+            yield from (entry["Key"] for entry in page.get("Contents", ()))
+
+
+@dataclass
+class MemoryFiles:
+    """Files in memory, for tests and simulations."""
+
+    held: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """The whole file; ``NotFound`` where there is none."""
+        if (bucket, key) not in self.held:
+            raise NotFound("FILE_MISSING", f"文件不存在: {key}")
+        return self.held[bucket, key]
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file, over whatever stood there."""
+        del content_type
+        self.held[bucket, key] = body
+
+    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+        if self.held.get((bucket, key), body) != body:
+            raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}")
+        self.write(bucket, key, body, content_type)
+
+    def keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The keys below a prefix, in order."""
+        yield from sorted(key for held_in, key in self.held if held_in == bucket and key.startswith(prefix))
+
+
+def read_json(files: Files, bucket: str, key: str) -> Any:
+    """A JSON file's content."""
+    return json.loads(files.read(bucket, key))
+
+
+def write_json(files: Files, bucket: str, key: str, content: Any) -> None:
+    """Write content as JSON in UTF-8."""
+    files.write(bucket, key, json.dumps(content, ensure_ascii=False).encode(), "application/json")

@@ -1,0 +1,78 @@
+"""Where everything is put together: the one place that knows both the rooms' needs and who serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from chalicelib.kernel import aws
+from chalicelib.kernel.clock import Clock, SystemClock
+from chalicelib.kernel.files import Files, S3Files
+from chalicelib.kernel.ids import Entropy, SystemEntropy
+from chalicelib.kernel.keyring import Keyring
+from chalicelib.kernel.machines import Machines, StepFunctions
+from chalicelib.kernel.settings import Settings, settings
+from integrations.ports import DepositBank, SmsCarrier, TreasuryLink
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What entry points hand to use cases. The three counterparties are made when first asked for."""
+
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    files: Files
+    machines: Machines
+    keys: Keyring
+    bank: Callable[[str], DepositBank]
+    treasury: Callable[[], TreasuryLink]
+    carrier: Callable[[], SmsCarrier]
+
+
+def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
+    def choose(channel: str) -> DepositBank:
+        if channel == "hangzhou":
+            from integrations.bank_of_hangzhou.client import BankOfHangzhou
+
+            return BankOfHangzhou(config.need("HANGZHOU_URL"), keys.secret("HANGZHOU_SECRET"))
+        raise RuntimeError(f"no bank stands behind channel {channel!r}")
+
+    return choose
+
+
+def _treasury(keys: Keyring, config: Settings) -> Callable[[], TreasuryLink]:
+    def choose() -> TreasuryLink:
+        from integrations.treasury_nontax.client import TreasuryClient
+
+        return TreasuryClient(config.need("TREASURY_ADDRESS"), keys.secret("TREASURY_SECRET"))
+
+    return choose
+
+
+def _carrier(keys: Keyring, config: Settings, clock: Clock, entropy: Entropy) -> Callable[[], SmsCarrier]:
+    def choose() -> SmsCarrier:
+        from integrations.aliyun_sms.client import AliyunSms
+
+        return AliyunSms(config.need("SMS_URL"), keys.secret("SMS_SECRET"), clock, entropy)
+
+    return choose
+
+
+@cache
+def hub() -> Hub:
+    """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
+    config, clock, entropy = settings(), SystemClock(), SystemEntropy()
+    keys = Keyring(aws.client("secretsmanager"), config, entropy)
+    return Hub(
+        settings=config,
+        clock=clock,
+        entropy=entropy,
+        files=S3Files(aws.client("s3"), config),
+        machines=StepFunctions(aws.client("stepfunctions"), config),
+        keys=keys,
+        bank=cache(_bank(keys, config)),
+        treasury=cache(_treasury(keys, config)),
+        carrier=cache(_carrier(keys, config, clock, entropy)),
+    )

@@ -1,0 +1,220 @@
+"""What the hub asks of a bank, the treasury and an SMS carrier. Rooms know these; settings choose who stands behind.
+
+Every request goes out under a number of the hub's own that was stored first. A call whose outcome is not known raises
+``Pending``: it is asked about under the same number and never sent anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.kernel.errors import Problem
+
+
+class Direction(StrEnum):
+    """What a line of a statement did to the account."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+    INTEREST = "interest"
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One booking on the bank's statement. ``our_ref`` is the hub's own number on payments that it ordered."""
+
+    line: int
+    serial: str
+    booked_at_ms: int
+    value_date: date
+    direction: Direction
+    amount_fen: int
+    account_no: str
+    account_name: str
+    memo: str
+    our_ref: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A T+1 statement: what could be read, and what was wrong with the rest, line by line."""
+
+    batch_no: str
+    account_no: str
+    day: date
+    opening_fen: int
+    closing_fen: int
+    lines: tuple[StatementLine, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class RefundLine:
+    """One payment that a bank is told to make. ``our_ref`` was stored before the file was written."""
+
+    our_ref: str
+    account_no: str
+    account_name: str
+    principal_fen: int
+    interest_fen: int
+    memo: str
+
+
+@dataclass(frozen=True)
+class BatchFile:
+    """A file as it goes over the wire, and its digest for the sidecar."""
+
+    name: str
+    content: bytes
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReturnLine:
+    """What became of one payment. ``paid`` is the bank's explicit word; ``code`` and ``reason`` say why not."""
+
+    line: int
+    our_ref: str
+    amount_fen: int
+    paid: bool
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BatchReturn:
+    """A bank's return file for one refund batch."""
+
+    batch_no: str
+    lines: tuple[ReturnLine, ...]
+    problems: tuple[Problem, ...]
+
+
+class BatchState(StrEnum):
+    """What a bank says of a batch file when asked."""
+
+    ACCEPTED = "accepted"
+    NOT_FOUND = "not_found"
+
+
+class DepositBank(Protocol):
+    """A bank that holds the deposit account."""
+
+    channel: str
+
+    def read_statement(self, content: bytes, sidecar: bytes) -> Statement:
+        """Decode a statement. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        ...
+
+    def write_batch(self, batch_no: str, lines: tuple[RefundLine, ...]) -> BatchFile:
+        """Encode a refund batch (at most ``lines_max`` lines)."""
+        ...
+
+    @property
+    def lines_max(self) -> int:
+        """How many lines one batch file may hold."""
+        ...
+
+    def send_batch(self, file: BatchFile) -> None:
+        """Hand the file to the bank. ``Pending`` where it is not known whether it arrived."""
+        ...
+
+    def ask_batch(self, file_name: str) -> BatchState:
+        """Ask what became of a file. ``Pending`` where the bank does not answer."""
+        ...
+
+    def read_return(self, content: bytes, sidecar: bytes) -> BatchReturn:
+        """Decode a return file. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A payment notice for a winner, as the treasury is told of it. ``amount_fen`` is the price."""
+
+    pay_code: str
+    payer_name: str
+    amount_fen: int
+    issued_on: date
+    due_on: date
+
+
+class NoticeState(StrEnum):
+    """What the treasury says of a notice when asked."""
+
+    UNKNOWN = "unknown"
+    UNPAID = "unpaid"
+    PAID = "paid"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The treasury's word that a notice was paid (message 5996)."""
+
+    message_id: str
+    pay_code: str
+    amount_fen: int
+    confirmed_at_ms: int
+    bank_serial: str
+
+
+class TreasuryLink(Protocol):
+    """The treasury's non-tax system."""
+
+    def register(self, notice: Notice, message_id: str) -> None:
+        """Upload a notice (8994) under our message id; a repeat changes nothing. ``Pending`` where no answer came."""
+        ...
+
+    def ask(self, pay_code: str, message_id: str) -> NoticeState:
+        """Ask a notice's state (8997). ``Pending`` where no answer came."""
+        ...
+
+    def read_confirmation(self, frame: bytes) -> Confirmation:
+        """Check and decode an inbound 5996 frame. Raises ``InvalidInput`` naming what is wrong with it."""
+        ...
+
+    def acknowledge(self, message_ref: str, work_date: date) -> bytes:
+        """The frame (8001) that answers an inbound message."""
+        ...
+
+    def refuse(self, message_ref: str, work_date: date, reason: str) -> bytes:
+        """The frame (5001) that answers an inbound message that is wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One message. ``out_id`` is ours and stored first; ``template`` names an entry of the carrier's profile."""
+
+    out_id: str
+    phone: str
+    template: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SmsReceipt:
+    """What the carrier knows of a message. ``state``: ``sent`` (accepted), ``delivered`` or ``failed``."""
+
+    out_id: str
+    state: str
+    code: str
+
+
+class SmsCarrier(Protocol):
+    """A carrier of text messages. Its sending is not idempotent: after a time-out ask, then send."""
+
+    def send(self, sms: Sms) -> str:
+        """Send one message and return the carrier's own id.
+
+        Raises ``TooMany`` (its limits: wait), ``InvalidInput`` (it will never go) or ``Pending`` (not known).
+        """
+        ...
+
+    def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
+        """What became of a message; ``None`` where the carrier never took it. ``Pending`` where it does not answer."""
+        ...
