@@ -1,0 +1,47 @@
+# Everything that can be asked of this repository. `make demo` and `make test` do all of their own set-up.
+BIDDERS ?= 200
+SEED ?= 20260325
+OUT ?= demo-out
+STAGE ?= production
+RUN = .venv/bin/python -m
+
+.PHONY: demo test check format up down package lock setup clean
+
+demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7
+	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --out $(OUT)
+
+test: setup  ## every test, those against the deployed package included
+	@$(RUN) pytest
+
+check: setup  ## format, lint, types and import arrows
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: setup  ## format the code and mend what the linter can
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+up: setup  ## start the hub and its counterparties on this machine, and print their addresses
+	@$(RUN) local.standing up
+
+down:  ## end exactly what `make up` started
+	@if [ -x .venv/bin/python ]; then $(RUN) local.standing down; fi
+
+package: setup  ## build/<stage>: the template and the zip that are deployed (STAGE=production)
+	@$(RUN) local.package $(STAGE)
+
+setup:
+	@sh local/setup.sh
+
+UV_LOCK = .local/uv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate $(UPGRADE)
+lock: setup  ## write the lock files anew: make lock, or make lock UPGRADE=--upgrade
+	$(UV_LOCK) pyproject.toml -o requirements.txt
+	$(UV_LOCK) pyproject.toml --group dev -c requirements.txt -o local/requirements/dev.txt
+	$(UV_LOCK) --group embedded-aws -o local/requirements/embedded-aws.txt
+	$(UV_LOCK) --group lambda-runtime -o local/requirements/lambda-runtime.txt
+
+clean: down  ## remove everything that was made
+	@rm -rf .venv .local build demo-out .chalice/deployments *.egg-info

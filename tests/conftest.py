@@ -1,0 +1,62 @@
+"""What every test stands on: the deployed tables' own definitions, on an AWS in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES: dict[str, Any] = {
+    f"{name.removesuffix('Table').upper()}_TABLE": resource["Properties"]
+    for name, resource in yaml.safe_load((ROOT / "infra" / "tables.yaml").read_text())["Resources"].items()
+}
+BUCKETS = ("inbox", "outbox", "work", "public", "evidence")
+
+# Set before any room is imported: models take their table's name when they are defined.
+os.environ.update({name: name.lower() for name in TABLES})
+os.environ.update({f"{name.upper()}_BUCKET": f"test-{name}" for name in BUCKETS})
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_REGION="cn-north-1",
+    AWS_DEFAULT_REGION="cn-north-1",
+    POWERTOOLS_METRICS_NAMESPACE="hangpai",
+    POWERTOOLS_TRACE_DISABLED="1",
+    STAGE="test",
+)
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+import boto3  # noqa: E402 (after the environment)
+from moto import mock_aws  # noqa: E402
+
+from chalicelib.kernel import aws as aws_doors  # noqa: E402
+from chalicelib.kernel import tables  # noqa: E402
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty AWS in memory with the hub's tables and buckets, as the template defines them."""
+    with mock_aws():
+        aws_doors.client.cache_clear()
+        tables._connection.cache_clear()
+        dynamodb = boto3.client("dynamodb")
+        for name, properties in TABLES.items():
+            dynamodb.create_table(
+                TableName=name.lower(),
+                AttributeDefinitions=properties["AttributeDefinitions"],
+                KeySchema=properties["KeySchema"],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        s3 = boto3.client("s3")
+        for name in BUCKETS:
+            s3.create_bucket(
+                Bucket=f"test-{name}", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
+            )
+        yield
+    aws_doors.client.cache_clear()
+    tables._connection.cache_clear()
