@@ -1,0 +1,1 @@
+"""Deposits: intake, matching, doubtful payments and their correction, interest, qualification, reconciliation."""

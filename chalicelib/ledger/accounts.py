@@ -1,0 +1,54 @@
+"""The chart of accounts. Assets and costs are debits (> 0), what is owed and what was earned are credits (< 0).
+
+| account | holds |
+|---|---|
+| ``bank:{channel}`` | money that stands in a deposit bank |
+| ``held:{period}`` | deposits (and what was paid above them) of bidders known by their code |
+| ``doubtful:{period}`` | payments of known payers whose code is missing, wrong or cut off |
+| ``returnable:{period}`` | payments that must go back, and refunds that came back |
+| ``rolled:{period}`` | deposits that stay for the next period |
+| ``transit:{channel}`` | ordered from a bank, outcome not yet known |
+| ``forfeited:{period}`` | deposits of defaulters, owed to the treasury |
+| ``interest_income``, ``interest_expense`` | interest from the bank, interest to bidders |
+"""
+
+from __future__ import annotations
+
+INTEREST_INCOME = "interest_income"
+INTEREST_EXPENSE = "interest_expense"
+TREASURY = "treasury"
+
+
+def bank(channel: str) -> str:
+    """Money that stands in a deposit bank."""
+    return f"bank:{channel}"
+
+
+def held(period: str) -> str:
+    """Deposits of bidders known by their code, with what was paid above them."""
+    return f"held:{period}"
+
+
+def doubtful(period: str) -> str:
+    """Payments that may still be put right until the correction deadline."""
+    return f"doubtful:{period}"
+
+
+def returnable(period: str) -> str:
+    """Payments that must go back."""
+    return f"returnable:{period}"
+
+
+def rolled(period: str) -> str:
+    """Deposits that stay for the next period."""
+    return f"rolled:{period}"
+
+
+def transit(channel: str) -> str:
+    """Ordered from a bank; its word is awaited."""
+    return f"transit:{channel}"
+
+
+def forfeited(period: str) -> str:
+    """Deposits of defaulters, owed to the treasury."""
+    return f"forfeited:{period}"
