@@ -1,0 +1,124 @@
+"""Packages the hub: one template and one zip, from the app, the infrastructure and the state machines.
+
+`python -m local.package STAGE` writes ``build/STAGE/sam.json`` and ``build/STAGE/deployment.zip``; what was packaged from
+the same sources before is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
+PARTS = ("parameters", "tables", "buckets", "secrets", "queues", "functions", "api", "machines")
+
+# Region for the packager only: Chalice wants one, the template does not depend on it.
+REGION = "cn-north-1"
+
+_NAME = re.compile(r"\$\{(\w+)\}")
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
+
+
+def machine_definitions() -> dict[str, Any]:
+    """Logical id -> definition of each state machine, from its file."""
+    files = sorted((ROOT / "state_machines").glob("*.asl.json"))
+    return {f"{_camel(file.name.removesuffix('.asl.json'))}Machine": json.loads(file.read_text()) for file in files}
+
+
+def _substitution(name: str) -> Any:
+    if name == "Partition":
+        return {"Ref": "AWS::Partition"}
+    return {"Ref": name} if name.endswith("Machine") else {"Fn::GetAtt": [name, "Arn"]}
+
+
+def _put_in_definitions(resources: dict[str, Any]) -> None:
+    for logical_id, definition in machine_definitions().items():
+        machine = resources[logical_id]
+        names = sorted(set(_NAME.findall(json.dumps(definition))))
+        substitutions = {name: _substitution(name) for name in names}
+        properties = {**machine["Properties"], "Definition": definition, "DefinitionSubstitutions": substitutions}
+        resources[logical_id] = {**machine, "Properties": properties}
+
+
+def _put_in_handlers(resources: dict[str, Any]) -> None:
+    from app import FUNCTIONS  # noqa: PLC0415 (imports every room: only where a template is made)
+
+    for name, handler in FUNCTIONS.items():
+        resources[_camel(name)]["Properties"]["Handler"] = handler
+
+
+def merge_template() -> dict[str, Any]:
+    """What is merged over Chalice's own template: the parts of ``infra/`` and every state machine."""
+    template: dict[str, Any] = {}
+    for part in PARTS:
+        content = yaml.safe_load((ROOT / "infra" / f"{part}.yaml").read_text())
+        for section, entries in content.items():
+            known = template.setdefault(section, {})
+            twice = known.keys() & entries.keys()
+            if twice:
+                raise ValueError(f"infra/{part}.yaml defines {', '.join(sorted(twice))} a second time")
+            known.update(entries)
+    _put_in_definitions(template["Resources"])
+    _put_in_handlers(template["Resources"])
+    return template
+
+
+def _source_files() -> Iterator[Path]:
+    for name in SOURCES:
+        path = ROOT / name
+        files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+        for file in files:
+            if "__pycache__" not in file.parts and "deployments" not in file.parts:
+                yield file
+
+
+def _sources_digest() -> str:
+    # Chalice's own hash leaves file names out, so that a renamed file would be packaged under its old name.
+    digest = hashlib.sha256(f"{sys.version_info[:2]}".encode())
+    for file in _source_files():
+        digest.update(f"{file.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def package(stage: str) -> Path:
+    """Package for a stage of ``.chalice/config.json``; returns the folder with ``sam.json`` and ``deployment.zip``."""
+    out = ROOT / "build" / stage
+    mark = out / "made-from"
+    wanted = _sources_digest()
+    if mark.exists() and mark.read_text() == wanted:
+        return out
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
+    out.mkdir(parents=True)
+    merge = out / "merge.json"
+    merge.write_text(json.dumps(merge_template()))
+    subprocess.run(
+        [sys.executable, "-m", "chalice", "package", "--stage", stage, "--merge-template", merge, out],
+        cwd=ROOT,
+        env={**os.environ, "AWS_DEFAULT_REGION": REGION, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    merge.unlink()
+    mark.write_text(wanted)
+    return out
+
+
+if __name__ == "__main__":
+    folder = package(sys.argv[1] if len(sys.argv) > 1 else "production")
+    print(folder.relative_to(ROOT))
