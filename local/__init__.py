@@ -1,0 +1,1 @@
+"""What runs on one machine: the embedded AWS, a simulated month, the command line."""

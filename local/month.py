@@ -1,0 +1,166 @@
+"""A simulated month: the counterparties' input as real files, and a record of what was planted in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.applicant_files import InputFile, applicant_files, qualification_file
+from local.conduct import DOUBTFUL, Conduct, Paying, PriceRange, draw_conduct, price_range
+from local.payments import Payment, make_payments
+from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
+
+if TYPE_CHECKING:
+    from chalicelib.periods.plan import Plan
+    from chalicelib.periods.rules import RuleSet
+
+CHANNEL = "hangzhou"
+# The bank's return codes for an account that is not there and one that was closed.
+FAILING_CODES = ("1001", "1003")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who takes part: made before the plan, because quotas follow from how many they are."""
+
+    seed: int
+    people: tuple[Person, ...]
+    maker: PeopleMaker
+
+
+@dataclass(frozen=True)
+class Month:
+    """All input of a month, and what the hub is expected to make of it."""
+
+    period: str
+    seed: int
+    plan: Plan
+    people: tuple[Person, ...]
+    conduct: Mapping[str, Conduct]
+    prices: Mapping[str, PriceRange]
+    bids_max: int
+    deposit_fen: int
+    payments: tuple[Payment, ...]
+    files: tuple[InputFile, ...]
+    failing_accounts: Mapping[str, str]
+    new_accounts: Mapping[str, str]
+
+    def person(self, code: str) -> Person:
+        """The bidder with an application code; ``KeyError`` where there is none."""
+        return self._by_code()[code]
+
+    def _by_code(self) -> dict[str, Person]:
+        return {person.code: person for person in self.people}
+
+    def credits_of(self, day: date) -> list[dict[str, Any]]:
+        """The incoming payments that belong on one statement, for the bank simulator's ``POST /_credits``."""
+        return [payment.as_credit() for payment in self.payments if payment.statement_day == day]
+
+    @property
+    def credit_days(self) -> tuple[date, ...]:
+        """The statement days on which deposits come in."""
+        return tuple(sorted({payment.statement_day for payment in self.payments}))
+
+    def payment_of(self, code: str) -> Payment:
+        """A bidder's (first) payment; ``KeyError`` where the bidder never pays."""
+        for payment in self.payments:
+            if payment.code == code:
+                return payment
+        raise KeyError(code)
+
+    def bidders(self, **wanted: bool) -> Iterator[tuple[Person, Conduct]]:
+        """The bidders whose conduct has all of these properties, such as ``qualified=True, activates=True``."""
+        for person in self.people:
+            conduct = self.conduct[person.code]
+            if all(getattr(conduct, name) is value for name, value in wanted.items()):
+                yield person, conduct
+
+    def expected(self) -> dict[str, Any]:
+        """Counts by kind that the hub must arrive at before the auction."""
+        kinds = Counter(payment.kind for payment in self.payments)
+        return {
+            "applicants": dict(sorted(Counter(person.bidder_class for person in self.people).items())),
+            "bad_rows": {file.label: file.bad_rows for file in self.files if file.kind == "applicants"},
+            "credits": len(self.payments),
+            "credits_fen": sum(payment.amount_fen for payment in self.payments),
+            "matched": sum(kinds[kind] for kind in (Paying.EXACT, Paying.OVER, Paying.DOUBLE)),
+            "doubtful": {kind.value: kinds[kind] for kind in DOUBTFUL},
+            "corrected": sum(1 for _ in self.bidders(corrects=True)),
+            "returnable": {kind: kinds[kind] for kind in ("late", "short", "second_payment", "unknown_payer")},
+            "over_paid": kinds[Paying.OVER],
+            "deposits_held": sum(1 for _ in self.bidders(deposit_held=True)),
+            "audit_failed": sum(1 for _ in self.bidders(audit_passed=False)),
+            "qualified": sum(1 for _ in self.bidders(qualified=True)),
+            "activated": sum(1 for _ in self.bidders(qualified=True, activates=True)),
+            "bidders": sum(1 for _, does in self.bidders(qualified=True, activates=True) if does.bids),
+            "refusals": dict(sorted(self._refusals().items())),
+        }
+
+    def _refusals(self) -> Counter[str]:
+        return Counter(
+            bid.expected
+            for _, conduct in self.bidders(qualified=True, activates=True)
+            for bid in conduct.bids
+            if bid.expected
+        )
+
+
+def make_roster(seed: int, bidders: int) -> Roster:
+    """The bidders of a month. ``local.conduct.suggest_quotas(roster.people)`` gives the plan its quotas."""
+    maker = PeopleMaker(seed)
+    return Roster(seed, make_people(maker, bidders), maker)
+
+
+def make_month(roster: Roster, plan: Plan, rules: RuleSet, last_average_fen: Mapping[str, int]) -> Month:
+    """Draw a month for a (compressed) plan. ``last_average_fen`` by class sets the cap, as in the plan.
+
+    Call it once for a roster: the people who are not applicants are made on the way.
+    """
+    seed, people, maker = roster.seed, roster.people, roster.maker
+    prices = {
+        name: price_range(rules.reserve_fen, rules.tick_fen, rules.cap_multiple, last_average_fen[name])
+        for name in (INDIVIDUAL, UNIT)
+    }
+    conduct = draw_conduct(seed, people, prices, rules.bids_max)
+    lists, refused = applicant_files(seed, plan, people, maker)
+    payments = make_payments(
+        plan, CHANNEL, people, conduct, seed=seed, deposit_fen=rules.deposit_fen, maker=maker, refused=refused
+    )
+    failing = _failing(seed, people, conduct)
+    return Month(
+        period=plan.period,
+        seed=seed,
+        plan=plan,
+        people=people,
+        conduct=conduct,
+        prices=prices,
+        bids_max=rules.bids_max,
+        deposit_fen=rules.deposit_fen,
+        payments=payments,
+        files=(*lists, qualification_file(seed, plan.period, people, conduct)),
+        failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
+        new_accounts={person.code: maker.account(person.bidder_class) for person in failing},
+    )
+
+
+def _failing(seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct]) -> tuple[Person, Person]:
+    """Two applicants whose account is gone when batch 1 comes: one who paid late, one who failed the audit."""
+    rng = seeded("failing", seed)
+    late = [person for person in people if conduct[person.code].paying is Paying.LATE]
+    failed = [person for person in people if not conduct[person.code].audit_passed]
+    return rng.choice(late), rng.choice(failed)
+
+
+def write_files(month: Month, folder: Path) -> dict[str, Path]:
+    """Write the regulator's files below ``folder`` and return key in the inbox -> path."""
+    written = {}
+    for file in month.files:
+        path = folder / file.key.rsplit("/", 1)[-1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        written[file.key] = path
+    return written
