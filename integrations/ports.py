@@ -1,4 +1,4 @@
-"""What the hub asks of a bank, the treasury and an SMS carrier. Rooms know these; settings choose who stands behind.
+"""What the hub asks of a bank, the treasury, an SMS carrier and the regulator. Rooms know these; settings choose who stands behind.
 
 Every request goes out under a number of the hub's own that was stored first. A call whose outcome is not known raises
 ``Pending``: it is asked about under the same number and never sent anew.
@@ -6,7 +6,7 @@ Every request goes out under a number of the hub's own that was stored first. A 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
@@ -72,14 +72,22 @@ class BatchFile:
     digest: str
 
 
+class PaymentOutcome(StrEnum):
+    """What a bank says became of a payment. Only an explicit word ends one: a code nobody knows leaves it pending."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
 @dataclass(frozen=True)
 class ReturnLine:
-    """What became of one payment. ``paid`` is the bank's explicit word; ``code`` and ``reason`` say why not."""
+    """What became of one payment. ``code`` and ``reason`` are the bank's own."""
 
     line: int
     our_ref: str
     amount_fen: int
-    paid: bool
+    outcome: PaymentOutcome
     code: str
     reason: str
 
@@ -217,4 +225,60 @@ class SmsCarrier(Protocol):
 
     def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
         """What became of a message; ``None`` where the carrier never took it. ``Pending`` where it does not answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApplicantRow:
+    """One row of the regulator's applicant list.
+
+    ``bidder_class``: ``individual`` | ``unit``; ``id_type``: ``id_card`` | ``uscc``.
+    """
+
+    line: int
+    code: str
+    bidder_class: str
+    name: str = field(repr=False)
+    id_type: str
+    id_number: str = field(repr=False)
+    phone: str = field(repr=False)
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class ApplicantFile:
+    """The regulator's applicant list: what could be read, and what was wrong with the rest, line by line."""
+
+    rows: tuple[ApplicantRow, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class QualificationRow:
+    """The regulator's word on one application code."""
+
+    line: int
+    code: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class QualificationFile:
+    """The audit's results: what could be read, and what was wrong with the rest, line by line."""
+
+    rows: tuple[QualificationRow, ...]
+    problems: tuple[Problem, ...]
+
+
+class Regulator(Protocol):
+    """The office that lists who applied and audits who may bid. It sends files, ``.csv`` or ``.xlsx``."""
+
+    def read_applicants(self, content: bytes, file_name: str) -> ApplicantFile:
+        """Decode an applicant list. Raises ``FileRefused`` where it is no table with the agreed columns."""
+        ...
+
+    def read_qualification(self, content: bytes, file_name: str) -> QualificationFile:
+        """Decode the audit's results. Raises ``FileRefused`` where it is no table with the agreed columns."""
         ...
