@@ -1,0 +1,1 @@
+"""The auction: window, broadcasts, ranking, more quota and the result."""

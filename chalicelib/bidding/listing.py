@@ -1,0 +1,47 @@
+"""All bids of a period, for broadcasts and the close: a parallel, strongly consistent scan, unpacked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from chalicelib.bidding.records import BidsTable, bidder_key, unpack
+from chalicelib.bidding.rules import PlacedBid
+
+SEGMENTS = 8
+
+
+@dataclass(frozen=True)
+class Bidder:
+    """A bidder and all the bids that were accepted of him, in order."""
+
+    code: str
+    bidder_class: str
+    placed: tuple[PlacedBid, ...]
+
+
+def all_bidders(table: BidsTable, period: str, segments: int = SEGMENTS) -> list[Bidder]:
+    """Every bidder of the period, sorted by class and code."""
+    with ThreadPoolExecutor(segments) as pool:
+        found = pool.map(lambda number: list(_segment(table, period, number, segments)), range(segments))
+        return sorted(
+            (bidder for part in found for bidder in part), key=lambda bidder: (bidder.bidder_class, bidder.code)
+        )
+
+
+def _segment(table: BidsTable, period: str, number: int, segments: int) -> Iterator[Bidder]:
+    prefix = bidder_key(period, "", "").removesuffix("#")
+    pages = table.client.get_paginator("scan").paginate(
+        TableName=table.name,
+        Segment=number,
+        TotalSegments=segments,
+        ConsistentRead=True,
+        ProjectionExpression="pk, history",
+        FilterExpression="begins_with(pk, :prefix)",
+        ExpressionAttributeValues={":prefix": {"S": prefix}},
+    )
+    for page in pages:
+        for item in page["Items"]:
+            _, bidder_class, code = item["pk"]["S"].split("#")
+            yield Bidder(code, bidder_class, unpack(item))

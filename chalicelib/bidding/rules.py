@@ -1,0 +1,127 @@
+"""What makes a bid acceptable: price, window, number of bids. Pure; prices in fen, times in UTC epoch ms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.kernel.errors import Conflict, HubError, InvalidInput, TooEarlyOrLate
+from chalicelib.kernel.money import yuan_text
+
+# A request that came in before the close may still begin its write this long after it; later it is refused, so that
+# the close need not wait for a request that hangs.
+WRITE_GRACE_MS = 2_000
+# The close counts no earlier than this after the window's end: the grace and the longest write (see ``door.py``).
+DRAIN_MS = 10_000
+# What the gateway's clock may be ahead of this function's, and how old a request may be: no gateway keeps one longer.
+INGRESS_AHEAD_MS_MAX = 1_000
+INGRESS_AGE_MS_MAX = 30_000
+
+
+class PriceFault(StrEnum):
+    """What can be wrong with a price."""
+
+    BELOW_RESERVE = "BELOW_RESERVE"
+    OFF_TICK = "OFF_TICK"
+    ABOVE_CAP = "ABOVE_CAP"
+
+
+@dataclass(frozen=True)
+class PriceLimits:
+    """Reserve, tick and cap of one class; no cap where no average of an earlier auction is known."""
+
+    reserve_fen: int
+    tick_fen: int
+    cap_fen: int | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """When bids are taken (the end is exclusive), how many of one bidder, and at what prices in each class."""
+
+    period: str
+    opens_at_ms: int
+    closes_at_ms: int
+    bids_max: int
+    limits: Mapping[str, PriceLimits]
+
+
+@dataclass(frozen=True)
+class PlacedBid:
+    """One accepted bid as the bidder's item keeps it."""
+
+    request_id: str
+    price_fen: int
+    bid_at_ms: int
+
+
+def price_fault(price_fen: int, limits: PriceLimits) -> PriceFault | None:
+    """What is wrong with a price: >= reserve, a whole multiple of the tick, <= cap."""
+    if price_fen < limits.reserve_fen:
+        return PriceFault.BELOW_RESERVE
+    if price_fen % limits.tick_fen:
+        return PriceFault.OFF_TICK
+    if limits.cap_fen is not None and price_fen > limits.cap_fen:
+        return PriceFault.ABOVE_CAP
+    return None
+
+
+def check_price(price_fen: int, limits: PriceLimits) -> None:
+    """Raise ``InvalidInput`` with the fault as its code."""
+    fault = price_fault(price_fen, limits)
+    if fault is None:
+        return
+    cap = "" if limits.cap_fen is None else _yuan(limits.cap_fen)
+    messages = {
+        PriceFault.BELOW_RESERVE: f"出价不得低于保留价 {_yuan(limits.reserve_fen)} 元",
+        PriceFault.OFF_TICK: f"出价须为 {_yuan(limits.tick_fen)} 元的整数倍",
+        PriceFault.ABOVE_CAP: f"出价不得高于最高限价 {cap} 元",
+    }
+    raise InvalidInput(fault.value, messages[fault])
+
+
+def check_open(window: Window, at_ms: int, now_ms: int) -> None:
+    """Raise ``TooEarlyOrLate`` where a bid of ``at_ms``, to be written at ``now_ms``, is outside the window."""
+    if at_ms < window.opens_at_ms:
+        raise TooEarlyOrLate("NOT_OPEN", "竞价尚未开始")
+    if at_ms >= window.closes_at_ms or now_ms >= window.closes_at_ms + WRITE_GRACE_MS:
+        raise TooEarlyOrLate("CLOSED", "竞价已结束")
+
+
+def ingress_ms(stamped_ms: object, now_ms: int) -> int:
+    """The time of a bid: the gateway's stamp, so that waiting for a free function costs nobody his place.
+
+    A stamp that is missing, ahead of our own clock or older than a gateway holds a request is not believed: now counts.
+    """
+    if (
+        not isinstance(stamped_ms, int)
+        or not now_ms - INGRESS_AGE_MS_MAX <= stamped_ms <= now_ms + INGRESS_AHEAD_MS_MAX
+    ):
+        return now_ms
+    return stamped_ms
+
+
+def find_repeat(placed: Sequence[PlacedBid], request_id: str, price_fen: int) -> int | None:
+    """The place (from 0) of the bid that this request already made; ``None`` where it made none.
+
+    Raises ``Conflict`` (``REQUEST_REUSED``) where it made one of another price.
+    """
+    for place, bid in enumerate(placed):
+        if bid.request_id == request_id:
+            if bid.price_fen != price_fen:
+                raise Conflict("REQUEST_REUSED", "同一请求号已用于另一出价,请换用新的请求号")
+            return place
+    return None
+
+
+def refusal(placed: Sequence[PlacedBid], at_ms: int, bids_max: int) -> HubError:
+    """Why the table's condition refused a bid that is not a repeat, from what stood there."""
+    if len(placed) >= bids_max:
+        return Conflict("NO_BIDS_LEFT", f"出价次数已用完,最多可出价 {bids_max} 次")
+    assert placed[-1].bid_at_ms >= at_ms, "the condition refuses for no other reason"  # noqa: S101
+    return Conflict("BID_OVERTAKEN", "您有一次更晚的出价已被接受,本次出价未生效")
+
+
+def _yuan(fen: int) -> str:
+    return yuan_text(fen).removesuffix(".00")

@@ -1,0 +1,59 @@
+"""The signed window: written once by the auction room, read by every bid function at most once a second."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from chalicelib.bidding.rules import PriceLimits, Window
+from chalicelib.kernel.ids import canonical
+
+REFRESH_MS = 1_000
+
+
+@dataclass(frozen=True)
+class SignedWindow:
+    """A window as it lies in the table: canonical JSON, and its HMAC-SHA256 (hex)."""
+
+    content: str
+    mac: str
+
+
+def _mac(content: str, key: bytes) -> str:
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
+
+
+def sign(window: Window, key: bytes) -> SignedWindow:
+    """Make a window believable to the bid function; whoever can only write to the table can't move it."""
+    content = canonical(asdict(window)).decode()
+    return SignedWindow(content, _mac(content, key))
+
+
+def read(signed: SignedWindow, key: bytes) -> Window:
+    """The window again. Raises ``RuntimeError`` where the hub did not sign it."""
+    if not hmac.compare_digest(signed.mac, _mac(signed.content, key)):
+        raise RuntimeError("the auction window in the table was not signed by the hub")
+    content = json.loads(signed.content)
+    limits = {name: PriceLimits(**values) for name, values in content.pop("limits").items()}
+    return Window(**content, limits=limits)
+
+
+@dataclass
+class Windows:
+    """The windows of this process. ``fetch`` reads one from the table: called at most once a second a period."""
+
+    fetch: Callable[[str], SignedWindow | None]
+    key: bytes = field(repr=False)
+    _known: dict[str, tuple[int, Window | None]] = field(default_factory=dict)
+
+    def current(self, period: str, now_ms: int) -> Window | None:
+        """The period's window, or ``None`` where none has been prepared."""
+        read_at_ms, window = self._known.get(period, (None, None))
+        if read_at_ms is None or not read_at_ms <= now_ms < read_at_ms + REFRESH_MS:
+            signed = self.fetch(period)
+            window = read(signed, self.key) if signed else None
+            self._known = {period: (now_ms, window)}
+        return window
