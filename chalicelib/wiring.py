@@ -13,12 +13,15 @@ from chalicelib.kernel.ids import Entropy, SystemEntropy
 from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.settings import Settings, settings
-from integrations.ports import DepositBank, SmsCarrier, TreasuryLink
+from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink
+
+# Texts a one-time code to a phone: (our id of the message, phone, code). Never raises: the asker must not learn more.
+SendCode = Callable[[str, str, str], None]
 
 
 @dataclass(frozen=True)
 class Hub:
-    """What entry points hand to use cases. The three counterparties are made when first asked for."""
+    """What entry points hand to use cases. The counterparties are made when first asked for."""
 
     settings: Settings
     clock: Clock
@@ -29,6 +32,8 @@ class Hub:
     bank: Callable[[str], DepositBank]
     treasury: Callable[[], TreasuryLink]
     carrier: Callable[[], SmsCarrier]
+    regulator: Callable[[], Regulator]
+    send_sms: SendCode
 
 
 def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
@@ -60,11 +65,27 @@ def _carrier(keys: Keyring, config: Settings, clock: Clock, entropy: Entropy) ->
     return choose
 
 
+def _regulator() -> Regulator:
+    from integrations.regulator.client import RegulatorFiles
+
+    return RegulatorFiles()
+
+
+def _send_sms(carrier: Callable[[], SmsCarrier]) -> SendCode:
+    def send(out_id: str, phone: str, sms_code: str) -> None:
+        from chalicelib.messages.codes import code_sender
+
+        code_sender(carrier)(out_id, phone, sms_code)
+
+    return send
+
+
 @cache
 def hub() -> Hub:
     """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
     config, clock, entropy = settings(), SystemClock(), SystemEntropy()
     keys = Keyring(aws.client("secretsmanager"), config, entropy)
+    carrier = cache(_carrier(keys, config, clock, entropy))
     return Hub(
         settings=config,
         clock=clock,
@@ -74,5 +95,7 @@ def hub() -> Hub:
         keys=keys,
         bank=cache(_bank(keys, config)),
         treasury=cache(_treasury(keys, config)),
-        carrier=cache(_carrier(keys, config, clock, entropy)),
+        carrier=carrier,
+        regulator=cache(_regulator),
+        send_sms=_send_sms(carrier),
     )

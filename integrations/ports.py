@@ -1,4 +1,4 @@
-"""What the hub asks of a bank, the treasury, an SMS carrier and the regulator. Rooms know these; settings choose who stands behind.
+"""What the hub asks of its counterparties. Rooms know these; settings choose who stands behind.
 
 Every request goes out under a number of the hub's own that was stored first. A call whose outcome is not known raises
 ``Pending``: it is asked about under the same number and never sent anew.

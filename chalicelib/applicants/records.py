@@ -25,6 +25,8 @@ class ApplicantRecord(Model):
     """One application code (申请编码) in one period. Personal data is sealed; look-ups are keyed hashes of it."""
 
     class Meta(HubMeta):
+        """The applicants' table."""
+
         table_name = table_name("APPLICANTS_TABLE")
 
     pk = UnicodeAttribute(hash_key=True)
@@ -73,6 +75,8 @@ class ApplicantNameRecord(Model):
     """Says that a code was listed under a name; true only while the applicant's own record agrees."""
 
     class Meta(HubMeta):
+        """The applicants' table."""
+
         table_name = table_name("APPLICANTS_TABLE")
 
     pk = UnicodeAttribute(hash_key=True)

@@ -1,0 +1,24 @@
+"""The audit's results (资格审核结果): a table's rows as typed rows."""
+
+from __future__ import annotations
+
+from integrations.ports import QualificationFile, QualificationRow
+from integrations.regulator.cells import Cells
+from integrations.regulator.profile import Profile
+from integrations.regulator.table import Table
+
+
+def qualification_file(table: Table, profile: Profile) -> QualificationFile:
+    """The rows whose cells all could be read, and the problems of the others, in the order of the file."""
+    rows: list[QualificationRow] = []
+    problems = list(table.problems)
+    for source in table.rows:
+        cells = Cells(source, profile.qualification_columns)
+        code = cells.identifier("code")
+        passed = cells.word("result", profile.results)
+        reason = cells.filled("reason") if passed is False else source.cells["reason"]
+        if cells.problems or passed is None:
+            problems.extend(cells.problems)
+            continue
+        rows.append(QualificationRow(source.line, code, passed, reason))
+    return QualificationFile(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))

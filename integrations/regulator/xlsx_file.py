@@ -1,0 +1,55 @@
+"""The first sheet of an .xlsx workbook. Codes belong in text cells: Excel keeps 15 digits of a number."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from openpyxl import load_workbook
+
+from chalicelib.kernel.errors import FileRefused, Problem
+from integrations.regulator.table import Cell
+
+EXACT_DIGITS_MAX = 15
+
+# A sheet's XML packs about 10:1; far more is a file made to exhaust whoever opens it.
+_UNPACKED_TIMES_MAX = 40
+_UNPACKED_BYTES_MIN = 1 << 20
+
+
+def xlsx_lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
+    """The rows' numbers and trimmed cells; dates as ``YYYY-MM-DD``. Raises ``FileRefused`` (``FILE_UNREADABLE``)."""
+    unreadable = FileRefused("FILE_UNREADABLE", "文件不是可读取的xlsx工作簿")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > max(_UNPACKED_BYTES_MIN, len(content) * _UNPACKED_TIMES_MAX):
+            raise unreadable
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise unreadable from error
+    sheet = book.worksheets[0]
+    # Some writers declare a range smaller than what they wrote.
+    sheet.reset_dimensions()
+    width = 0
+    for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells = [_cell(line, place, value) for place, value in enumerate(values, start=1)]
+        # Without declared dimensions a row ends with its last cell, so a missing last cell is an empty one.
+        width = width or len(cells)
+        yield line, cells + [""] * (width - len(cells))
+
+
+def _cell(line: int, place: int, value: Any) -> Cell:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.isoformat()[:10]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value != int(value) or abs(value) >= 10**EXACT_DIGITS_MAX:
+            remedy = "a cell formatted as text: Excel keeps only 15 digits of a number"
+            return Problem(line, f"column {place}", "a number", remedy)
+        return str(int(value))
+    return str(value).strip()
