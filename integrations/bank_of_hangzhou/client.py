@@ -1,0 +1,92 @@
+"""Bank of Hangzhou behind the port: its codec, and HTTPS for handing over batch files."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from http import HTTPStatus
+
+import requests
+
+from chalicelib.kernel.errors import Conflict, FileRefused, Pending
+from integrations.bank_of_hangzhou import codec
+from integrations.bank_of_hangzhou.profile import Profile, default_profile
+from integrations.ports import BatchFile, BatchReturn, BatchState, RefundLine, Statement
+
+TIMEOUT_SECONDS = (3.05, 20)
+
+
+class BankOfHangzhou:
+    """A ``DepositBank``. Handing over a file is safe to repeat: the bank keeps one file a name."""
+
+    def __init__(self, url: str, secret: str, profile: Profile | None = None) -> None:
+        self._url = url.rstrip("/")
+        self._secret = secret.encode()
+        self._profile = profile or default_profile()
+        self.channel = self._profile.channel
+
+    @property
+    def lines_max(self) -> int:
+        """How many lines one batch file may hold."""
+        return self._profile.lines_max
+
+    def read_statement(self, content: bytes, sidecar: bytes) -> Statement:
+        """Decode a statement. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        return codec.read_statement(content, sidecar, self._profile)
+
+    def write_batch(self, batch_no: str, lines: tuple[RefundLine, ...]) -> BatchFile:
+        """Encode a refund batch (1 to ``lines_max`` lines). Raises ``InvalidInput`` for what can't be written."""
+        return codec.write_batch(batch_no, lines, self._profile)
+
+    def read_return(self, content: bytes, sidecar: bytes) -> BatchReturn:
+        """Decode a return file. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        return codec.read_return(content, sidecar, self._profile)
+
+    def send_batch(self, file: BatchFile) -> None:
+        """Hand the file to the bank.
+
+        Raises ``Pending`` where it is not known whether it arrived, ``Conflict`` where the bank holds other bytes
+        under this name, ``FileRefused`` where the bank says that it will not take it.
+        """
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "X-SM3": file.digest,
+            "X-Signature": self._signature(file.digest),
+        }
+        answer = self._call("PUT", file.name, headers, file.content)
+        if answer.status_code in (HTTPStatus.OK, HTTPStatus.CREATED):
+            return
+        if answer.status_code == HTTPStatus.CONFLICT:
+            raise Conflict("BATCH_CHANGED", f"银行已收到同名但内容不同的文件: {file.name}")
+        if HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise FileRefused("BATCH_REFUSED", f"银行拒收文件 {file.name},状态 {answer.status_code}")
+        raise _unknown(file.name, f"status {answer.status_code}")
+
+    def ask_batch(self, file_name: str) -> BatchState:
+        """Ask what became of a file. ``Pending`` where the bank does not answer, or not clearly."""
+        headers = {"X-Signature": self._signature(file_name)}
+        answer = self._call("GET", file_name, headers, None)
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return BatchState.NOT_FOUND
+        try:
+            if answer.status_code == HTTPStatus.OK and answer.json()["state"] == "accepted":
+                return BatchState.ACCEPTED
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise _unknown(file_name, f"status {answer.status_code}")
+
+    def _signature(self, signed: str) -> str:
+        return hmac.new(self._secret, signed.encode(), hashlib.sha256).hexdigest()
+
+    def _call(self, method: str, name: str, headers: dict[str, str], body: bytes | None) -> requests.Response:
+        url = f"{self._url}/batches/{name}"
+        try:
+            return requests.request(
+                method, url, headers=headers, data=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise _unknown(name, type(error).__name__) from error
+
+
+def _unknown(name: str, why: str) -> Pending:
+    return Pending("BANK_SILENT", f"银行未明确答复: {name} ({why})")

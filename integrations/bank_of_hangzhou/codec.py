@@ -1,0 +1,139 @@
+"""The bank's three files: bytes <-> the port's records, by the profile. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.kernel.errors import InvalidInput, Problem
+from integrations.bank_of_hangzhou.envelope import (
+    Row,
+    check_total,
+    open_envelope,
+    read_header,
+    read_rows,
+    refused,
+    sm3,
+    write_line,
+)
+from integrations.bank_of_hangzhou.profile import Profile
+from integrations.ports import (
+    BatchFile,
+    BatchReturn,
+    Direction,
+    PaymentOutcome,
+    RefundLine,
+    ReturnLine,
+    Statement,
+    StatementLine,
+)
+
+
+def read_statement(content: bytes, sidecar: bytes, profile: Profile) -> Statement:
+    """Decode a T+1 statement.
+
+    Raises ``FileRefused`` where digest, header, an amount, a direction or a control total is wrong. Rows with another
+    fault are left out and listed as problems; the day can't be closed over them.
+    """
+    lines = open_envelope(content, sidecar, profile)
+    header = read_header(lines, profile.layouts["statement_header"], profile)
+    rows = list(read_rows(lines, profile.layouts["statement_row"], profile))
+    _need_control_fields(rows, ("amount_fen", "direction"))
+    check_total(header, "total_fen", sum(row.values["amount_fen"] for row in rows))
+    moved = sum(_signed(row) for row in rows)
+    check_total(header, "closing_fen", header["opening_fen"] + moved)
+    problems = [problem for row in rows for problem in row.problems]
+    problems.extend(_repeated(rows, "serial", "a serial that no other row has"))
+    faulty = {problem.line for problem in problems}
+    return Statement(
+        batch_no=header["batch_no"],
+        account_no=header["account_no"],
+        day=header["day"],
+        opening_fen=header["opening_fen"],
+        closing_fen=header["closing_fen"],
+        lines=tuple(_statement_line(row) for row in rows if row.line not in faulty),
+        problems=tuple(problems),
+    )
+
+
+def _statement_line(row: Row) -> StatementLine:
+    return StatementLine(line=row.line, **{**row.values, "direction": Direction(row.values["direction"])})
+
+
+def _signed(row: Row) -> int:
+    amount: int = row.values["amount_fen"]
+    return -amount if row.values["direction"] == Direction.DEBIT else amount
+
+
+def _need_control_fields(rows: Iterable[Row], names: tuple[str, ...]) -> None:
+    problems = [problem for row in rows if not all(name in row.values for name in names) for problem in row.problems]
+    if problems:
+        raise refused("ROWS_UNREADABLE", "明细无法核对合计", problems)
+
+
+def _repeated(rows: Iterable[Row], name: str, remedy: str) -> list[Problem]:
+    seen: set[str] = set()
+    repeats = []
+    for row in rows:
+        value = row.values.get(name)
+        if value in seen:
+            repeats.append(Problem(row.line, name, str(value), remedy))
+        elif value is not None:
+            seen.add(value)
+    return repeats
+
+
+def write_batch(batch_no: str, lines: tuple[RefundLine, ...], profile: Profile) -> BatchFile:
+    """Encode a refund batch. Raises ``InvalidInput`` for no lines, too many, a repeated reference, or an odd value."""
+    if not 0 < len(lines) <= profile.lines_max:
+        raise InvalidInput("BATCH_SIZE", f"每个退款文件须为 1 至 {profile.lines_max} 笔")
+    if len({line.our_ref for line in lines}) != len(lines):
+        raise InvalidInput("BATCH_REPEATS", "退款文件中存在重复的付款编号")
+    total_fen = sum(line.principal_fen + line.interest_fen for line in lines)
+    header = {"batch_no": batch_no, "count": len(lines), "total_fen": total_fen}
+    texts = [write_line(1, header, profile.layouts["batch_header"], profile)]
+    for number, line in enumerate(lines, start=1):
+        values = {
+            "line": number,
+            "our_ref": line.our_ref,
+            "account_no": line.account_no,
+            "account_name": line.account_name,
+            "principal_fen": line.principal_fen,
+            "interest_fen": line.interest_fen,
+            "memo": line.memo,
+        }
+        texts.append(write_line(number + 1, values, profile.layouts["batch_row"], profile))
+    content = "".join(text + profile.line_end for text in texts).encode(profile.encoding)
+    return BatchFile(profile.batch_name.format(batch_no=batch_no), content, sm3(content))
+
+
+def read_return(content: bytes, sidecar: bytes, profile: Profile) -> BatchReturn:
+    """Decode a return file.
+
+    Raises ``FileRefused`` where digest, header, an amount or a control total is wrong. Rows with another fault, and
+    repeated references, are left out and listed. A code that the profile does not know is ``PENDING``.
+    """
+    lines = open_envelope(content, sidecar, profile)
+    header = read_header(lines, profile.layouts["return_header"], profile)
+    rows = list(read_rows(lines, profile.layouts["return_row"], profile))
+    _need_control_fields(rows, ("amount_fen",))
+    check_total(header, "total_fen", sum(row.values["amount_fen"] for row in rows))
+    problems = [problem for row in rows for problem in row.problems]
+    problems.extend(_repeated(rows, "our_ref", "a reference that no other row has"))
+    faulty = {problem.line for problem in problems}
+    return BatchReturn(
+        batch_no=header["batch_no"],
+        lines=tuple(_return_line(row, profile) for row in rows if row.line not in faulty),
+        problems=tuple(problems),
+    )
+
+
+def _return_line(row: Row, profile: Profile) -> ReturnLine:
+    code = row.values["code"]
+    return ReturnLine(
+        line=row.line,
+        our_ref=row.values["our_ref"],
+        amount_fen=row.values["amount_fen"],
+        outcome=PaymentOutcome(profile.return_codes.get(code, PaymentOutcome.PENDING)),
+        code=code,
+        reason=row.values["reason"],
+    )
