@@ -1,0 +1,46 @@
+"""The regulator drops its files; the bank takes deposits in, states its account and knows which accounts are gone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from local.month import Month
+from local.world.addresses import Addresses
+from local.world.web import need
+
+
+def drop_applicant_lists(at: Addresses, month: Month) -> list[str]:
+    """The regulator hands in both applicant lists. Returns their keys."""
+    return _drop(at, month, "applicants")
+
+
+def drop_qualification(at: Addresses, month: Month) -> list[str]:
+    """The regulator hands in the audit's results. Returns the keys."""
+    return _drop(at, month, "qualification")
+
+
+def _drop(at: Addresses, month: Month, kind: str) -> list[str]:
+    keys = []
+    for file in month.files:
+        if file.kind == kind:
+            at.drop(file.key, file.content)
+            keys.append(file.key)
+    return keys
+
+
+def pay_in(at: Addresses, month: Month, day: date) -> int:
+    """The payments of one statement day arrive at the bank. Returns how many; again changes nothing."""
+    credits = month.credits_of(day)
+    if credits:
+        need("POST", f"{at.bank}/_credits", body=credits)
+    return len(credits)
+
+
+def state_account(at: Addresses, month: Month, day: date) -> None:
+    """The bank closes a day and drops its statement with sidecar."""
+    need("POST", f"{at.bank}/_statement", body={"period": month.period, "day": day.isoformat()})
+
+
+def close_accounts(at: Addresses, month: Month) -> None:
+    """The bank learns which payees' accounts are gone: their refunds will fail."""
+    need("POST", f"{at.bank}/_accounts", body=dict(month.failing_accounts))
