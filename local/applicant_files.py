@@ -25,7 +25,7 @@ _REASONS = ("名下已有登记小客车", "驾驶证状态异常", "社会保�
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file as it is dropped into the inbox. ``bad_rows`` is how many of its rows must be reported."""
+    """A file as it is dropped into the inbox. ``bad_rows`` is how many of its rows are not taken."""
 
     key: str
     content: bytes
@@ -66,15 +66,10 @@ def applicant_files(
     individuals, refused = _rows(rng, [p for p in people if not p.is_unit], maker, INDIVIDUAL, valid)
     units, refused_units = _rows(rng, [p for p in people if p.is_unit], maker, UNIT, valid)
     prefix = f"regulator/applicants/{plan.period}"
-    bad = len(refused)
+    list_keys = f"{prefix}/individual/applicants-individual.csv", f"{prefix}/unit/applicants-unit.xlsx"
     return (
-        InputFile(
-            f"{prefix}/individual/applicants-individual.csv",
-            _csv(APPLICANT_COLUMNS, individuals),
-            len(individuals),
-            bad,
-        ),
-        InputFile(f"{prefix}/unit/applicants-unit.xlsx", _xlsx(units), len(units), len(refused_units)),
+        InputFile(list_keys[0], _csv(APPLICANT_COLUMNS, individuals), len(individuals), len(refused)),
+        InputFile(list_keys[1], _xlsx(units), len(units), len(refused_units)),
     ), (*refused, *refused_units)
 
 
@@ -98,13 +93,14 @@ def _rows(
     if bidder_class == INDIVIDUAL:
         bad_phone = maker.person(bidder_class)
         spoiled.append((bad_phone, applicant_row(replace(bad_phone, phone=bad_phone.phone[:-1]), *valid)))
+    # Two people under one code: which of them is right is the regulator's to say, so neither is an applicant.
+    first = maker.person(bidder_class)
+    for person in (first, replace(maker.person(bidder_class), code=first.code)):
+        spoiled.append((person, applicant_row(person, *valid)))
     rows = [applicant_row(person, *valid) for person in people]
     for _, row in spoiled:
         rows.insert(rng.randrange(1, len(rows)), row)
-    # Another person under a code that stands on the list already: the row further down is the one that is refused.
-    double = replace(maker.person(bidder_class), code=people[0].code)
-    rows.append(applicant_row(double, *valid))
-    return rows, (*(person for person, _ in spoiled), double)
+    return rows, tuple(person for person, _ in spoiled)
 
 
 def _swap(number: str, last: str) -> str:

@@ -30,10 +30,10 @@ def _drop(at: Addresses, month: Month, kind: str) -> list[str]:
 
 def pay_in(at: Addresses, month: Month, day: date) -> int:
     """The payments of one statement day arrive at the bank. Returns how many; again changes nothing."""
-    credits = month.credits_of(day)
-    if credits:
-        need("POST", f"{at.bank}/_credits", body=credits)
-    return len(credits)
+    coming = month.credits_of(day)
+    if coming:
+        need("POST", f"{at.bank}/_credits", body=coming)
+    return len(coming)
 
 
 def state_account(at: Addresses, month: Month, day: date) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.world.addresses import Addresses
-from local.world.web import DoorShut, ask, need
+from local.world.web import DoorShutError, ask, need
 
 POLL_S = 0.7
 
@@ -64,22 +64,24 @@ class Approver:
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Approver:
+        """Begin to look."""
         self._thread = threading.Thread(target=self._run, name="approver", daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Stop looking."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=60)
 
     def _run(self) -> None:
-        tokens = {}
+        tokens: dict[str, str] = {}
         while not self._stop.wait(POLL_S):
             try:
                 tokens = tokens or {operator.name: sign_in(self.at, operator) for operator in (self.person, self.maker)}
                 self.look(tokens[self.person.name], tokens[self.maker.name])
-            except DoorShut as shut:
+            except DoorShutError as shut:
                 # A period that is not there yet has nothing to approve; whatever else is wrong shows in the end.
                 tokens = {}
                 self.faults[:] = [*self.faults[-9:], str(shut)]
@@ -100,7 +102,7 @@ class Approver:
             self.self_approvals_refused += own.status == 403
         first, again = (ask("POST", door, body=decision, token=token) for _ in range(2))
         if not first.ok:
-            raise DoorShut(f"approval of {approval['kind']} answered {first.status} {first.code}")
+            raise DoorShutError(f"approval of {approval['kind']} answered {first.status} {first.code}")
         if first.body != again.body:
             self.faults.append(f"{approval['kind']}: the same decision again got another answer")
         self.approved[str(approval["kind"])] += 1

@@ -43,7 +43,7 @@ class Answer:
         return str(self.body.get("code") or f"HTTP_{self.status}") if isinstance(self.body, dict) else "NO_JSON"
 
 
-class DoorShut(RuntimeError):
+class DoorShutError(RuntimeError):
     """A door answered what no actor can go on from."""
 
 
@@ -74,11 +74,11 @@ def ask(method: str, url: str, *, body: Any = None, token: str = "", attempts: i
 
 
 def need(method: str, url: str, *, body: Any = None, token: str = "") -> Any:
-    """The answer's content. Raises ``DoorShut`` naming the door and the refusal where it was not done."""
+    """The answer's content. Raises ``DoorShutError`` naming the door and the refusal where it was not done."""
     answer = ask(method, url, body=body, token=token)
     if not answer.ok:
         path = url.split("/", 3)[-1]
-        raise DoorShut(f"{method} /{path} answered {answer.status} {answer.code}: {answer.body}")
+        raise DoorShutError(f"{method} /{path} answered {answer.status} {answer.code}: {answer.body}")
     return answer.body
 
 
