@@ -1,0 +1,1 @@
+"""Payment notices, the treasury's confirmations, the settlement deadline, defaulters and clearing."""

@@ -1,0 +1,162 @@
+"""How payment codes are formed, in which order winners get them, and what a confirmation means for a notice. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.kernel.ids import id_from
+
+PAY_CODE_DIGITS = 20
+MESSAGE_ID_DIGITS = 20
+
+# GB/T 2260: the treasury's pay codes begin with the division whose treasury is paid.
+REGIONS = {
+    "guangzhou": "440100",
+    "hangzhou": "330100",
+    "shanghai": "310100",
+    "shenzhen": "440300",
+    "tianjin": "120100",
+}
+
+_CLASS_ORDER = ("individual", "unit")
+
+
+class NoticeStatus(StrEnum):
+    """Where a notice stands; it only moves down this list, and never from one end state to another."""
+
+    ISSUED = "issued"
+    REGISTERED = "registered"
+    PAID = "paid"
+    VOID = "void"
+    DEFAULTED = "defaulted"
+
+
+OPEN = (NoticeStatus.ISSUED, NoticeStatus.REGISTERED)
+
+
+@dataclass(frozen=True)
+class PayCodeRule:
+    """A province's rule for pay codes (缴款码): region 6 + year 2 + ``kind`` 2 + sequence 10.
+
+    ``check``, where a province has a check digit, makes it from the digits before it; the sequence then has nine.
+    """
+
+    region: str
+    kind: str = "30"
+    check: Callable[[str], str] | None = None
+
+    def __post_init__(self) -> None:  # noqa: D105
+        if re.fullmatch(r"\d{6}", self.region) is None or re.fullmatch(r"\d{2}", self.kind) is None:
+            raise ValueError(f"a region has 6 digits and a kind 2, not {self.region!r} and {self.kind!r}")
+
+    @property
+    def sequence_max(self) -> int:
+        """The last sequence number of a year."""
+        return 10**10 - 1 if self.check is None else 10**9 - 1
+
+    def code(self, year: int, sequence: int) -> str:
+        """The pay code of a year's ``sequence`` (from 1): 20 digits."""
+        if not 1 <= sequence <= self.sequence_max:
+            raise ValueError(f"a sequence is 1 to {self.sequence_max}, not {sequence}")
+        width = len(str(self.sequence_max))
+        body = f"{self.region}{year % 100:02d}{self.kind}{sequence:0{width}d}"
+        code = body if self.check is None else body + self.check(body)
+        if re.fullmatch(rf"\d{{{PAY_CODE_DIGITS}}}", code, re.ASCII) is None:
+            raise ValueError(f"the check-digit rule made {code!r}, which is not {PAY_CODE_DIGITS} digits")
+        return code
+
+
+def pay_code_rule(city: str) -> PayCodeRule:
+    """The rule of a city's treasury. Raises ``InvalidInput`` (``REGION_UNKNOWN``) for a city without one."""
+    if city not in REGIONS:
+        problem = Problem(0, "city", city[:40], f"one of {', '.join(sorted(REGIONS))}")
+        raise InvalidInput("REGION_UNKNOWN", f"没有该城市的财政区划代码: {city[:40]}", problems=(problem,))
+    return PayCodeRule(REGIONS[city])
+
+
+def message_id(*cause: str) -> str:
+    """Our number for a message to the treasury: the same cause has the same number, so a repeat is known as one."""
+    return id_from("treasury", *cause)[:MESSAGE_ID_DIGITS]
+
+
+class Ranked(Protocol):
+    """A winner, as far as the order of notices is concerned."""
+
+    @property
+    def code(self) -> str:
+        """Application code."""
+        ...
+
+    @property
+    def bidder_class(self) -> str:
+        """``individual`` or ``unit``."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Place in the class, from 1."""
+        ...
+
+
+W = TypeVar("W", bound=Ranked)
+
+
+def in_notice_order(winners: Iterable[W]) -> list[W]:
+    """Winners in the order their pay codes are given out: individuals, then units, each by rank.
+
+    The order is a function of the result alone, so a second run gives everybody the same code.
+    """
+    return sorted(winners, key=lambda winner: (_CLASS_ORDER.index(winner.bidder_class), winner.rank, winner.code))
+
+
+class Finding(StrEnum):
+    """What a confirmation means for the notice it names."""
+
+    PAYS = "pays"
+    REPEATED = "repeated"
+    UNKNOWN_CODE = "unknown_code"
+    AMOUNT_DIFFERS = "amount_differs"
+    TOO_LATE = "too_late"
+    PAID_TWICE = "paid_twice"
+    NOT_PAYABLE = "not_payable"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A notice as it stands when a confirmation is weighed. ``due_at_ms``: the settlement deadline."""
+
+    status: NoticeStatus
+    amount_fen: int
+    due_at_ms: int
+    bank_serial: str
+
+
+def weigh(standing: Standing | None, amount_fen: int, confirmed_at_ms: int, bank_serial: str) -> Finding:
+    """Decide what a confirmation (5996) means. The treasury's time of confirmation counts, not its arrival here.
+
+    Only ``PAYS`` changes a notice; ``REPEATED`` changes nothing; everything else goes to the operators' list.
+    """
+    if standing is None:
+        return Finding.UNKNOWN_CODE
+    if amount_fen != standing.amount_fen:
+        return Finding.AMOUNT_DIFFERS
+    if standing.status == NoticeStatus.PAID:
+        same = standing.bank_serial in ("", bank_serial)
+        return Finding.REPEATED if same else Finding.PAID_TWICE
+    if standing.status not in OPEN:
+        return Finding.NOT_PAYABLE
+    return Finding.PAYS if confirmed_at_ms <= standing.due_at_ms else Finding.TOO_LATE
+
+
+REMEDIES = {
+    Finding.UNKNOWN_CODE: "a pay code that this hub issued; ask the treasury what was paid",
+    Finding.AMOUNT_DIFFERS: "the amount of the notice; settle the difference with the treasury",
+    Finding.TOO_LATE: "a payment confirmed by the settlement deadline; decide with the regulator",
+    Finding.PAID_TWICE: "one payment a notice; have the treasury return the second",
+    Finding.NOT_PAYABLE: "a notice that is still open; have the treasury return the payment",
+}
