@@ -8,8 +8,14 @@ from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
+from chalicelib.applicants.routes import applicants_routes
+from chalicelib.auctions.routes import auctions_routes
+from chalicelib.deposits.routes import deposits_routes
 from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.log import logger
+from chalicelib.periods.routes import periods_routes
+from chalicelib.refunds.routes import refunds_routes
+from chalicelib.treasury.routes import treasury_routes
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -42,13 +48,6 @@ def health() -> dict[str, Any]:
 
 def open_doors(app: Chalice) -> None:
     """Register the routes of every room that has any."""
-    from chalicelib.applicants.routes import applicants_routes
-    from chalicelib.auctions.routes import auctions_routes
-    from chalicelib.deposits.routes import deposits_routes
-    from chalicelib.periods.routes import periods_routes
-    from chalicelib.refunds.routes import refunds_routes
-    from chalicelib.treasury.routes import treasury_routes
-
     app.route("/health")(health)
     app.register_middleware(_answer_errors, "http")
     for routes in (

@@ -1,7 +1,7 @@
 """Packages the hub: one template and one zip, from the app, the infrastructure and the state machines.
 
-`python -m local.package STAGE` writes ``build/STAGE/sam.json`` and ``build/STAGE/deployment.zip``; what was packaged from
-the same sources before is left as it is.
+`python -m local.package STAGE` writes ``build/STAGE/sam.json`` and ``build/STAGE/deployment.zip``; what was packaged
+from the same sources before is left as it is.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def package(stage: str) -> Path:
     merge = out / "merge.json"
     merge.write_text(json.dumps(merge_template()))
     subprocess.run(
-        [sys.executable, "-m", "chalice", "package", "--stage", stage, "--merge-template", merge, out],
+        [Path(sys.executable).with_name("chalice"), "package", "--stage", stage, "--merge-template", merge, out],
         cwd=ROOT,
         env={**os.environ, "AWS_DEFAULT_REGION": REGION, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         check=True,

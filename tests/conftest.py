@@ -54,9 +54,7 @@ def aws() -> Iterator[None]:
             )
         s3 = boto3.client("s3")
         for name in BUCKETS:
-            s3.create_bucket(
-                Bucket=f"test-{name}", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
-            )
+            s3.create_bucket(Bucket=f"test-{name}", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})
         yield
     aws_doors.client.cache_clear()
     tables._connection.cache_clear()

@@ -1,4 +1,4 @@
-"""The environment as typed settings, read once a process. A name that is needed and missing is an error that says so."""
+"""The environment as typed settings, read once a process. A name that is needed and missing is said so."""
 
 from __future__ import annotations
 

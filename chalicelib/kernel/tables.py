@@ -63,7 +63,7 @@ class Transaction:
         self._checks.append((model, hash_key, range_key, condition))
 
     def commit(self) -> None:
-        """Write. Raises ``Conflict`` (code ``CONDITION_FAILED``) where a condition did not hold; nothing is written then.
+        """Write. Raises ``Conflict`` (``CONDITION_FAILED``) where a condition did not hold; nothing is written then.
 
         Throttling and conflicts with another transaction are retried by the SDK, then raised as they are.
         """

@@ -1,0 +1,62 @@
+"""Deploys a package by CloudFormation, as production does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.embedded import EmbeddedAws
+from local.package import REGION
+
+STACK = "hangpai"
+_ARTIFACTS = "hangpai-artifacts"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack that stands: its outputs, and where its API answers."""
+
+    outputs: dict[str, str]
+    api_url: str
+
+
+def _bucket(aws: EmbeddedAws) -> None:
+    s3 = aws.client("s3")
+    if _ARTIFACTS not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=_ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
+def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deployed:
+    """Upload the zip and create the stack from the packaged template.
+
+    ``RuntimeError`` names each resource that failed and why.
+    """
+    _bucket(aws)
+    s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
+    s3.upload_file(str(package / "deployment.zip"), _ARTIFACTS, "deployment.zip")
+    template = (package / "sam.json").read_text()
+    # What `aws cloudformation package` does for a template with a local CodeUri.
+    s3.put_object(
+        Bucket=_ARTIFACTS,
+        Key="sam.json",
+        Body=template.replace('"./deployment.zip"', f'"s3://{_ARTIFACTS}/deployment.zip"').encode(),
+    )
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"{aws.url}/{_ARTIFACTS}/sam.json",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+    )
+    while (stack := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"].endswith("_PROGRESS"):
+        time.sleep(0.2)
+    if stack["StackStatus"] != "CREATE_COMPLETE":
+        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        failed = [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+            for event in events
+            if event["ResourceStatus"].endswith("FAILED")
+        ]
+        raise RuntimeError(f"the stack ended as {stack['StackStatus']}:\n" + "\n".join(failed))
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return Deployed(outputs, f"{aws.url}/restapis/{outputs['RestAPIId']}/api/_user_request_")

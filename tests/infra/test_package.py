@@ -1,0 +1,112 @@
+"""The package: what is in the zip, and that it needs nothing beside it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.package import package
+
+IMPORT_EVERY_HANDLER = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+for handler in json.loads(sys.argv[2]):
+    module, _, name = handler.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name)), handler
+outside = [m.__file__ for m in sys.modules.values() if "-packages" in (getattr(m, "__file__", None) or "")]
+assert not outside, outside
+"""
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    return package("local")
+
+
+@pytest.fixture(scope="module")
+def template(built: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((built / "sam.json").read_text())
+    return content
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def test_the_zip_alone_imports_every_handler(built: Path, template: dict[str, Any], tmp_path: Path) -> None:
+    # Given the zip, unpacked where nothing else is
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        archive.extractall(tmp_path)
+    handlers = sorted({properties["Handler"] for properties in functions(template).values()})
+    # When an interpreter without any installed package imports each handler
+    command = [sys.executable, "-I", "-S", "-c", IMPORT_EVERY_HANDLER, str(tmp_path), json.dumps(handlers)]
+    env = {"AWS_DEFAULT_REGION": "cn-north-1", "POWERTOOLS_TRACE_DISABLED": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path)
+    # Then each one is there
+    assert done.returncode == 0, done.stderr
+    assert len(handlers) == 13
+
+
+def test_the_package_stays_under_its_size(built: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
+    assert unzipped < 100 * 1024 * 1024
+
+
+def test_each_function_may_touch_just_what_it_is_given(template: dict[str, Any]) -> None:
+    for name, properties in functions(template).items():
+        role = template["Resources"][properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        (policy,) = role["Policies"]
+        allowed = json.dumps(policy["PolicyDocument"])
+        given = {
+            value["Ref"]
+            for variable, value in properties["Environment"]["Variables"].items()
+            if variable.endswith(("_TABLE", "_BUCKET", "_SECRET", "_QUEUE", "_MACHINE"))
+        }
+        # What a function knows by name it may use, and what it may use it knows by name
+        named = {word for word in template["Resources"] if f'"{word}"' in allowed or f"${{{word}." in allowed}
+        queues_read = {
+            source["Properties"]["Queue"]["Fn::GetAtt"][0] for source in properties.get("Events", {}).values()
+        }
+        assert named == given | queues_read, name
+
+
+def test_no_policy_allows_every_action_or_every_resource(template: dict[str, Any]) -> None:
+    # Log delivery of state machines is the one thing for which AWS knows no narrower resource
+    excepted = {"logs:CreateLogDelivery"}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        for policy in resource["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                assert not any(action.endswith("*") for action in actions), (name, actions)
+                assert statement["Resource"] != "*" or excepted & set(actions), (name, actions)
+
+
+def test_bids_reach_the_alias_that_stands_ready(template: dict[str, Any]) -> None:
+    integration = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]["/bids"]["post"]
+    uri = integration["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    bid = functions(template)["Bid"]
+    assert "${BidAliaslive}" in uri
+    assert bid["AutoPublishAlias"] == "live"
+    assert "ProvisionedConcurrencyConfig" in bid
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "cn-northwest-1"])
+def test_cfn_lint_finds_nothing(built: Path, region: str) -> None:
+    linter = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [linter, "--template", built / "sam.json", "--regions", region], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,72 @@
+"""The state machines against the functions they call."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import FUNCTIONS
+
+MACHINES = sorted((Path(__file__).resolve().parents[2] / "state_machines").glob("*.asl.json"))
+
+
+def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every state of a machine, those inside Map and Parallel too."""
+    for name, state in definition["States"].items():
+        yield name, state
+        for inner in (state.get("ItemProcessor"), *state.get("Branches", ())):
+            if inner:
+                yield from states(inner)
+
+
+def definition(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text())
+    return content
+
+
+@pytest.mark.parametrize("file", MACHINES, ids=lambda file: file.stem)
+def test_each_task_calls_a_step_that_its_room_has(file: Path) -> None:
+    for name, state in states(definition(file)):
+        if "lambda:invoke" not in state.get("Resource", ""):
+            continue
+        room = state["Parameters"]["FunctionName"].strip("${}").lower()
+        steps = importlib.import_module(FUNCTIONS[room].rpartition(".")[0]).STEPS
+        assert state["Parameters"]["Payload"]["step"] in steps, f"{file.name}: {name}"
+
+
+@pytest.mark.parametrize("file", MACHINES, ids=lambda file: file.stem)
+def test_each_transition_leads_to_a_state_beside_it(file: Path) -> None:
+    def check(machine: dict[str, Any]) -> None:
+        names = machine["States"].keys()
+        reached = {machine["StartAt"]}
+        for state in machine["States"].values():
+            reached |= {state[key] for key in ("Next", "Default") if key in state}
+            reached |= {choice["Next"] for choice in (*state.get("Choices", ()), *state.get("Catch", ()))}
+            for inner in (state.get("ItemProcessor"), *state.get("Branches", ())):
+                if inner:
+                    check(inner)
+        assert reached == names
+
+    check(definition(file))
+
+
+@pytest.mark.parametrize("file", MACHINES, ids=lambda file: file.stem)
+def test_every_step_that_can_fail_is_on_the_operators_list(file: Path) -> None:
+    # At the top of a machine, whatever is not caught by its own name ends in Stopped
+    machine = definition(file)
+    for name, state in machine["States"].items():
+        if state["Type"] in ("Task", "Map", "Parallel") and name not in {"Stopped", "Refused"}:
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+            assert state["Catch"][-1]["Next"] == "Stopped", name
+
+
+@pytest.mark.parametrize("file", MACHINES, ids=lambda file: file.stem)
+def test_every_wait_takes_its_instant_from_the_plan(file: Path) -> None:
+    for name, state in states(definition(file)):
+        if state["Type"] == "Wait" and name != "Drain":
+            assert "TimestampPath" in state, name

@@ -1,0 +1,95 @@
+"""Files that never change, and transactions that happen together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from chalicelib.kernel import aws as doors
+from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.files import Files, MemoryFiles, S3Files, read_json, write_json
+from chalicelib.kernel.settings import settings
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+
+
+class Item(Model):
+    class Meta(HubMeta):
+        table_name = table_name("PERIODS_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    held = NumberAttribute(default=0)
+
+
+@pytest.fixture(params=["s3", "memory"])
+def files(request: pytest.FixtureRequest, aws: None) -> Files:
+    make: dict[str, Callable[[], Files]] = {
+        "s3": lambda: S3Files(doors.client("s3"), settings()),
+        "memory": MemoryFiles,
+    }
+    return make[request.param]()
+
+
+def test_a_file_is_read_as_it_was_written(files: Files) -> None:
+    files.write("work", "a/申请.csv", "申请编码".encode("gb18030"))
+    assert files.read("work", "a/申请.csv").decode("gb18030") == "申请编码"
+
+
+def test_a_missing_file_is_named(files: Files) -> None:
+    with pytest.raises(NotFound, match="FILE_MISSING"):
+        files.read("work", "nothing")
+
+
+def test_a_file_written_once_never_changes(files: Files) -> None:
+    files.write_once("evidence", "1.zip", b"sealed")
+    files.write_once("evidence", "1.zip", b"sealed")
+    with pytest.raises(Conflict, match="FILE_CHANGED"):
+        files.write_once("evidence", "1.zip", b"other")
+    assert files.read("evidence", "1.zip") == b"sealed"
+
+
+def test_keys_are_listed_below_their_prefix_in_order(files: Files) -> None:
+    for key in ("b/2", "a/1", "b/1"):
+        files.write("work", key, b"")
+    assert list(files.keys("work", "b/")) == ["b/1", "b/2"]
+
+
+def test_json_survives(files: Files) -> None:
+    write_json(files, "work", "x.json", {"名称": [1, 2]})
+    assert read_json(files, "work", "x.json") == {"名称": [1, 2]}
+
+
+def test_a_transaction_writes_all_or_nothing(aws: None) -> None:
+    # Given an item that stands
+    Item("p", "taken", held=1).save()
+    # When a transaction would write another and this one only if it did not stand
+    transaction = Transaction()
+    transaction.put(Item("p", "new"))
+    transaction.put(Item("p", "taken", held=2), Item.pk.does_not_exist())
+    # Then neither is written
+    with pytest.raises(Conflict, match="CONDITION_FAILED"):
+        transaction.commit()
+    assert Item.count("p") == 1
+    assert Item.get("p", "taken").held == 1
+
+
+def test_a_transaction_updates_and_checks(aws: None) -> None:
+    Item("p", "a", held=1).save()
+    Item("p", "b", held=5).save()
+    transaction = Transaction()
+    transaction.update(Item("p", "a"), [Item.held.set(2)], Item.held == 1)
+    transaction.check(Item, "p", "b", Item.held == 5)
+    transaction.commit()
+    assert Item.get("p", "a").held == 2
+
+
+@pytest.mark.parametrize("actions", [0, 101])
+def test_a_transaction_takes_what_dynamodb_takes(actions: int, aws: None) -> None:
+    transaction = Transaction()
+    for number in range(actions):
+        transaction.put(Item("p", str(number)))
+    with pytest.raises(ValueError, match="1 to 100 actions"):
+        transaction.commit()
