@@ -1,0 +1,114 @@
+"""Doors for bidders: SMS codes, account and bid sessions, activation, and one's own state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.applicants.activation import activate, check_activation_window
+from chalicelib.applicants.bodies import Body
+from chalicelib.applicants.records import get
+from chalicelib.applicants.sessions import account, account_session, login, open_account
+from chalicelib.applicants.sms_codes import ACTIVATION, PURPOSES, request_code
+from chalicelib.applicants.views import own_state
+from chalicelib.kernel.clock import local_text
+from chalicelib.kernel.keyring import SESSION_KEY_ID
+from chalicelib.kernel.tokens import Session, issue
+from chalicelib.periods.records import load_plan
+from chalicelib.wiring import hub
+
+applicants_routes = Blueprint(__name__)
+
+_SENT = "如果申请编码与登记手机号码一致,验证码短信将在一分钟内送达,五分钟内有效"
+_ANY_TEXT = r"(?s).*"
+
+
+@applicants_routes.route("/sms-codes", methods=["POST"])
+def sms_codes() -> Response:
+    """``{period, application_code, phone, purpose: account|activation}`` -> 202, the same whoever asks."""
+    body = _body()
+    period, code, phone = body.period(), body.application_code(), body.phone()
+    purpose = body.choice("purpose", PURPOSES)
+    body.check()
+    here = hub()
+    now_ms = here.clock.now_ms()
+    plan = load_plan(period)
+    if purpose == ACTIVATION:
+        check_activation_window(plan, now_ms)
+    vault = here.keys.vault()
+    request_code(period, code, phone, purpose, now_ms=now_ms, vault=vault, entropy=here.entropy, send=here.send_sms)
+    return Response({"message": _SENT}, status_code=202)
+
+
+@applicants_routes.route("/account-sessions", methods=["POST"])
+def account_sessions() -> Response:
+    """``{period, application_code, phone, sms_code}`` -> 201 ``{token}`` for the bidder's own pages."""
+    body = _body()
+    period, code, phone, sms_code = body.period(), body.application_code(), body.phone(), body.sms_code()
+    body.check()
+    here = hub()
+    load_plan(period)
+    session = open_account(period, code, phone, sms_code, now_ms=here.clock.now_ms(), vault=here.keys.vault())
+    return Response({"token": _issue(session)}, status_code=201)
+
+
+@applicants_routes.route("/activations", methods=["POST"])
+def activations() -> Response:
+    """``{period, application_code, phone, sms_code, password, rollover}`` -> 201 ``{token, activated_at}``."""
+    body = _body()
+    period, code, phone, sms_code = body.period(), body.application_code(), body.phone(), body.sms_code()
+    password, rollover = body.text("password", _ANY_TEXT, "a text"), body.flag("rollover")
+    body.check()
+    here = hub()
+    now_ms = here.clock.now_ms()
+    applicant = activate(
+        load_plan(period),
+        code,
+        phone,
+        sms_code,
+        password,
+        rollover=rollover,
+        now_ms=now_ms,
+        vault=here.keys.vault(),
+        entropy=here.entropy,
+    )
+    answer = {
+        "token": _issue(account_session(applicant, now_ms)),
+        "activated_at": local_text(int(applicant.activated_at_ms)),
+    }
+    return Response(answer, status_code=201)
+
+
+@applicants_routes.route("/sessions", methods=["POST"])
+def sessions() -> Response:
+    """``{period, application_code, password}`` -> 201 ``{token, bidder_class, window: {opens_at, closes_at}}``."""
+    body = _body()
+    period, code = body.period(), body.application_code()
+    password = body.text("password", _ANY_TEXT, "a text")
+    body.check()
+    plan = load_plan(period)
+    session = login(plan, code, password, now_ms=hub().clock.now_ms())
+    window = {
+        "opens_at": local_text(plan.at("auction_opens")),
+        "closes_at": local_text(plan.at("auction_closes")),
+    }
+    answer = {"token": _issue(session), "bidder_class": session.bidder_class, "window": window}
+    return Response(answer, status_code=201)
+
+
+@applicants_routes.route("/me", methods=["GET"])
+def me() -> dict[str, Any]:
+    """The bidder's own state, masked. Account session."""
+    here = hub()
+    headers = applicants_routes.current_request.headers
+    session = account(headers, here.keys.session_keys(), here.clock.now_ms())
+    return own_state(get(session.period, session.subject), here.keys.vault())
+
+
+def _body() -> Body:
+    return Body(applicants_routes.current_request.json_body)
+
+
+def _issue(session: Session) -> str:
+    return issue(session, SESSION_KEY_ID, hub().keys.session_keys()[SESSION_KEY_ID])

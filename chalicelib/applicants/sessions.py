@@ -1,0 +1,62 @@
+"""Sessions of bidders: an *account* session by SMS code, for looking and putting right; a *bid* session by password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.applicants.activation import check_may_bid
+from chalicelib.applicants.code_records import LoginTriesRecord, code_pk
+from chalicelib.applicants.code_rules import LOGIN_TRIES_MAX, LOGIN_WINDOW_MS
+from chalicelib.applicants.records import ApplicantRecord, find
+from chalicelib.applicants.sms_codes import ACCOUNT, use_code
+from chalicelib.kernel.errors import NotAuthenticated, TooEarlyOrLate, TooMany
+from chalicelib.kernel.passwords import password_fits
+from chalicelib.kernel.privacy import Vault
+from chalicelib.kernel.tokens import Session, bearer, verify
+from chalicelib.periods.plan import Plan
+
+ACCOUNT_SESSION_MS = 30 * 60_000
+# A bid sent in the window's last instant must not be lost to an expired session.
+BID_SESSION_AFTER_CLOSE_MS = 60_000
+
+
+def account_session(applicant: ApplicantRecord, now_ms: int) -> Session:
+    """A session for looking, correction and refund accounts: half an hour."""
+    return Session(applicant.code, "account", applicant.period, applicant.bidder_class, now_ms + ACCOUNT_SESSION_MS)
+
+
+def open_account(period: str, code: str, phone: str, sms_code: str, *, now_ms: int, vault: Vault) -> Session:
+    """An account session against an SMS code. Raises what ``use_code`` raises."""
+    return account_session(use_code(period, code, phone, ACCOUNT, sms_code, now_ms=now_ms, vault=vault), now_ms)
+
+
+def account(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) -> Session:
+    """Whose account session a request carries. Raises ``NotAuthenticated`` or ``NotAllowed``. For any room's routes."""
+    return verify(bearer(headers), "account", keys, now_ms)
+
+
+def login(plan: Plan, code: str, password: str, *, now_ms: int) -> Session:
+    """A bid session against the bidding password, good until a minute after the auction's close.
+
+    Raises ``TooEarlyOrLate``, ``TooMany`` (``LOGIN_TRIES``), ``NotAuthenticated`` (``LOGIN_FAILED``: unknown code, not
+    activated or wrong password, which look and last alike) or ``NotAllowed``.
+    """
+    if now_ms >= plan.at("auction_closes"):
+        raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
+    _count_try(plan.period, code, now_ms)
+    applicant = find(plan.period, code)
+    if not password_fits(password, applicant.password_hash if applicant else "") or applicant is None:
+        raise NotAuthenticated("LOGIN_FAILED", "申请编码或竞价密码错误")
+    check_may_bid(applicant)
+    expires_at_ms = plan.at("auction_closes") + BID_SESSION_AFTER_CLOSE_MS
+    return Session(code, "bid", plan.period, applicant.bidder_class, expires_at_ms)
+
+
+def _count_try(period: str, code: str, now_ms: int) -> None:
+    """Count before comparing, so that tries side by side count too."""
+    window, _ = divmod(now_ms, LOGIN_WINDOW_MS)
+    tries = LoginTriesRecord(code_pk(period, code), f"login#{window}")
+    ends_at_s = (window + 1) * LOGIN_WINDOW_MS // 1_000
+    tries.update([LoginTriesRecord.tries.add(1), LoginTriesRecord.expires_at_s.set(ends_at_s)])
+    if tries.tries > LOGIN_TRIES_MAX:
+        raise TooMany("LOGIN_TRIES", "登录尝试过于频繁,请一分钟后再试")
