@@ -1,8 +1,8 @@
 """The hub as one Chalice app: which routes and which functions there are. What they do is in the rooms.
 
-Each room has one function, and so one IAM policy, of its own (docs/decisions/0007). It starts at the room's own handler,
-named here, so that it imports neither Chalice nor the other rooms; `local/package.py` writes that name into the template.
-Event sources stand with the queues they read, in `infra/`.
+Each room has one function, and so one IAM policy, of its own (docs/decisions/0007). It starts at the room's own
+handler, named here, so that it imports neither Chalice nor the other rooms; `local/package.py` writes that name into
+the template. Event sources stand with the queues they read, in `infra/`.
 """
 
 from __future__ import annotations
