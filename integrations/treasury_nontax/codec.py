@@ -1,0 +1,188 @@
+"""Messages as frames and back: 8994 and 8997 out, 5997, 8001 and 5001 as answers, 5996 in. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.kernel.clock import at_shanghai
+from chalicelib.kernel.errors import InvalidInput
+from chalicelib.kernel.ids import id_from
+from chalicelib.kernel.money import fen_from_yuan, yuan_text
+from integrations.ports import Confirmation, Notice, NoticeState
+from integrations.treasury_nontax.envelope import Envelope, Head, read_day, read_envelope, write_envelope
+from integrations.treasury_nontax.frame import Frame, read_frame, refused, write_frame
+from integrations.treasury_nontax.profile import Profile
+
+UPLOAD_NOTICE = "8994"
+ASK_NOTICE = "8997"
+NOTICE_ANSWER = "5997"
+CONFIRMATION = "5996"
+ACKNOWLEDGED = "8001"
+ERROR = "5001"
+
+SUCCESS = "00000"
+FAILURE = "99999"
+
+_INFORMATION_CHARACTERS_MAX = 100
+
+
+@dataclass(frozen=True)
+class Link:
+    """What every message on this link is written and checked with."""
+
+    token: str
+    profile: Profile
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"Link({self.profile.source} -> {self.profile.destination})"
+
+
+def _write(link: Link, head: Head, voucher: dict[str, str]) -> bytes:
+    xml = write_envelope(Envelope(head, voucher), link.profile)
+    return write_frame(Frame(head.message_no, xml), link.token, link.profile)
+
+
+def read_message(content: bytes, link: Link) -> Envelope:
+    """Check and open a frame. Raises ``InvalidInput`` naming what is wrong; see ``frame`` and ``envelope``."""
+    frame = read_frame(content, link.token, link.profile)
+    envelope = read_envelope(frame.xml, link.profile)
+    if envelope.head.message_no != frame.message_no:
+        found = ascii(envelope.head.message_no[:20])
+        raise refused("MESSAGE_NO_DIFFERS", "报文头与报文体的报文编号不一致", "MsgNo", found, frame.message_no)
+    return envelope
+
+
+def write_notice(notice: Notice, message_id: str, link: Link) -> bytes:
+    """The frame (8994) that uploads a notice: unpaid, and with the wish to be told of its payment (``Hold1`` = Y)."""
+    amount = yuan_text(notice.amount_fen)
+    own = link.profile.notice_fields
+    voucher = {
+        "AdmDivCode": own["AdmDivCode"],
+        "PayCode": notice.pay_code,
+        "BillDate": notice.issued_on.strftime("%Y%m%d"),
+        "ChgAgenCode": own["ChgAgenCode"],
+        "ChgAgenName": own["ChgAgenName"],
+        "PayerName": notice.payer_name,
+        "PayerAcct": "",
+        "PayerOpBk": "",
+        "Amt": amount,
+        "OriAmt": amount,
+        "DelayAmt": "0.00",
+        "PayStats": "0",
+        "RecAcctType": own["RecAcctType"],
+        "RecName": own["RecName"],
+        "RecAcct": own["RecAcct"],
+        "RecAcctReal": own["RecAcctReal"],
+        "RecOpBk": own["RecOpBk"],
+        "RecBankNo": own["RecBankNo"],
+        "IsInterBank": own["IsInterBank"],
+        "PayInfo": link.profile.pay_info.format(amount=amount),
+        "Memo": f"缴款截止{notice.due_on:%Y%m%d}",
+        "CrcCode": "",
+        "MobilePhone": "",
+        "PayerCreditCode": "",
+        "RecCreditCode": "",
+        "Hold1": "Y",
+        "Hold2": "",
+    }
+    return _write(link, Head(UPLOAD_NOTICE, message_id, message_id, notice.issued_on), voucher)
+
+
+def write_question(pay_code: str, message_id: str, work_date: date, link: Link) -> bytes:
+    """The frame (8997) that asks a notice's state."""
+    voucher = {"PayCode": pay_code, "PayMode": "", "Hold1": "", "Hold2": ""}
+    return _write(link, Head(ASK_NOTICE, message_id, message_id, work_date), voucher)
+
+
+def write_acknowledgement(message_ref: str, work_date: date, link: Link) -> bytes:
+    """The frame (8001) that says a confirmation was taken. The same message gets the same bytes again."""
+    return _reply(ACKNOWLEDGED, message_ref, work_date, (SUCCESS, "成功"), link)
+
+
+def write_refusal(message_ref: str, work_date: date, reason: str, link: Link) -> bytes:
+    """The frame (5001) that says a message was wrong, and how."""
+    return _reply(ERROR, message_ref, work_date, (FAILURE, reason[:_INFORMATION_CHARACTERS_MAX]), link)
+
+
+def _reply(message_no: str, message_ref: str, work_date: date, outcome: tuple[str, str], link: Link) -> bytes:
+    result, information = outcome
+    message_id = id_from(message_no, message_ref, information)[:20]
+    voucher = {"OriMsgNo": CONFIRMATION, "Result": result, "Information": information}
+    return _write(link, Head(message_no, message_id, message_ref, work_date), voucher)
+
+
+def read_confirmation(content: bytes, link: Link) -> Confirmation:
+    """Check and decode an inbound 5996.
+
+    Raises ``InvalidInput`` naming what is wrong: the frame, the envelope, ``MESSAGE_NO_UNKNOWN`` for another message,
+    ``AMOUNT_INVALID``, ``PAY_CODE_INVALID``, ``TIME_INVALID``.
+    """
+    envelope = read_message(content, link)
+    head, voucher = envelope.head, envelope.voucher
+    if head.message_no != CONFIRMATION:
+        raise refused(
+            "MESSAGE_NO_UNKNOWN", f"不支持的报文编号: {head.message_no}", "MsgNo", head.message_no, CONFIRMATION
+        )
+    pay_code = voucher.get("PayCode", "")
+    if not (1 <= len(pay_code) <= 20 and pay_code.isascii() and pay_code.isdigit()):
+        raise refused("PAY_CODE_INVALID", "缴款码格式不正确", "PayCode", ascii(pay_code[:40]), "a pay code of digits")
+    return Confirmation(
+        message_id=head.message_id,
+        pay_code=pay_code,
+        amount_fen=_amount_fen(voucher.get("Amt", "")),
+        confirmed_at_ms=_confirmed_at_ms(voucher.get("CfmDate", ""), voucher.get("CfmTime", "")),
+        bank_serial=voucher.get("TraNoBus", "")[:64],
+    )
+
+
+def _amount_fen(text: str) -> int:
+    try:
+        amount_fen = fen_from_yuan(text)
+    except ValueError:
+        amount_fen = 0
+    if amount_fen <= 0:
+        raise refused("AMOUNT_INVALID", "金额格式不正确", "Amt", ascii(text[:40]), "yuan above 0, at most two decimals")
+    return amount_fen
+
+
+def _confirmed_at_ms(day_text: str, time_text: str) -> int:
+    day = read_day("CfmDate", day_text)
+    try:
+        if len(time_text) != 6 or not (time_text.isascii() and time_text.isdigit()):
+            raise ValueError(time_text)
+        return at_shanghai(f"{day.isoformat()}T{time_text[:2]}:{time_text[2:4]}:{time_text[4:]}")
+    except ValueError:
+        raise refused("TIME_INVALID", "确认时间格式不正确", "CfmTime", ascii(time_text[:20]), "HHMMSS") from None
+
+
+def read_uploaded(content: bytes, link: Link) -> None:
+    """Read the answer to 8994. Raises ``InvalidInput`` (``NOTICE_REFUSED``) where the treasury did not take it."""
+    envelope = read_message(content, link)
+    result = envelope.voucher.get("Result", "")
+    if envelope.head.message_no == ACKNOWLEDGED and result == SUCCESS:
+        return
+    if envelope.head.message_no in (ACKNOWLEDGED, ERROR) and result == FAILURE:
+        information = envelope.voucher.get("Information", "")[:_INFORMATION_CHARACTERS_MAX]
+        raise refused("NOTICE_REFUSED", f"财政未受理缴款通知: {information}", "8994", result, "put the notice right")
+    raise unclear(envelope)
+
+
+def read_state(content: bytes, pay_code: str, link: Link) -> NoticeState:
+    """Read the answer to 8997. Raises ``InvalidInput`` (``ANSWER_UNCLEAR``) for anything but an explicit word."""
+    envelope = read_message(content, link)
+    voucher, profile = envelope.voucher, link.profile
+    if envelope.head.message_no == ERROR and voucher.get("Information", "") in profile.unknown_informations:
+        return NoticeState.UNKNOWN
+    stated = voucher.get("PayStats", "")
+    answers = envelope.head.message_no == NOTICE_ANSWER and voucher.get("PayCode") == pay_code
+    if not answers or stated not in profile.states:
+        raise unclear(envelope)
+    return profile.states[stated]
+
+
+def unclear(envelope: Envelope) -> InvalidInput:
+    """The error for an answer that says neither yes nor no."""
+    found = f"{envelope.head.message_no} {envelope.voucher.get('Result', '')[:20]!a}"
+    return refused("ANSWER_UNCLEAR", "财政应答不明确", "MsgNo", found, "an answer that the profile knows")

@@ -1,0 +1,188 @@
+"""The simulated treasury's two doors: TCP for the hub's frames, HTTP for whoever plays the month.
+
+Controls (JSON): ``POST /_pay {pay_code, amount_fen, payer_name, push?, copies?, paid_at?}``, ``POST /_push {}``
+(again all that the hub has not acknowledged), ``POST /_hub {url}``, ``POST /_void {pay_code}``,
+``POST /_silent {requests, worked?}`` (the next frames get no answer), ``POST /_busy {requests}`` (the next frames get
+an error that says nothing of the notice), ``GET /_state``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socketserver
+import threading
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import requests
+
+from integrations.treasury_nontax.simulator import wire
+from integrations.treasury_nontax.simulator.books import Books, Push
+
+HOST = "127.0.0.1"
+FRAME_BYTES_MAX = 1_000_000
+
+
+class TreasurySimulator:
+    """A treasury on this machine. ``address`` is for the hub, ``url`` for the controls; port 0 takes a free one."""
+
+    def __init__(self, secret: str, hub_url: str = "", tcp_port: int = 0, http_port: int = 0) -> None:
+        self.books = Books(secret)
+        self.hub_url = hub_url
+        self.silent_requests = 0
+        self.silent_worked = True
+        self.busy_requests = 0
+        self._tcp = _Tcp((HOST, tcp_port), _FrameHandler)
+        self._tcp.simulator = self
+        self._http = _Http((HOST, http_port), _ControlHandler)
+        self._http.simulator = self
+        self._threads = [
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            for server in (self._tcp, self._http)
+        ]
+
+    @property
+    def address(self) -> str:
+        """``host:port`` of the TCP door."""
+        return f"{HOST}:{self._tcp.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        """Where the controls are."""
+        return f"http://{HOST}:{self._http.server_address[1]}"
+
+    def start(self) -> TreasurySimulator:
+        """Open both doors."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close both doors; what was written down is gone."""
+        for server in (self._tcp, self._http):
+            server.shutdown()
+            server.server_close()
+
+    def __enter__(self) -> TreasurySimulator:
+        """Open both doors."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Close both doors."""
+        self.stop()
+
+    def take(self, request: bytes) -> bytes | None:
+        """Answer a frame, or not, as the controls have it."""
+        with self.books.lock:
+            if self.silent_requests > 0:
+                self.silent_requests -= 1
+                if self.silent_worked:
+                    self.books.answer(request)
+                return None
+            if self.busy_requests > 0:
+                self.busy_requests -= 1
+                return self.books.error("", "", "系统忙,请稍后再试")
+            return self.books.answer(request)
+
+    def push(self, push: Push) -> None:
+        """Hand a confirmation to the hub's door and keep its answer; without one it can be pushed again."""
+        headers = {"Content-Type": "application/octet-stream", "Accept": "application/octet-stream"}
+        push.attempts += 1
+        try:
+            reply = requests.post(f"{self.hub_url}/treasury/messages", data=push.frame, headers=headers, timeout=20)
+            number, _, fields = wire.unpack(reply.content, self.books.token)
+        except (requests.RequestException, wire.BadFrame, ValueError) as error:
+            push.answer = type(error).__name__
+            return
+        push.answer, push.result, push.information = number, fields.get("Result", ""), fields.get("Information", "")
+
+    def control(self, path: str, given: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Do what a control asks; an HTTP status and what to answer."""
+        if path == "/_pay":
+            return self._pay(given)
+        if path == "/_push":
+            waiting = [push for push in list(self.books.pushes) if not push.result]
+            for push in waiting:
+                self.push(push)
+            return 200, {"pushed": len(waiting), "acknowledged": sum(push.answer == "8001" for push in waiting)}
+        if path == "/_hub":
+            self.hub_url = str(given["url"]).rstrip("/")
+        elif path == "/_silent":
+            self.silent_requests, self.silent_worked = int(given["requests"]), bool(given.get("worked", True))
+        elif path == "/_busy":
+            self.busy_requests = int(given["requests"])
+        elif path == "/_void" and given["pay_code"] in self.books.notices:
+            self.books.notices[given["pay_code"]].stats = "2"
+        else:
+            return 404, {"error": f"no control at {path}, or it names an unknown pay code"}
+        return 200, {}
+
+    def _pay(self, given: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        pay_code = str(given["pay_code"])
+        if pay_code not in self.books.notices:
+            return 404, {"error": f"no notice {pay_code}"}
+        paid_at = datetime.fromisoformat(given["paid_at"]) if given.get("paid_at") else None
+        push = self.books.pay(pay_code, int(given["amount_fen"]), str(given["payer_name"]), paid_at)
+        for _ in range(int(given.get("copies", 1)) if given.get("push", True) else 0):
+            self.push(push)
+        shown = {"answer": push.answer, "result": push.result, "information": push.information}
+        return 200, {"message_id": push.message_id, "state": self.books.notices[pay_code].stats, **shown}
+
+
+class _Tcp(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    simulator: TreasurySimulator
+
+
+class _Http(ThreadingHTTPServer):
+    simulator: TreasurySimulator
+
+
+class _FrameHandler(socketserver.StreamRequestHandler):
+    timeout = 10
+    server: _Tcp
+
+    def handle(self) -> None:
+        """One frame in, one frame out."""
+        # A peer that goes away in the middle is no concern of the treasury's.
+        with contextlib.suppress(OSError, ValueError):
+            head = self.rfile.read(8)
+            length = int(head)
+            if 8 < length <= FRAME_BYTES_MAX:
+                answer = self.server.simulator.take(head + self.rfile.read(length - 8))
+                if answer is not None:
+                    self.wfile.write(answer)
+
+
+class _ControlHandler(BaseHTTPRequestHandler):
+    server: _Http
+
+    def do_POST(self) -> None:
+        """A control."""
+        try:
+            given = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            status, answer = self.server.simulator.control(self.path, given)
+        except (KeyError, TypeError, ValueError) as error:
+            status, answer = 400, {"error": f"{type(error).__name__}: {error}"}
+        self._answer(status, answer)
+
+    def do_GET(self) -> None:
+        """The state."""
+        if self.path == "/_state":
+            self._answer(200, self.server.simulator.books.state())
+        else:
+            self._answer(404, {"error": "GET /_state"})
+
+    def _answer(self, status: int, content: dict[str, Any]) -> None:
+        body = json.dumps(content, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
+        """Say nothing: what happened is in the state."""
