@@ -51,7 +51,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class Slot:
-    """What one statement covers: instants of booking and value dates, both ends included."""
+    """What one statement covers: instants of booking (the end not included) and value dates (both ends)."""
 
     day: date
     from_ms: int
@@ -95,11 +95,11 @@ class _Teller:
         self.taken += 1
         late = kind == Paying.LATE
         slot = self.slots[-1] if late else self.rng.choice(self.slots)
-        # A payment on the very stroke of closing is on time; a late one is a millisecond after it or more.
+        # The window ends just before its closing instant: what arrives on the stroke is late.
         booked = (
-            self.rng.randint(self.plan.at("deposits_close") + 1, slot.late_to_ms)
+            self.rng.randint(self.plan.at("deposits_close"), slot.late_to_ms)
             if late
-            else self.rng.randint(slot.from_ms + 1, slot.to_ms)
+            else self.rng.randint(slot.from_ms, slot.to_ms - 1)
         )
         value_date = slot.day if late else self._value_date(slot)
         serial = f"HZ{slot.day:%y%m%d}{self.taken:08d}"

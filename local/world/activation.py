@@ -10,7 +10,7 @@ from local.month import Month
 from local.people import Person
 from local.world.addresses import Addresses
 from local.world.phones import ask_for_code, wrong
-from local.world.web import Answer, ask, each
+from local.world.web import Answer, ask, each, now_ms
 
 # How many of those who are not qualified try all the same, and how long they wait for a code.
 UNQUALIFIED_TRY = 3
@@ -60,7 +60,7 @@ def activate_all(at: Addresses, month: Month) -> Activations:
 def try_unqualified(at: Addresses, month: Month, done: Activations) -> Activations:
     """A few who are not qualified try to activate; each must be refused."""
     unqualified = [pair for pair in month.bidders(qualified=False) if not pair[1].corrects][:UNQUALIFIED_TRY]
-    deadline_ms = month.plan.at("activation_opens") + UNQUALIFIED_PATIENCE_MS
+    deadline_ms = now_ms() + UNQUALIFIED_PATIENCE_MS
 
     def try_one(pair: tuple[Person, Conduct]) -> Answer:
         person, conduct = pair

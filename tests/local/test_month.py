@@ -89,10 +89,10 @@ def test_given_payments_when_on_time_then_inside_the_window_and_late_ones_after_
     for payment in month.payments:
         assert plan.day("deposits_open") <= payment.value_date <= payment.statement_day
         if payment.kind == Paying.LATE:
-            assert payment.booked_at_ms > plan.at("deposits_close")
+            assert payment.booked_at_ms >= plan.at("deposits_close")
             assert payment.statement_day == last_day
         else:
-            assert plan.at("deposits_open") < payment.booked_at_ms <= plan.at("deposits_close")
+            assert plan.at("deposits_open") <= payment.booked_at_ms < plan.at("deposits_close")
     assert [slot.day for slot in deposit_slots(plan, "hangzhou")] == list(month.credit_days)
 
 

@@ -1,0 +1,107 @@
+"""What was planted in the month against what the ledger made of it, payment by payment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.ledger import accounts, causes
+from chalicelib.ledger.rules import Entry
+from local.checks.check import Check, check
+from local.conduct import DOUBTFUL, Paying
+from local.month import CHANNEL, Month
+from local.payments import Payment
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text message as the carrier delivered it. ``template`` is the campaign's; codes have one of their own."""
+
+    phone: str
+    template: str
+    out_id: str
+
+
+def payments_found(month: Month, entries: Iterable[Entry]) -> Check:
+    """Every planted payment is booked once, at the place where its kind belongs."""
+    by_cause = {entry.cause: entry for entry in entries}
+    faults = []
+    for payment in month.payments:
+        entry = by_cause.get(causes.credit(CHANNEL, payment.serial))
+        if entry is None:
+            faults.append(f"{payment.kind} payment {payment.serial} was never booked")
+            continue
+        place = next(leg.account for leg in entry.legs if leg.amount_fen < 0)
+        if place != _belongs(month.period, payment):
+            faults.append(f"{payment.kind} payment {payment.serial} was booked to {place}")
+    kinds = Counter(payment.kind for payment in month.payments)
+    return check("planted payments were found", faults, ", ".join(f"{kind} {n}" for kind, n in sorted(kinds.items())))
+
+
+def _belongs(period: str, payment: Payment) -> str:
+    if payment.kind in {kind.value for kind in DOUBTFUL}:
+        return accounts.doubtful(period)
+    if payment.kind in {Paying.EXACT.value, Paying.OVER.value, Paying.DOUBLE.value}:
+        return accounts.held(period)
+    return accounts.returnable(period)
+
+
+def corrections_found(month: Month, entries: Iterable[Entry], corrected: set[str]) -> Check:
+    """Who corrected a doubtful payment has it as a deposit; every other doubtful payment was given up."""
+    posted = {entry.cause for entry in entries}
+    faults = []
+    for payment in month.payments:
+        if payment.kind in {kind.value for kind in DOUBTFUL}:
+            way = causes.correction if payment.code in corrected else causes.never_corrected
+            if way(CHANNEL, payment.serial) not in posted:
+                faults.append(f"{payment.kind} payment {payment.serial} has no posting {way(CHANNEL, payment.serial)}")
+    missed = sum(1 for person, _ in month.bidders(corrects=True) if person.code not in corrected)
+    faults += [f"{missed} bidders wanted to correct and could not"] if missed else []
+    return check("doubtful payments were put right or given up", faults, f"{len(corrected)} put right")
+
+
+def defaults_found(month: Month, entries: Iterable[Entry], defaulters: set[str], payers: Mapping[str, int]) -> Check:
+    """Each defaulter's deposit was forfeited, the deposit and no more, and nobody's who paid."""
+    forfeits = {entry.legs[0].subject: entry for entry in entries if entry.cause.startswith("forfeit/")}
+    faults = [f"{code} defaulted and kept the deposit" for code in sorted(defaulters - forfeits.keys())]
+    faults += [f"{code} paid and lost the deposit" for code in sorted(forfeits.keys() & payers.keys())]
+    faults += [
+        f"{code} lost the deposit without owing" for code in sorted(forfeits.keys() - defaulters - payers.keys())
+    ]
+    account = accounts.forfeited(month.period)
+    for code, entry in sorted(forfeits.items()):
+        fen = -sum(leg.amount_fen for leg in entry.legs if leg.account == account)
+        if fen != month.deposit_fen:
+            faults.append(f"{code} forfeited {fen} fen, the deposit is {month.deposit_fen}")
+    return check("defaulters forfeited their deposit", faults, f"{len(defaulters)} defaulted, {len(payers)} paid")
+
+
+def one_text_each(texts: Sequence[Text], code_templates: frozenset[str]) -> Check:
+    """One message a person and campaign, whatever was sent again; codes are asked for and may come more than once."""
+    notices = [text for text in texts if text.template not in code_templates]
+    faults = [
+        f"{count} texts of {template} went to one phone ({phone[:3]}****{phone[-4:]})"
+        for (phone, template), count in Counter((text.phone, text.template) for text in notices).items()
+        if count > 1
+    ]
+    faults += [f"{out_id} was sent {n} times" for out_id, n in Counter(text.out_id for text in texts).items() if n > 1]
+    by_template = Counter(text.template for text in notices)
+    return check(
+        "one text a person and campaign", faults, ", ".join(f"{k} {n}" for k, n in sorted(by_template.items()))
+    )
+
+
+def nothing_left_over(month: Month, standing: Mapping[str, int], rolled_fen: int) -> Check:
+    """At the month's end no money is on its way any more: only what was rolled over stays.
+
+    ``standing``: the ledger's balances; ``rolled_fen``: what the bidders who lost and chose rollover left.
+    """
+    period = month.period
+    ended = (accounts.held, accounts.doubtful, accounts.returnable, accounts.forfeited)
+    names = [*(name(period) for name in ended), accounts.transit(CHANNEL)]
+    faults = [f"{name} still holds {-standing[name]} fen" for name in names if standing.get(name, 0)]
+    kept_fen = -standing.get(accounts.rolled(period), 0)
+    if kept_fen != rolled_fen:
+        faults.append(f"{kept_fen} fen were rolled over, {rolled_fen} should have been")
+    return check("nothing is left on its way", faults, f"{kept_fen} fen rolled over")
