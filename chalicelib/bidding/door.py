@@ -8,8 +8,9 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-CONNECT_SECONDS_MAX = 1
-READ_SECONDS_MAX = 2
+# Two attempts and the pause between them (at most a second) end before ``rules.FUNCTION_TIMEOUT_MS`` does.
+CONNECT_SECONDS_MAX = 0.5
+READ_SECONDS_MAX = 1.5
 ATTEMPTS_MAX = 2
 
 # A retry is safe: a first write that did arrive makes the second one a repeat of the same request.

@@ -11,9 +11,11 @@ from chalicelib.kernel.money import yuan_text
 
 # A request that came in before the close may still begin its write this long after it; later it is refused, so that
 # the close need not wait for a request that hangs.
-WRITE_GRACE_MS = 2_000
-# The close counts no earlier than this after the window's end: the grace and the longest write (see ``door.py``).
-DRAIN_MS = 10_000
+WRITE_GRACE_MS = 1_000
+# The function's own time-out (``lambda_timeout`` of ``bid`` in ``.chalice/config.json``): no write outlives it.
+FUNCTION_TIMEOUT_MS = 5_000
+# The close counts no earlier than this after the window's end: by then no accepted bid is still under way.
+DRAIN_MS = WRITE_GRACE_MS + FUNCTION_TIMEOUT_MS
 # What the gateway's clock may be ahead of this function's, and how old a request may be: no gateway keeps one longer.
 INGRESS_AHEAD_MS_MAX = 1_000
 INGRESS_AGE_MS_MAX = 30_000

@@ -1,0 +1,1 @@
+"""Sealed packages for the notary, and their verifier."""

@@ -1,0 +1,111 @@
+"""The sealed package: a zip whose bytes depend on its content only, with a manifest and a signature. Pure.
+
+``manifest.json`` (canonical JSON) lists every file with its digests and names the package sealed before it, so that the
+packages of a period form a chain; ``signature.json`` is Ed25519 over the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.kernel.ids import canonical
+from chalicelib.kernel.signing import Signer
+
+FORMAT = "hangpai-evidence/1"
+MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
+# The order in which a period's packages are sealed (domain.md; S 5.1 and 5.3).
+MOMENTS = ("applicants", "deposits", "qualification", "auction", "settlement", "month")
+
+# A zip can't tell an earlier time; with one fixed time the same content gives the same bytes.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The package that was sealed before this one."""
+
+    key: str
+    sha256: str
+
+
+def number_of(moment: str) -> int:
+    """The place of a moment in the period, from 1. Raises ``InvalidInput`` (``MOMENT_UNKNOWN``)."""
+    if moment not in MOMENTS:
+        problem = Problem(0, "moment", moment[:40], f"one of {', '.join(MOMENTS)}")
+        raise InvalidInput("MOMENT_UNKNOWN", f"没有该封存节点: {moment[:40]}", problems=(problem,))
+    return MOMENTS.index(moment) + 1
+
+
+def package_key(period: str, moment: str) -> str:
+    """Where a package lies in the evidence bucket."""
+    return f"{period}/{number_of(moment)}-{moment}.zip"
+
+
+def build(
+    period: str,
+    moment: str,
+    contents: Mapping[str, bytes],
+    *,
+    previous: Previous | None,
+    rules_version: str,
+    signer: Signer,
+) -> bytes:
+    """The package's bytes. Raises ``InvalidInput`` for a moment or a file name that can't be."""
+    wrong = [name for name in contents if _NAME.fullmatch(name) is None or name in (MANIFEST, SIGNATURE)]
+    if wrong:
+        problems = tuple(Problem(0, "name", name[:100], "letters, digits, dot, hyphen, underscore") for name in wrong)
+        raise InvalidInput("EVIDENCE_FILE_NAME", "封存文件名不符合要求", problems=problems)
+    manifest = {
+        "format": FORMAT,
+        "period": period,
+        "moment": moment,
+        "number": number_of(moment),
+        "rules_version": rules_version,
+        "previous": {"key": previous.key, "sha256": previous.sha256} if previous else None,
+        "files": [file_entry(name, contents[name]) for name in sorted(contents)],
+    }
+    signature = {"algorithm": "Ed25519", "public_key": signer.public_key, "signature": signer.sign(manifest)}
+    members = {MANIFEST: canonical(manifest), SIGNATURE: canonical(signature)}
+    return _zip({**members, **{name: contents[name] for name in sorted(contents)}})
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_entry(name: str, content: bytes) -> dict[str, Any]:
+    """What the manifest says of a file: name, bytes, rows, SHA-256 and SM3 (hex)."""
+    return {
+        "name": name,
+        "bytes": len(content),
+        "rows": _rows(name, content),
+        "sha256": sha256_of(content),
+        "sm3": hashlib.new("sm3", content).hexdigest(),
+    }
+
+
+def _rows(name: str, content: bytes) -> int | None:
+    """Rows under the header of a CSV file, so that a notary can count them; ``None`` for anything else."""
+    return max(0, len(content.splitlines()) - 1) if name.endswith(".csv") else None
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            # Stored, not deflated: another zlib would give other bytes, and the seal would differ.
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system = 3
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, content, zipfile.ZIP_STORED)
+    return packed.getvalue()

@@ -1,0 +1,63 @@
+"""What was sealed when, one item a package."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.models import Model
+
+from chalicelib.evidence.package import MOMENTS, Previous, number_of, package_key
+from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.tables import HubMeta, table_name
+
+
+class SealRecord(Model):
+    """A sealed package: where it lies and its digest."""
+
+    class Meta(HubMeta):
+        """Table and region."""
+
+        table_name = table_name("EVIDENCE_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    key = UnicodeAttribute()
+    sha256 = UnicodeAttribute()
+    sealed_at_ms = NumberAttribute()
+
+
+def find_seal(period: str, moment: str) -> Previous | None:
+    """The package of a moment; ``None`` where none has been sealed."""
+    try:
+        record = SealRecord.get(period, f"{number_of(moment)}-{moment}", consistent_read=True)
+    except DoesNotExist:
+        return None
+    return Previous(record.key, record.sha256)
+
+
+def last_seal_before(period: str, moment: str) -> Previous | None:
+    """The latest package among the moments before this one."""
+    earlier = (find_seal(period, name) for name in reversed(MOMENTS[: number_of(moment) - 1]))
+    return next((seal for seal in earlier if seal), None)
+
+
+def save_seal(period: str, moment: str, sha256: str, sealed_at_ms: int) -> None:
+    """Record a package once; the same again keeps the first time.
+
+    Raises ``Conflict`` (``EVIDENCE_SEALED``) where another one was recorded.
+    """
+    record = SealRecord(
+        period,
+        f"{number_of(moment)}-{moment}",
+        key=package_key(period, moment),
+        sha256=sha256,
+        sealed_at_ms=sealed_at_ms,
+    )
+    try:
+        record.save(SealRecord.pk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        standing = find_seal(period, moment)
+        if standing is None or standing.sha256 != sha256:
+            raise Conflict("EVIDENCE_SEALED", f"该节点证据包已封存且内容不同: {period} {moment}") from error
