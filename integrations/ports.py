@@ -219,7 +219,8 @@ class SmsCarrier(Protocol):
     def send(self, sms: Sms) -> str:
         """Send one message and return the carrier's own id.
 
-        Raises ``TooMany`` (its limits: wait), ``InvalidInput`` (it will never go) or ``Pending`` (not known).
+        Raises ``TooMany`` (its limits: wait), ``InvalidInput`` (it will never go), ``NotAllowed`` (our account there is
+        shut or set up wrong: nothing went, a person has to look) or ``Pending`` (not known).
         """
         ...
 

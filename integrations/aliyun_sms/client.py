@@ -1,0 +1,62 @@
+"""The carrier over HTTP. Nothing here sends twice: a request without an answer is ``Pending``, to be asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import requests
+
+from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.errors import Pending
+from chalicelib.kernel.ids import Entropy
+from integrations.aliyun_sms.codec import PAGE_SIZE, details_params, read_details, read_send, send_params, signed
+from integrations.aliyun_sms.profile import Profile, profile
+from integrations.ports import Sms, SmsReceipt
+
+_NONCE_BYTES = 16
+
+
+class AliyunSms:
+    """Dysms at ``url``; ``secret`` is the AccessKeySecret of the profile's AccessKeyId."""
+
+    def __init__(
+        self, url: str, secret: str, clock: Clock, entropy: Entropy, carrier_profile: Profile | None = None
+    ) -> None:
+        self._url = url
+        self._secret = secret
+        self._clock = clock
+        self._entropy = entropy
+        self._profile = carrier_profile or profile()
+        # One connection kept alive. Its adapter does not retry: a request that may have arrived is never repeated.
+        self._http = requests.Session()
+
+    def send(self, sms: Sms) -> str:
+        """Send one message and return the carrier's own id.
+
+        Raises ``TooMany`` (its limits: wait), ``InvalidInput`` (it will never go), ``NotAllowed`` (our account there is
+        shut or set up wrong: nothing goes until a person looks) or ``Pending`` (not known).
+        """
+        return read_send(self._post(send_params(sms, self._profile)), self._profile)
+
+    def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
+        """What became of a message sent on ``day``; ``None`` where the carrier never took it.
+
+        ``Pending`` where the carrier does not answer, ``NotAllowed`` where it does not serve our account.
+        """
+        page = 1
+        while True:
+            found = read_details(self._post(details_params(phone, day, page)), out_id, self._profile)
+            if found.receipt is not None or page * PAGE_SIZE >= found.total:
+                return found.receipt
+            page += 1
+
+    def _post(self, params: Mapping[str, str]) -> bytes:
+        nonce = self._entropy.token(_NONCE_BYTES).hex()
+        form = signed(params, self._profile, self._secret, nonce=nonce, now_ms=self._clock.now_ms())
+        timeouts = (self._profile.connect_timeout_s, self._profile.read_timeout_s)
+        try:
+            # Refusals come as HTTP 4xx with a Code in the body: the body is what counts.
+            return self._http.post(self._url, data=form, timeout=timeouts, allow_redirects=False).content
+        except requests.RequestException as error:
+            raise Pending("SMS_NO_ANSWER", "短信平台没有应答") from error
