@@ -1,0 +1,253 @@
+"""A city's rule set: the numbers that sibling cities differ in, read from TOML and checked before anything uses them.
+
+Pure: a text goes in, a frozen ``RuleSet`` comes out. Facts and their sources stand beside the numbers in
+``rulesets/<city>.toml``. A period keeps the text it began with, so a later version never changes it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from chalicelib.kernel.errors import FileRefused, InvalidInput, Problem
+from chalicelib.periods.toml_table import TomlTable
+
+BIDDER_CLASSES = ("individual", "unit")
+
+_RULE_SETS = Path(__file__).parent / "rulesets"
+_CITY = r"[a-z]{2,20}"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d|24:00"
+_MONTH_TIME = rf"(?:0[1-9]|1\d|2[0-8]) (?:{_TIME})"
+_FEN_MAX = 10**12
+_MINUTES_PER_HOUR = 60
+
+
+@dataclass(frozen=True)
+class Rate:
+    """An annual demand-deposit rate in parts per million, and the first day it holds."""
+
+    from_date: date
+    annual_rate_ppm: int
+
+
+@dataclass(frozen=True)
+class Interest:
+    """Simple interest: actual days / ``day_count``, at the rate of each day. ``rates`` ascend by date."""
+
+    day_count: int
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class MoreQuota:
+    """When and by how much a period's quota of one class grows at the close; all conditions must hold (domain.md)."""
+
+    bidder_class: str
+    percent: int
+    rounding: str  # "down", "half_up" or "up", for an odd quota
+    bidders_multiple: int  # bidders >= this x quota
+    history_periods: int  # lowest price >= the highest lowest price of this many periods
+    lowest_percent_of_mean: int  # lowest price >= this % of the mean bid
+
+
+@dataclass(frozen=True)
+class MonthTime:
+    """A day of a month and minutes after its midnight; 1,440 is the day's end."""
+
+    day: int
+    minute: int
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """The defaults a month's plan is drafted from; the notice may move each date. Minutes count from midnight."""
+
+    plan_due: MonthTime
+    applications_close: MonthTime
+    deposits_open: MonthTime
+    deposits_close: MonthTime
+    alipay_closes_days_before: int
+    auction_day: int
+    auction_opens_minute: int
+    broadcast_minutes: tuple[int, ...]
+    auction_closes_minute: int
+    activation_working_days: int
+    office_opens_minute: int
+    office_closes_minute: int
+    statement_minute: int
+    notary_minute: int
+    refunds_1_by: MonthTime
+    refunds_2_by: MonthTime
+    failed_refunds_after: MonthTime
+    month_end: MonthTime
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """One version of a city's rules. Money in fen."""
+
+    city: str
+    version: str
+    title: str
+    channels: tuple[str, ...]
+    deposit_fen: int
+    reserve_fen: int
+    tick_fen: int
+    cap_multiple: int
+    bids_max: int
+    code_pattern: str
+    broadcast_trim_percent: int
+    rollover_periods: int
+    settlement_working_days: int
+    default_ban_months: int
+    interest: Interest
+    timetable: Timetable
+    more_quota: MoreQuota | None  # None: the city has no such rule
+
+    def cap_fen(self, last_average_fen: int) -> int:
+        """The highest price that may be bid, from the average winning price of the class at the last auction."""
+        return self.cap_multiple * last_average_fen
+
+    def is_code(self, text: str) -> bool:
+        """Whether a text has the form of an application code (申请编码) of this city."""
+        return re.fullmatch(self.code_pattern, text, re.ASCII) is not None
+
+
+def rule_text(city: str) -> str:
+    """The TOML of a city's current rule set. Raises ``InvalidInput`` (``CITY_UNKNOWN``) naming those there are."""
+    known = sorted(path.stem for path in _RULE_SETS.glob("*.toml"))
+    if city not in known:
+        problem = Problem(0, "city", city[:40], f"one of {', '.join(known)}")
+        raise InvalidInput("CITY_UNKNOWN", f"没有该城市的规则集: {city[:40]}", problems=(problem,))
+    return (_RULE_SETS / f"{city}.toml").read_text(encoding="utf-8")
+
+
+def load_rules(city: str) -> RuleSet:
+    """A city's current rule set. Raises ``InvalidInput`` for an unknown city, ``FileRefused`` for a faulty file."""
+    return read_rules(rule_text(city))
+
+
+def read_rules(text: str) -> RuleSet:
+    """Read and check a rule set. ``FileRefused`` (``RULES_INVALID``) names every wrong key and what would be right."""
+    try:
+        table = TomlTable(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise _refused([Problem(0, "file", "", f"valid TOML: {error}")]) from error
+    rules = _rules(table)
+    _relations(rules, table)
+    table.close()
+    if table.problems:
+        raise _refused(table.problems)
+    return rules
+
+
+def _refused(problems: list[Problem]) -> FileRefused:
+    named = "; ".join(f"{problem.field} ({problem.remedy})" for problem in problems[:5])
+    return FileRefused("RULES_INVALID", f"规则集有 {len(problems)} 处错误: {named}", problems=tuple(problems))
+
+
+def _rules(table: TomlTable) -> RuleSet:
+    return RuleSet(
+        city=table.text("city", _CITY),
+        version=table.text("version", r"\d{4}-\d{2}"),
+        title=table.text("title"),
+        channels=table.texts("channels", r"[a-z]{2,20}"),
+        deposit_fen=table.whole("deposit_fen", 1, _FEN_MAX),
+        reserve_fen=table.whole("reserve_fen", 1, _FEN_MAX),
+        tick_fen=table.whole("tick_fen", 1, _FEN_MAX),
+        cap_multiple=table.whole("cap_multiple", 1, 100),
+        bids_max=table.whole("bids_max", 1, 100),
+        code_pattern=_code_pattern(table),
+        broadcast_trim_percent=table.whole("broadcast_trim_percent", 0, 49),
+        rollover_periods=table.whole("rollover_periods", 0, 12),
+        settlement_working_days=table.whole("settlement_working_days", 1, 20),
+        default_ban_months=table.whole("default_ban_months", 0, 120),
+        interest=_interest(table.table("interest")),
+        timetable=_timetable(table.table("timetable")),
+        more_quota=_more_quota(table.table("more_quota")) if table.has("more_quota") else None,
+    )
+
+
+def _code_pattern(table: TomlTable) -> str:
+    pattern = table.text("code_pattern")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        table.fault("code_pattern", pattern, f"a regular expression: {error}")
+    return pattern
+
+
+def _interest(table: TomlTable) -> Interest:
+    rates = []
+    for entry in table.tables("rates"):
+        rates.append(Rate(entry.day("from_date"), entry.whole("annual_rate_ppm", 0, 200_000)))
+        entry.close()
+    if any(later.from_date <= earlier.from_date for earlier, later in pairwise(rates)):
+        table.fault("rates", None, "dates that ascend, each once")
+    interest = Interest(table.whole("day_count", 360, 366), tuple(rates))
+    table.close()
+    return interest
+
+
+def _more_quota(table: TomlTable) -> MoreQuota:
+    more = MoreQuota(
+        bidder_class=table.text("bidder_class", "|".join(BIDDER_CLASSES)),
+        percent=table.whole("percent", 1, 1_000),
+        rounding=table.text("rounding", "down|half_up|up"),
+        bidders_multiple=table.whole("bidders_multiple", 1, 100),
+        history_periods=table.whole("history_periods", 1, 120),
+        lowest_percent_of_mean=table.whole("lowest_percent_of_mean", 1, 1_000),
+    )
+    table.close()
+    return more
+
+
+def _timetable(table: TomlTable) -> Timetable:
+    timetable = Timetable(
+        plan_due=_month_time(table, "plan_due"),
+        applications_close=_month_time(table, "applications_close"),
+        deposits_open=_month_time(table, "deposits_open"),
+        deposits_close=_month_time(table, "deposits_close"),
+        alipay_closes_days_before=table.whole("alipay_closes_days_before", 0, 10),
+        auction_day=table.whole("auction_day", 1, 28),
+        auction_opens_minute=_minute(table.text("auction_opens", _TIME)),
+        broadcast_minutes=tuple(_minute(text) for text in table.texts("broadcasts", _TIME)),
+        auction_closes_minute=_minute(table.text("auction_closes", _TIME)),
+        activation_working_days=table.whole("activation_working_days", 1, 10),
+        office_opens_minute=_minute(table.text("office_opens", _TIME)),
+        office_closes_minute=_minute(table.text("office_closes", _TIME)),
+        statement_minute=_minute(table.text("statement_due", _TIME)),
+        notary_minute=_minute(table.text("notary_export", _TIME)),
+        refunds_1_by=_month_time(table, "refunds_1_by"),
+        refunds_2_by=_month_time(table, "refunds_2_by"),
+        failed_refunds_after=_month_time(table, "failed_refunds_after"),
+        month_end=_month_time(table, "month_end"),
+    )
+    table.close()
+    return timetable
+
+
+def _month_time(table: TomlTable, key: str) -> MonthTime:
+    day, _, time = table.text(key, _MONTH_TIME).partition(" ")
+    return MonthTime(int(day or 1), _minute(time))
+
+
+def _minute(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return int(hour or 0) * _MINUTES_PER_HOUR + int(minute or 0)
+
+
+def _relations(rules: RuleSet, table: TomlTable) -> None:
+    """What two keys must be to each other; single keys were checked when read."""
+    if rules.reserve_fen % rules.tick_fen:
+        table.fault("reserve_fen", rules.reserve_fen, "a multiple of tick_fen")
+    if rules.tick_fen % 100:
+        table.fault("tick_fen", rules.tick_fen, "whole yuan: bids are whole yuan")
+    times = rules.timetable
+    day = (times.auction_opens_minute, *times.broadcast_minutes, times.auction_closes_minute)
+    if any(later <= earlier for earlier, later in pairwise(day)):
+        table.fault("timetable.broadcasts", None, "times that ascend between auction_opens and auction_closes")
