@@ -1,0 +1,35 @@
+"""Who may do what: the operator behind a request. For routes only, of every room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from chalicelib.kernel.errors import NotAllowed
+from chalicelib.kernel.tokens import Session, bearer, verify
+from chalicelib.wiring import hub
+
+AUDIENCE = "operator"
+# planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: only looks.
+ROLES = ("planner", "approver", "cashier", "auditor")
+
+
+class HasHeaders(Protocol):
+    """What is needed of a request."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The request's headers."""
+        ...
+
+
+def operator(request: HasHeaders, *roles: str) -> Session:
+    """The operator who is signed in; any role of ``roles`` will do, and without ``roles`` any operator.
+
+    Raises ``NotAuthenticated`` (no token, or one that does not hold) or ``NotAllowed`` (``ROLE_NEEDED``).
+    """
+    parts = hub()
+    session = verify(bearer(request.headers), AUDIENCE, parts.keys.session_keys(), parts.clock.now_ms())
+    if roles and not set(roles) & set(session.roles):
+        raise NotAllowed("ROLE_NEEDED", "您没有办理此业务的权限")
+    return session

@@ -1,0 +1,124 @@
+"""A plan as JSON: how it is posted, kept and shown. Instants are Asia/Shanghai, amounts fen.
+
+``{"period", "city", "rules_version", "milestones": {name: {"at": "2026-03-08T17:00:00.000", "date": "2026-03-08"}},
+"broadcasts": [{"at", "date"}], "statements": [{"channel", "day", "due": {"at", "date"}}], "quotas": {class: n},
+"last_average_fen": {class: fen}, "lows_fen": {class: [fen]}, "last_mean_fen": {class: fen}}``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from chalicelib.kernel.clock import at_shanghai, local_text
+from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.periods.milestones import Milestone, StatementDue
+from chalicelib.periods.plan import Plan, check
+
+# Nothing in a plan comes near these; a body beyond them is not a plan.
+_ENTRIES_MAX = 500
+_NUMBER_MAX = 10**13
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON content; ``from_json`` reads it back equal."""
+    return {
+        "period": plan.period,
+        "city": plan.city,
+        "rules_version": plan.rules_version,
+        "milestones": {name: _shown(milestone) for name, milestone in plan.milestones.items()},
+        "broadcasts": [_shown(milestone) for milestone in plan.broadcasts],
+        "statements": [
+            {"channel": each.channel, "day": each.day.isoformat(), "due": _shown(each.due)} for each in plan.statements
+        ],
+        "quotas": dict(plan.quotas),
+        "last_average_fen": dict(plan.last_average_fen),
+        "lows_fen": {name: list(lows) for name, lows in plan.lows_fen.items()},
+        "last_mean_fen": dict(plan.last_mean_fen),
+    }
+
+
+def from_json(content: Any) -> Plan:
+    """Read a plan and hold it to its invariants. Raises ``InvalidInput`` (``PLAN_INVALID``) naming what is wrong."""
+    body = _table(content, "plan")
+    plan = Plan(
+        period=_text(body, "period"),
+        city=_text(body, "city"),
+        rules_version=_text(body, "rules_version"),
+        milestones={
+            name: _milestone(each, f"milestones.{name}")
+            for name, each in _table(body.get("milestones"), "milestones").items()
+        },
+        broadcasts=tuple(_milestone(each, "broadcasts") for each in _list(body.get("broadcasts"), "broadcasts")),
+        statements=tuple(_statement(each) for each in _list(body.get("statements"), "statements")),
+        quotas=_numbers(body, "quotas"),
+        last_average_fen=_numbers(body, "last_average_fen"),
+        lows_fen={
+            name: tuple(_number(low, f"lows_fen.{name}") for low in _list(lows, f"lows_fen.{name}"))
+            for name, lows in _table(body.get("lows_fen", {}), "lows_fen").items()
+        },
+        last_mean_fen=_numbers(body, "last_mean_fen"),
+    )
+    check(plan)
+    return plan
+
+
+def _shown(milestone: Milestone) -> dict[str, str]:
+    return {"at": local_text(milestone.at_ms), "date": milestone.date.isoformat()}
+
+
+def _wrong(field: str, found: object, remedy: str) -> InvalidInput:
+    problem = Problem(0, field, "" if found is None else str(found)[:80], remedy)
+    return InvalidInput("PLAN_INVALID", f"工作计划的字段不正确: {field}", problems=(problem,))
+
+
+def _table(found: Any, field: str) -> Mapping[str, Any]:
+    if not isinstance(found, dict) or len(found) > _ENTRIES_MAX:
+        raise _wrong(field, None, "an object")
+    return found
+
+
+def _list(found: Any, field: str) -> list[Any]:
+    if not isinstance(found, list) or len(found) > _ENTRIES_MAX:
+        raise _wrong(field, None, f"a list of at most {_ENTRIES_MAX}")
+    return found
+
+
+def _text(table: Mapping[str, Any], field: str) -> str:
+    found = table.get(field)
+    if not isinstance(found, str) or not found:
+        raise _wrong(field, found, "a text")
+    return found
+
+
+def _number(found: Any, field: str) -> int:
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= _NUMBER_MAX:
+        raise _wrong(field, found, "a whole number from 0")
+    return found
+
+
+def _numbers(body: Mapping[str, Any], field: str) -> dict[str, int]:
+    return {name: _number(each, f"{field}.{name}") for name, each in _table(body.get(field, {}), field).items()}
+
+
+def _day(found: Any, field: str) -> date:
+    try:
+        return date.fromisoformat(found)
+    except (TypeError, ValueError) as error:
+        raise _wrong(field, found, "a date such as 2026-03-25") from error
+
+
+def _milestone(found: Any, field: str) -> Milestone:
+    table = _table(found, field)
+    try:
+        at_ms = at_shanghai(table.get("at", ""))
+    except (TypeError, ValueError) as error:
+        raise _wrong(f"{field}.at", table.get("at"), "a local date and time such as 2026-03-25T09:00:00.000") from error
+    return Milestone(at_ms, _day(table.get("date"), f"{field}.date"))
+
+
+def _statement(found: Any) -> StatementDue:
+    table = _table(found, "statements")
+    day = _day(table.get("day"), "statements.day")
+    return StatementDue(_text(table, "channel"), day, _milestone(table.get("due"), "statements.due"))

@@ -1,0 +1,242 @@
+"""A period's own item: its plan, the rules it began with, and how far it has come. States only move forward."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
+from chalicelib.kernel.ids import digest_of
+from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.plan_json import from_json, to_json
+from chalicelib.periods.rules import RuleSet, read_rules, rule_text
+
+_SORT_KEY = "period"
+
+
+class PeriodState(StrEnum):
+    """How far a period is. A new attempt takes a stopped one up again; nothing else goes back."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    REJECTED = "rejected"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+class PeriodRecord(Model):
+    """One period. ``plan`` is JSON, ``rules`` the TOML that the period began with, ``plan_digest`` names the plan."""
+
+    class Meta(HubMeta):
+        """The room's table."""
+
+        table_name = table_name("PERIODS_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=_SORT_KEY)
+    plan = UnicodeAttribute()
+    plan_digest = UnicodeAttribute()
+    rules = UnicodeAttribute()
+    state = UnicodeAttribute()
+    attempt = NumberAttribute(default=1)
+    made_by = UnicodeAttribute()
+    approved_by = UnicodeAttribute(default="")
+    error = UnicodeAttribute(default="")
+
+
+class ReachedRecord(Model):
+    """A milestone that the period's machines have reached."""
+
+    class Meta(HubMeta):
+        """The room's table."""
+
+        table_name = table_name("PERIODS_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    at_ms = NumberAttribute()
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period as it stands. ``approved_by`` is empty until a second person has approved this very plan."""
+
+    plan: Plan
+    plan_digest: str
+    state: PeriodState
+    attempt: int
+    made_by: str
+    approved_by: str
+    error: str
+
+
+def plan_digest(plan: Plan) -> str:
+    """What names a plan's content: equal plans, equal digests."""
+    return digest_of(to_json(plan))
+
+
+def save_plan(plan: Plan, state: PeriodState, by: str) -> Period:
+    """Keep a plan and the text of its city's current rules; the same plan again changes nothing.
+
+    Another plan takes the place of one that was rejected or stopped, as the next attempt, under the rules the period
+    began with; it needs an approval of its own. Raises ``Conflict`` (``PLAN_STANDS``) where the standing plan is in
+    use, ``InvalidInput`` (``RULES_VERSION``) where the plan was drafted under other rules.
+    """
+    try:
+        standing = _record(plan.period)
+    except NotFound:
+        record = _new_record(plan, state, by)
+        try:
+            record.save(condition=PeriodRecord.pk.does_not_exist())
+            return _period(record)
+        except PutError as error:
+            if not _lost_race(error):
+                raise
+            standing = _record(plan.period)
+    if standing.plan_digest == plan_digest(plan):
+        return _period(standing)
+    return _replace_plan(standing, plan, state, by)
+
+
+def find_period(period: str) -> Period:
+    """A period as it stands. Raises ``NotFound`` (``PERIOD_UNKNOWN``)."""
+    return _period(_record(period))
+
+
+def load_plan(period: str) -> Plan:
+    """A period's plan. Raises ``NotFound`` (``PERIOD_UNKNOWN``)."""
+    return from_json(json.loads(_record(period).plan))
+
+
+def load_period_rules(period: str) -> RuleSet:
+    """The rule set that the period began with, whatever the city's current one is. Raises ``NotFound``."""
+    return read_rules(_record(period).rules)
+
+
+def rules_text_of(period: str) -> str:
+    """The TOML that the period began with, as it is sealed into evidence. Raises ``NotFound``."""
+    return str(_record(period).rules)
+
+
+def move(
+    period: str, to: PeriodState, *, since: tuple[PeriodState, ...], attempt: int | None = None, error: str = ""
+) -> bool:
+    """Move a period on from one of the states ``since``; ``False`` where it stands elsewhere, and nothing changes."""
+    condition = PeriodRecord.state.is_in(*since)
+    if attempt is not None:
+        condition &= PeriodRecord.attempt == attempt
+    return _update(period, [PeriodRecord.state.set(to), PeriodRecord.error.set(error)], condition)
+
+
+def next_attempt(period: str, attempt: int, *, since: tuple[PeriodState, ...]) -> bool:
+    """Make the period a draft again as the attempt after ``attempt``; ``False`` where it stands elsewhere."""
+    actions = [
+        PeriodRecord.state.set(PeriodState.DRAFT),
+        PeriodRecord.attempt.set(attempt + 1),
+        PeriodRecord.error.set(""),
+    ]
+    return _update(period, actions, PeriodRecord.state.is_in(*since) & (PeriodRecord.attempt == attempt))
+
+
+def mark_approved(period: str, digest: str, by: str) -> bool:
+    """Note who approved the plan that ``digest`` names; ``False`` where another plan stands by now."""
+    return _update(period, [PeriodRecord.approved_by.set(by)], PeriodRecord.plan_digest == digest)
+
+
+def reach(period: str, milestone: str, at_ms: int) -> int:
+    """Note that a milestone was reached; the first time counts and is returned, epoch ms."""
+    record = ReachedRecord(period, f"reached#{milestone}", at_ms=at_ms)
+    try:
+        record.save(condition=ReachedRecord.pk.does_not_exist())
+    except PutError as error:
+        if not _lost_race(error):
+            raise
+        record.refresh()
+    return int(record.at_ms)
+
+
+def reached(period: str) -> dict[str, int]:
+    """The milestones reached so far and when, epoch ms."""
+    found = ReachedRecord.query(period, ReachedRecord.sk.startswith("reached#"))
+    return {record.sk.removeprefix("reached#"): int(record.at_ms) for record in found}
+
+
+def _new_record(plan: Plan, state: PeriodState, by: str) -> PeriodRecord:
+    rules = rule_text(plan.city)
+    _hold_version(plan, read_rules(rules))
+    return PeriodRecord(
+        plan.period,
+        plan=json.dumps(to_json(plan), ensure_ascii=False),
+        plan_digest=plan_digest(plan),
+        rules=rules,
+        state=state,
+        made_by=by,
+    )
+
+
+def _replace_plan(standing: PeriodRecord, plan: Plan, state: PeriodState, by: str) -> Period:
+    replaceable = (PeriodState.REJECTED, PeriodState.STOPPED)
+    rules = read_rules(standing.rules)
+    if plan.city != rules.city:
+        raise Conflict("PLAN_STANDS", f"本期工作计划已存在: {plan.period}")
+    _hold_version(plan, rules)
+    actions = [
+        PeriodRecord.plan.set(json.dumps(to_json(plan), ensure_ascii=False)),
+        PeriodRecord.plan_digest.set(plan_digest(plan)),
+        PeriodRecord.state.set(state),
+        PeriodRecord.attempt.set(standing.attempt + 1),
+        PeriodRecord.made_by.set(by),
+        PeriodRecord.approved_by.set(""),
+        PeriodRecord.error.set(""),
+    ]
+    condition = PeriodRecord.state.is_in(*replaceable) & (PeriodRecord.attempt == standing.attempt)
+    if not _update(plan.period, actions, condition):
+        raise Conflict("PLAN_STANDS", f"本期工作计划正在执行或已完成,不能更换: {plan.period}")
+    return find_period(plan.period)
+
+
+def _hold_version(plan: Plan, rules: RuleSet) -> None:
+    if plan.rules_version != rules.version:
+        problem = Problem(0, "rules_version", plan.rules_version[:20], f"{rules.version}, the version of this period")
+        raise InvalidInput("RULES_VERSION", "工作计划与本期规则版本不一致", problems=(problem,))
+
+
+def _record(period: str) -> PeriodRecord:
+    try:
+        return PeriodRecord.get(period, _SORT_KEY, consistent_read=True)
+    except DoesNotExist as error:
+        raise NotFound("PERIOD_UNKNOWN", f"没有这一期: {period[:20]}") from error
+
+
+def _period(record: PeriodRecord) -> Period:
+    return Period(
+        plan=from_json(json.loads(record.plan)),
+        plan_digest=record.plan_digest,
+        state=PeriodState(record.state),
+        attempt=int(record.attempt),
+        made_by=record.made_by,
+        approved_by=record.approved_by,
+        error=record.error,
+    )
+
+
+def _update(period: str, actions: list[Any], condition: Condition) -> bool:
+    try:
+        PeriodRecord(period, _SORT_KEY).update(actions, condition=condition)
+    except UpdateError as error:
+        if _lost_race(error):
+            return False
+        raise
+    return True
+
+
+def _lost_race(error: PutError | UpdateError) -> bool:
+    return error.cause_response_code == "ConditionalCheckFailedException"
