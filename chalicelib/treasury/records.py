@@ -34,7 +34,7 @@ class NoticeRecord(Model):
     """A winner's payment notice. ``amount_fen`` is the price; ``message_id`` is our number for its upload.
 
     ``paid_by`` is ``confirmation`` (5996) or ``inquiry`` (8997); instants are epoch ms, 0 until they happen;
-    ``forfeited_fen`` is the deposit that a default cost.
+    ``unpaid_at_ms`` is when the treasury last said that it is unpaid; ``forfeited_fen`` what a default cost.
     """
 
     class Meta(HubMeta):
@@ -59,8 +59,10 @@ class NoticeRecord(Model):
     paid_at_ms = NumberAttribute(default=0)
     paid_by = UnicodeAttribute(default="")
     bank_serial = UnicodeAttribute(default="")
+    unpaid_at_ms = NumberAttribute(default=0)
     proposed_at_ms = NumberAttribute(default=0)
     defaulted_at_ms = NumberAttribute(default=0)
+    defaulted_by = UnicodeAttribute(default="")
     forfeited_fen = NumberAttribute(default=0)
 
     @property

@@ -1,0 +1,73 @@
+"""Who did not pay by the deadline is locked and loses the deposit, after a second person has agreed."""
+
+from __future__ import annotations
+
+from chalicelib.applicants.records import lock
+from chalicelib.deposits.forfeiting import add_forfeit
+from chalicelib.deposits.records import DepositRecord, DepositState, find_deposit
+from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.errors import Conflict, Pending
+from chalicelib.kernel.tables import Transaction
+from chalicelib.periods.plan import Plan
+from chalicelib.treasury import records
+from chalicelib.treasury.records import NoticeRecord
+from chalicelib.treasury.rules import OPEN, NoticeStatus
+
+
+def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
+    """Mark every open notice for default, and say what it comes to: ``{"defaulters", "forfeit_fen"}``.
+
+    Each must have been called unpaid by the treasury at or after its deadline. Raises ``Pending``
+    (``NOT_VERIFIED``) otherwise, ``Conflict`` (``DEPOSIT_NOT_HELD``) where there is no deposit to forfeit.
+    """
+    open_notices = [notice for notice in records.notices(period) if notice.status in OPEN]
+    unverified = sum(int(notice.unpaid_at_ms) < int(notice.due_at_ms) for notice in open_notices)
+    if unverified:
+        raise Pending("NOT_VERIFIED", f"{unverified} 份缴款通知在截止后尚未向财政核实")
+    forfeit_fen = sum(int(_deposit(notice).amount_fen) for notice in open_notices)
+    for notice in open_notices:
+        actions = [NoticeRecord.proposed_at_ms.set(clock.now_ms())]
+        unmarked = (NoticeRecord.proposed_at_ms == 0) & records.open_notice()
+        records.advance(period, notice.code, actions, unmarked)
+    return {"defaulters": len(open_notices), "forfeit_fen": forfeit_fen}
+
+
+def default(clock: Clock, plan: Plan, by: str) -> dict[str, int]:
+    """Carry out the default of every marked notice that is still open, each in one transaction.
+
+    The notice defaults, the applicant is locked, the deposit goes held -> forfeited with its ledger entry: together or
+    not at all. Returns ``{"defaulted", "forfeit_fen"}``, of all runs. A notice that was paid meanwhile is left alone.
+    """
+    for notice in sorted(records.notices(plan.period), key=lambda each: each.pay_code):
+        if notice.status in OPEN and int(notice.proposed_at_ms) > 0:
+            _default(clock, plan, notice, by)
+    done = [notice for notice in records.notices(plan.period) if notice.status == NoticeStatus.DEFAULTED]
+    return {"defaulted": len(done), "forfeit_fen": sum(int(notice.forfeited_fen) for notice in done)}
+
+
+def _default(clock: Clock, plan: Plan, notice: NoticeRecord, by: str) -> None:
+    deposit = _deposit(notice)
+    now_ms = clock.now_ms()
+    transaction = Transaction()
+    actions = [
+        NoticeRecord.state.set(NoticeStatus.DEFAULTED),
+        NoticeRecord.defaulted_at_ms.set(now_ms),
+        NoticeRecord.defaulted_by.set(by),
+        NoticeRecord.forfeited_fen.set(int(deposit.amount_fen)),
+    ]
+    records.advance_in(transaction, plan.period, notice.code, actions, records.open_notice())
+    lock(plan.period, notice.code, transaction)
+    add_forfeit(transaction, deposit, plan.day("settlement_closes"), now_ms)
+    try:
+        transaction.commit()
+    except Conflict:
+        there = records.find_notice(plan.period, notice.code)
+        if there is None or there.status in OPEN:
+            raise
+
+
+def _deposit(notice: NoticeRecord) -> DepositRecord:
+    deposit = find_deposit(notice.period, notice.code)
+    if deposit is None or deposit.state != DepositState.HELD:
+        raise Conflict("DEPOSIT_NOT_HELD", f"申请编码 {notice.code} 没有可没收的保证金")
+    return deposit

@@ -1,0 +1,69 @@
+"""Notices go to the treasury, each under the message id that was stored with it; a repeat changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.applicants import records as applicants
+from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.errors import InvalidInput, Pending, Problem
+from chalicelib.kernel.files import Files, read_json
+from chalicelib.kernel.privacy import Vault
+from chalicelib.periods.problems import record_problems
+from chalicelib.treasury import records
+from chalicelib.treasury.records import NoticeRecord
+from chalicelib.treasury.rules import NoticeStatus
+from integrations.ports import Notice, TreasuryLink
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the room needs to speak with the treasury."""
+
+    link: TreasuryLink
+    vault: Vault
+    clock: Clock
+
+
+def register(files: Files, office: Office, period: str, key: str) -> dict[str, int]:
+    """Upload the notices of one chunk (``key`` in the work bucket) that the treasury does not have yet.
+
+    Returns ``{"registered", "already", "refused"}``; refusals are on the operators' list, and their notices can't
+    default. Raises ``Pending`` once all were tried, where the treasury did not answer about some.
+    """
+    counts = {"registered": 0, "already": 0, "refused": 0}
+    pending = 0
+    for code in read_json(files, "work", key)["codes"]:
+        notice = records.find_notice(period, code)
+        if notice is None or notice.status != NoticeStatus.ISSUED:
+            counts["already"] += 1
+            continue
+        try:
+            _upload(office, notice)
+            counts["registered"] += 1
+        except Pending:
+            pending += 1
+        except InvalidInput as refusal:
+            counts["refused"] += 1
+            _list(notice, refusal)
+    if pending:
+        raise Pending("REGISTRATION_PENDING", f"{pending} 份缴款通知尚未得到财政系统答复")
+    return counts
+
+
+def _upload(office: Office, notice: NoticeRecord) -> None:
+    payer = applicants.get(notice.period, notice.code).name(office.vault)
+    told = Notice(notice.pay_code, payer, int(notice.amount_fen), notice.issue_day, notice.due_day)
+    office.link.register(told, notice.message_id)
+    actions = [
+        NoticeRecord.state.set(NoticeStatus.REGISTERED),
+        NoticeRecord.registered_at_ms.set(office.clock.now_ms()),
+    ]
+    # Lost only to a payment that came in between: then the notice has moved on by itself.
+    records.advance(notice.period, notice.code, actions, NoticeRecord.state == NoticeStatus.ISSUED)
+
+
+def _list(notice: NoticeRecord, refusal: InvalidInput) -> None:
+    source = f"treasury/notices/{notice.pay_code}"
+    found = refusal.problems or (Problem(0, "notice", refusal.code, "a notice that the treasury takes"),)
+    record_problems(notice.period, source, found, refusal.code, f"缴款码 {notice.pay_code}: {refusal.message}")
