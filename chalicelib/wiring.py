@@ -15,7 +15,7 @@ from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.settings import Settings, settings
 from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink
 
-# Texts a one-time code to a phone: (our id of the message, phone, code). Never raises: the asker must not learn more.
+# Texts a one-time code to a phone: (our id of the message, phone, code). Raises what the carrier's port does.
 SendCode = Callable[[str, str, str], None]
 
 

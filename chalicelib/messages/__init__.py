@@ -1,0 +1,1 @@
+"""Text messages to bidders: who gets which, sent once each, and what became of them."""
