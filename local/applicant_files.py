@@ -8,15 +8,12 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import xlsxwriter
 
+from chalicelib.periods.plan import Plan
 from local.conduct import Conduct
 from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, seeded
-
-if TYPE_CHECKING:
-    from chalicelib.periods.plan import Plan
 
 APPLICANT_COLUMNS = ("申请编码", "类别", "名称", "证件类型", "证件号码", "手机号码", "有效期起", "有效期止")
 QUALIFICATION_COLUMNS = ("申请编码", "审核结果", "原因")

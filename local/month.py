@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.rules import RuleSet
 from local.applicant_files import InputFile, applicant_files, qualification_file
 from local.conduct import DOUBTFUL, Conduct, Paying, PriceRange, draw_conduct, price_range
 from local.payments import Payment, make_payments
 from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
-
-if TYPE_CHECKING:
-    from chalicelib.periods.plan import Plan
-    from chalicelib.periods.rules import RuleSet
 
 CHANNEL = "hangzhou"
 # The bank's return codes for an account that is not there and one that was closed.
@@ -115,14 +113,14 @@ def make_roster(seed: int, bidders: int) -> Roster:
     return Roster(seed, make_people(maker, bidders), maker)
 
 
-def make_month(roster: Roster, plan: Plan, rules: RuleSet, last_average_fen: Mapping[str, int]) -> Month:
-    """Draw a month for a (compressed) plan. ``last_average_fen`` by class sets the cap, as in the plan.
+def make_month(roster: Roster, plan: Plan, rules: RuleSet) -> Month:
+    """Draw a month for a (compressed) plan, which must know the last average price of both classes: it sets the cap.
 
     Call it once for a roster: the people who are not applicants are made on the way.
     """
     seed, people, maker = roster.seed, roster.people, roster.maker
     prices = {
-        name: price_range(rules.reserve_fen, rules.tick_fen, rules.cap_multiple, last_average_fen[name])
+        name: price_range(rules.reserve_fen, rules.tick_fen, rules.cap_multiple, plan.last_average_fen[name])
         for name in (INDIVIDUAL, UNIT)
     }
     conduct = draw_conduct(seed, people, prices, rules.bids_max)

@@ -6,13 +6,11 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.periods.plan import Plan
 from local.conduct import UNKNOWN_PAYER_SHARE, Conduct, Paying
 from local.people import INDIVIDUAL, PeopleMaker, Person, seeded
-
-if TYPE_CHECKING:
-    from chalicelib.periods.plan import Plan
 
 FEN_PER_YUAN = 100
 UNKNOWN_PAYER, SECOND_PAYMENT = "unknown_payer", "second_payment"
@@ -65,9 +63,8 @@ def deposit_slots(plan: Plan, channel: str) -> tuple[Slot, ...]:
 
     Raises ``ValueError`` where the plan has no such statement.
     """
-    opens, closes, summed_up = plan.at("deposits_open"), plan.at("deposits_close"), plan.at("deposits_to_notary")
-    due = sorted((s for s in plan.statements if s.channel == channel), key=lambda s: (s.due.at_ms, s.day))
-    taking = [s for s in due if opens < s.due.at_ms <= summed_up]
+    opens, closes = plan.at("deposits_open"), plan.at("deposits_close")
+    taking = [statement for statement in plan.intake if statement.channel == channel and statement.due.at_ms > opens]
     if not taking:
         raise ValueError(f"the plan has no statement of {channel} between the opening of deposits and their summary")
     slots = []

@@ -157,10 +157,10 @@ def only_forward(books: Books) -> Check:
     faults += [
         f"{code} was rolled over and forfeited" for code in codes if causes.forfeit(books.period, code) in by_cause
     ]
-    for row in books.exchanged.statement_rows("C"):
-        ways = (causes.correction(books.channel, row.serial), causes.never_corrected(books.channel, row.serial))
+    for credit in books.exchanged.statement_rows("C"):
+        ways = (causes.correction(books.channel, credit.serial), causes.never_corrected(books.channel, credit.serial))
         if all(way in by_cause for way in ways):
-            faults.append(f"credit {row.serial} was corrected and given up")
+            faults.append(f"credit {credit.serial} was corrected and given up")
     return check("5 states only move forward", faults, f"{len(books.entries)} postings in order")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from chalicelib.kernel.money import fen_from_yuan
 from chalicelib.ledger import accounts, causes
 from chalicelib.ledger.rules import Entry
 from local.checks.check import Check, check
@@ -13,14 +16,16 @@ from local.conduct import DOUBTFUL, Paying
 from local.month import CHANNEL, Month
 from local.payments import Payment
 
+# What the treasury's state says of a notice that was paid.
+TREASURY_PAID = "1"
+
 
 @dataclass(frozen=True)
 class Text:
-    """A text message as the carrier delivered it. ``template`` is the campaign's; codes have one of their own."""
+    """A text on a phone. ``template`` is the campaign's name in the carrier's profile, empty where none fits."""
 
     phone: str
     template: str
-    out_id: str
 
 
 def payments_found(month: Month, entries: Iterable[Entry]) -> Check:
@@ -77,15 +82,24 @@ def defaults_found(month: Month, entries: Iterable[Entry], defaulters: set[str],
     return check("defaulters forfeited their deposit", faults, f"{len(defaulters)} defaulted, {len(payers)} paid")
 
 
-def one_text_each(texts: Sequence[Text], code_templates: frozenset[str]) -> Check:
+def recognise(phone: str, words: str, templates: Mapping[str, str]) -> Text:
+    """Which template (name -> text with ``${...}``, as in the carrier's profile) a text on a phone was made from."""
+    for name, template in templates.items():
+        pattern = ".*?".join(re.escape(part) for part in re.split(r"\$\{\w+\}", template))
+        if re.search(f"{pattern}$", words):
+            return Text(phone, name)
+    return Text(phone, "")
+
+
+def one_text_each(texts: Sequence[Text], code_template: str = "code") -> Check:
     """One message a person and campaign, whatever was sent again; codes are asked for and may come more than once."""
-    notices = [text for text in texts if text.template not in code_templates]
+    notices = [text for text in texts if text.template != code_template]
     faults = [
         f"{count} texts of {template} went to one phone ({phone[:3]}****{phone[-4:]})"
         for (phone, template), count in Counter((text.phone, text.template) for text in notices).items()
         if count > 1
     ]
-    faults += [f"{out_id} was sent {n} times" for out_id, n in Counter(text.out_id for text in texts).items() if n > 1]
+    faults += [f"a text fits no template ({t.phone[:3]}****{t.phone[-4:]})" for t in texts if not t.template]
     by_template = Counter(text.template for text in notices)
     return check(
         "one text a person and campaign", faults, ", ".join(f"{k} {n}" for k, n in sorted(by_template.items()))
@@ -105,3 +119,22 @@ def nothing_left_over(month: Month, standing: Mapping[str, int], rolled_fen: int
     if kept_fen != rolled_fen:
         faults.append(f"{kept_fen} fen were rolled over, {rolled_fen} should have been")
     return check("nothing is left on its way", faults, f"{kept_fen} fen rolled over")
+
+
+def treasury_agrees(state: Mapping[str, Any], owed: Mapping[str, int], paid: Mapping[str, int]) -> Check:
+    """The treasury's books (``GET /_state``) have a notice for every winner, paid by those who paid and nobody else.
+
+    ``owed`` and ``paid``: pay code -> fen, as the winners read them on their phones and paid them.
+    """
+    notices = {str(notice["pay_code"]): notice for notice in state["notices"]}
+    faults = [
+        f"{code} was texted to a winner, the treasury has no such notice" for code in owed.keys() - notices.keys()
+    ]
+    faults += [f"{code} stands at the treasury, no winner was told" for code in notices.keys() - owed.keys()]
+    for code in sorted(owed.keys() & notices.keys()):
+        if fen_from_yuan(str(notices[code]["amount"])) != owed[code]:
+            faults.append(f"{code}: {notices[code]['amount']} yuan at the treasury, {owed[code]} fen on the phone")
+        if (notices[code]["stats"] == TREASURY_PAID) is not (code in paid):
+            faults.append(f"{code}: state {notices[code]['stats']} at the treasury")
+    total = sum(paid.values())
+    return check("the treasury's books agree", faults, f"{len(notices)} notices, {len(paid)} paid, {total} fen")

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Addresses:
-    """Base URLs without a slash at the end. ``drop`` puts a file into the hub's inbox under a key."""
+    """Base URLs, with or without a slash at the end. ``drop`` puts a file into the hub's inbox under a key."""
 
     api: str
     bank: str
     carrier: str
     treasury: str
     drop: Callable[[str, bytes], None]
+
+    def __post_init__(self) -> None:  # noqa: D105
+        for name in ("api", "bank", "carrier", "treasury"):
+            object.__setattr__(self, name, getattr(self, name).rstrip("/"))

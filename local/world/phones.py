@@ -16,8 +16,7 @@ ASK_AGAIN_MS = 8_000
 
 def texts(at: Addresses, phone: str) -> list[str]:
     """Every text on a phone, oldest first."""
-    inbox = need("GET", f"{at.carrier}/_phones/{phone}")
-    return [entry if isinstance(entry, str) else str(entry.get("text", "")) for entry in inbox]
+    return [str(text) for text in need("GET", f"{at.carrier}/_phones/{phone}")]
 
 
 def codes_on(at: Addresses, phone: str) -> list[str]:

@@ -6,18 +6,17 @@ import csv
 import io
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
 
 from chalicelib.kernel.identity import id_card_fault
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.rules import RuleSet
 from local.conduct import Paying, choose_defaulters, suggest_quotas
 from local.month import Month, make_month, make_roster, write_files
 from local.payments import deposit_slots
 from local.people import PeopleMaker, make_people
-
-AVERAGES = {"individual": 1_600_000, "unit": 2_400_000}
 
 
 def test_given_200_bidders_when_drawn_then_shares_are_as_set_out(month: Month) -> None:
@@ -43,22 +42,24 @@ def test_given_200_bidders_when_drawn_then_shares_are_as_set_out(month: Month) -
 
 
 @pytest.mark.parametrize("bidders", [20, 57, 200])
-def test_given_any_size_when_drawn_then_every_kind_happens_at_least_once(plan: Any, rules: Any, bidders: int) -> None:
-    month = make_month(make_roster(5, bidders), plan, rules, AVERAGES)
+def test_given_any_size_when_drawn_then_every_kind_happens_at_least_once(
+    plan: Plan, rules: RuleSet, bidders: int
+) -> None:
+    month = make_month(make_roster(5, bidders), plan, rules)
     assert {conduct.paying for conduct in month.conduct.values()} == set(Paying)
     assert sum(month.expected()["applicants"].values()) == bidders
     assert len(month.failing_accounts) == len(month.new_accounts) == 2
 
 
-def test_given_too_few_bidders_when_drawn_then_it_says_how_many_it_takes(plan: Any, rules: Any) -> None:
+def test_given_too_few_bidders_when_drawn_then_it_says_how_many_it_takes(plan: Plan, rules: RuleSet) -> None:
     with pytest.raises(ValueError, match="20 bidders or more"):
-        make_month(make_roster(5, 19), plan, rules, AVERAGES)
+        make_month(make_roster(5, 19), plan, rules)
 
 
 def test_given_the_same_seed_when_drawn_again_then_files_and_payments_are_the_same(
-    month: Month, plan: Any, rules: Any
+    month: Month, plan: Plan, rules: RuleSet
 ) -> None:
-    again = make_month(make_roster(42, 200), plan, rules, AVERAGES)
+    again = make_month(make_roster(42, 200), plan, rules)
     assert [file.content for file in again.files] == [file.content for file in month.files]
     assert again.payments == month.payments
     assert again.conduct == month.conduct
@@ -84,7 +85,7 @@ def test_given_the_units_list_when_opened_as_a_workbook_then_its_cells_are_text(
     assert all(isinstance(cell, str) for row in rows for cell in row)
 
 
-def test_given_payments_when_on_time_then_inside_the_window_and_late_ones_after_it(month: Month, plan: Any) -> None:
+def test_given_payments_when_on_time_then_inside_the_window_and_late_ones_after_it(month: Month, plan: Plan) -> None:
     last_day = max(month.credit_days)
     for payment in month.payments:
         assert plan.day("deposits_open") <= payment.value_date <= payment.statement_day
