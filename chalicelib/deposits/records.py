@@ -67,6 +67,7 @@ class CreditRecord(Model):
     payer_name = UnicodeAttribute()
     payer_account = UnicodeAttribute()
     payer_lookup = UnicodeAttribute()
+    statement_day = UnicodeAttribute()
     digest = UnicodeAttribute()
 
     @property

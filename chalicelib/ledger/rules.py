@@ -100,6 +100,16 @@ def trial_balance(entries: Iterable[Entry]) -> tuple[TrialLine, ...]:
     return tuple(TrialLine(name, debited[name], credited[name]) for name in sorted({*debited, *credited}))
 
 
+def by_subject(entries: Iterable[Entry], account: str) -> dict[str, int]:
+    """Subject -> balance in fen within one account; those that came to zero are left out."""
+    totals: defaultdict[str, int] = defaultdict(int)
+    for entry in entries:
+        for leg in entry.legs:
+            if leg.account == account:
+                totals[leg.subject] += leg.amount_fen
+    return {subject: fen for subject, fen in totals.items() if fen}
+
+
 def total(by_account: Mapping[str, int]) -> int:
     """Sum of all balances in fen: zero, or money was lost or made."""
     return sum(by_account.values())

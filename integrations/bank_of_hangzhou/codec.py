@@ -43,6 +43,9 @@ def read_statement(content: bytes, sidecar: bytes, profile: Profile) -> Statemen
     check_total(header, "closing_fen", header["opening_fen"] + moved)
     problems = [problem for row in rows for problem in row.problems]
     problems.extend(_repeated(rows, "serial", "a serial that no other row has"))
+    problems.extend(
+        Problem(row.line, "amount_fen", "0", "an amount > 0") for row in rows if row.values["amount_fen"] == 0
+    )
     faulty = {problem.line for problem in problems}
     return Statement(
         batch_no=header["batch_no"],

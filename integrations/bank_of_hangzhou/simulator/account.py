@@ -115,8 +115,10 @@ class Account:
         return key
 
     def _pay(self, period: str, batch_no: str, orders: list[Order]) -> list[tuple[Order, str, str]]:
-        first = period not in self.periods_paid
-        self.periods_paid.add(period)
+        # A remittance of one row is no refund batch to fail in.
+        first = period not in self.periods_paid and len(orders) > self.fail_first
+        if first:
+            self.periods_paid.add(period)
         answers = []
         interest_fen = 0
         for place, order in enumerate(orders):

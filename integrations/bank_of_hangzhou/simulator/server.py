@@ -32,7 +32,8 @@ BATCHES = "/batches/"
 class HangzhouSimulator:
     """The bank. ``drop(key, bytes)`` is how its files reach the hub's inbox. Use it as a context, or start and stop it.
 
-    ``fail_first``: how many rows of a period's first batch fail (1001, 1003, ...), besides those of ``/_accounts``.
+    ``fail_first``: how many rows fail (1001, 1003, ...) in a period's first batch that has more rows than that, besides
+    those of ``/_accounts``.
     ``return_delay_seconds``: how long after a batch its return file is dropped.
     """
 

@@ -1,0 +1,58 @@
+"""The bidder's door to a doubtful payment."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from chalice.app import Blueprint
+
+from chalicelib.applicants.bodies import Body
+from chalicelib.applicants.sessions import account
+from chalicelib.deposits.corrections import Claim, correct
+from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem, TooEarlyOrLate
+from chalicelib.kernel.money import fen_from_yuan, yuan_text
+from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.wiring import hub
+
+deposits_routes = Blueprint(__name__)
+
+
+@deposits_routes.route("/deposits/corrections", methods=["POST"])
+def corrections() -> dict[str, Any]:
+    """``{period, paid_on, amount_yuan, payer_account_tail}`` (account session) -> ``{application_code, state,
+    amount_yuan, excess_yuan}``. Before the correction deadline only."""
+    request, here = deposits_routes.current_request, hub()
+    now_ms = here.clock.now_ms()
+    session = account(request.headers, here.keys.session_keys(), now_ms)
+    body = Body(request.json_body)
+    period = body.period()
+    paid_on = body.text("paid_on", r"\d{4}-\d{2}-\d{2}", "YYYY-MM-DD")
+    amount = body.text("amount_yuan", r"\d{1,9}(\.\d{1,2})?", "yuan with at most two decimals, as a text")
+    tail = body.text("payer_account_tail", r"[0-9A-Za-z]{4,8}", "the account's last 4 to 8 characters")
+    body.check()
+    if session.period != period:
+        raise NotAllowed("OTHER_PERIOD", "当前登录不属于该期")
+    if now_ms >= load_plan(period).at("corrections_close"):
+        raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
+    deposit = correct(
+        period,
+        Claim(session.subject, _day(paid_on), fen_from_yuan(amount), tail),
+        deposit_fen=load_period_rules(period).deposit_fen,
+        vault=here.keys.vault(),
+        now_ms=now_ms,
+    )
+    return {
+        "application_code": deposit.code,
+        "state": deposit.state,
+        "amount_yuan": yuan_text(int(deposit.amount_fen)),
+        "excess_yuan": yuan_text(int(deposit.excess_fen)),
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problem = Problem(0, "paid_on", text, "a day that exists")
+        raise InvalidInput("BODY_INVALID", "请求内容不符合要求", problems=(problem,)) from None

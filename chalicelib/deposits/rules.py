@@ -1,0 +1,153 @@
+"""What becomes of a payment, and what interest it earns. Pure (domain.md, "Deposits")."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from chalicelib.kernel.money import divide_half_up
+
+PPM = 1_000_000
+CUT_CHARS_MIN = 6
+CODE_CHARS_MAX = 32
+
+
+class CodeFault(StrEnum):
+    """Why a memo leads to no application: nothing like a code in it, one that is not listed, or the head of one."""
+
+    MISSING = "code_missing"
+    WRONG = "code_wrong"
+    CUT = "code_cut"
+
+
+class ReturnReason(StrEnum):
+    """Why a payment goes back."""
+
+    EARLY = "early"
+    LATE = "late"
+    SHORT = "short"
+    SECOND_PAYMENT = "second_payment"
+    UNKNOWN_PAYER = "unknown_payer"
+    NEVER_CORRECTED = "never_corrected"
+
+
+@dataclass(frozen=True)
+class CodeFound:
+    """What a memo says: each text in it that has the form of a code, in order, and what is wrong if none is listed."""
+
+    candidates: tuple[str, ...]
+    fault: CodeFault
+
+
+@dataclass(frozen=True)
+class Window:
+    """When deposits are taken, by arrival: from ``opens_ms`` to just before ``closes_ms``."""
+
+    opens_ms: int
+    closes_ms: int
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A credit with what is known around it. ``code`` is the one listed application its memo names, or empty;
+    ``deposited`` whether that one holds a deposit; ``payer_listed`` whether an applicant bears the payer's name."""
+
+    amount_fen: int
+    arrived_at_ms: int
+    code: str
+    fault: CodeFault
+    deposited: bool
+    payer_listed: bool
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The deposit of ``code``; ``excess_fen`` was paid above it."""
+
+    code: str
+    excess_fen: int
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A known payer's payment that can be put right until the correction deadline."""
+
+    reason: CodeFault
+
+
+@dataclass(frozen=True)
+class ToReturn:
+    """Goes back with refund batch 1."""
+
+    reason: ReturnReason
+
+
+Outcome = Matched | Doubtful | ToReturn
+
+
+def find_code(memo: str, code_pattern: str) -> CodeFound:
+    """Look for application codes in a memo, whatever the width of its characters and the spaces in it."""
+    text = unicodedata.normalize("NFKC", memo)
+    standing_alone = re.compile(rf"(?<!\d)(?:{code_pattern})(?!\d)", re.ASCII)
+    found = standing_alone.findall(text) or standing_alone.findall(re.sub(r"[\s-]+", "", text))
+    if found:
+        return CodeFound(tuple(dict.fromkeys(found)), CodeFault.WRONG)
+    runs = re.findall(rf"[0-9]{{{CUT_CHARS_MIN},}}", text)
+    cut = any(_is_head_of_code(run, code_pattern) for run in runs)
+    return CodeFound((), CodeFault.CUT if cut else CodeFault.WRONG if runs else CodeFault.MISSING)
+
+
+def _is_head_of_code(run: str, code_pattern: str) -> bool:
+    lengths = range(1, CODE_CHARS_MAX - len(run) + 1)
+    return any(re.fullmatch(code_pattern, run + "0" * more, re.ASCII) for more in lengths)
+
+
+def match(payment: Payment, window: Window, deposit_fen: int) -> Outcome:
+    """Decide about a payment.
+
+    One code = one deposit = one payment, judged by arrival. Doubtful only where nothing but the code is wrong; all
+    else that does not match goes back.
+    """
+    refused = _never_acceptable(payment, window, deposit_fen)
+    if refused is not None:
+        return ToReturn(refused)
+    if payment.code:
+        if payment.deposited:
+            return ToReturn(ReturnReason.SECOND_PAYMENT)
+        return Matched(payment.code, payment.amount_fen - deposit_fen)
+    if payment.payer_listed:
+        return Doubtful(payment.fault)
+    return ToReturn(ReturnReason.UNKNOWN_PAYER)
+
+
+def _never_acceptable(payment: Payment, window: Window, deposit_fen: int) -> ReturnReason | None:
+    if payment.arrived_at_ms < window.opens_ms:
+        return ReturnReason.EARLY
+    if payment.arrived_at_ms >= window.closes_ms:
+        return ReturnReason.LATE
+    return ReturnReason.SHORT if payment.amount_fen < deposit_fen else None
+
+
+def interest_fen(
+    principal_fen: int, arrived: date, leaves: date, rates: Sequence[tuple[date, int]], day_count: int
+) -> int:
+    """Simple interest in fen, from the day of arrival to the day before it leaves, each day at its own rate.
+
+    ``rates``: (first day, annual rate in parts per million), ascending. Rounded half up once, at the end. Raises
+    ``ValueError`` where a day has no rate: a rate is never guessed.
+    """
+    if principal_fen < 0:
+        raise ValueError("interest is on a principal >= 0")
+    if leaves <= arrived:
+        return 0
+    if not rates or rates[0][0] > arrived:
+        raise ValueError(f"no interest rate is set for {arrived}")
+    rate_days = 0
+    for (begins, rate_ppm), ends in zip(rates, [*(day for day, _ in rates[1:]), leaves], strict=True):
+        days = (min(ends, leaves) - max(begins, arrived)) // timedelta(days=1)
+        rate_days += max(days, 0) * rate_ppm
+    return divide_half_up(principal_fen * rate_days, day_count * PPM)

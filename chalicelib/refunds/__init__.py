@@ -1,0 +1,1 @@
+"""Refunds: two batches, the treasury's share, returns, another account, sending again. Nothing leaves twice."""

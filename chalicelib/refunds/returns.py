@@ -1,0 +1,106 @@
+"""A bank's return file: each payment paid, failed, or still pending. States only move forward (money rule 5)."""
+
+from __future__ import annotations
+
+from chalicelib.applicants import records as applicants
+from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
+from chalicelib.kernel.errors import Conflict, FileRefused, Problem
+from chalicelib.kernel.tables import Transaction
+from chalicelib.ledger import records as ledger
+from chalicelib.periods.problems import record_problems
+from chalicelib.refunds import postings, records
+from chalicelib.refunds.preparing import Means
+from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
+from chalicelib.refunds.rules import BatchStatus, RefundState, Source
+from integrations.ports import PaymentOutcome, ReturnLine
+
+SIDECAR = ".sm3"
+_ENDS = {PaymentOutcome.PAID: (RefundState.PAID,), PaymentOutcome.FAILED: (RefundState.FAILED, RefundState.REPLACED)}
+
+
+def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:
+    """Take in a return file and count where the batch file's payments stand: ``{"paid", "failed", "pending"}``.
+
+    The same file again changes nothing. A line for a payment that is not in the file, with another amount, or against
+    an earlier word of the bank's changes nothing either and is put on the operator's list. Raises ``FileRefused`` for
+    a file that is wrong as a whole, ``Conflict`` (``RETURN_UNEXPECTED``) for a file that never left.
+    """
+    period = means.plan.period
+    file = records.get_file(period, batch_no)
+    if file.state in (BatchStatus.PLANNED, BatchStatus.APPROVED):
+        raise Conflict("RETURN_UNEXPECTED", f"退款文件 {batch_no} 尚未发出,不应有回盘")
+    lines, problems = _read(file, key, means)
+    refunds = {refund.our_ref: refund for refund in records.lines_of_file(file)}
+    for line in lines:
+        fault = _fault(refunds.get(line.our_ref), line)
+        if fault is not None:
+            problems.append(fault)
+        elif line.outcome is not PaymentOutcome.PENDING:
+            _end(refunds[line.our_ref], line, means)
+    if problems:
+        record_problems(period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
+    return _count(file)
+
+
+def _read(file: BatchRecord, key: str, means: Means) -> tuple[tuple[ReturnLine, ...], list[Problem]]:
+    try:
+        content, sidecar = means.files.read("inbox", key), means.files.read("inbox", key + SIDECAR)
+        told = means.bank(file.channel).read_return(content, sidecar)
+        if told.batch_no != file.batch_no:
+            problem = Problem(1, "batch_no", told.batch_no, f"{file.batch_no}, the batch it was delivered for")
+            raise FileRefused("BATCH_NO_DIFFERS", "回盘文件的批次号不符", problems=(problem,))
+    except FileRefused as refused:
+        record_problems(file.period, key, refused.problems, refused.code, refused.message)
+        raise
+    return told.lines, list(told.problems)
+
+
+def _fault(refund: RefundRecord | None, line: ReturnLine) -> Problem | None:
+    if refund is None:
+        return Problem(line.line, "our_ref", line.our_ref, "the number of a payment in this batch")
+    if refund.amount_fen != line.amount_fen:
+        return Problem(line.line, "amount_fen", str(line.amount_fen), f"{refund.amount_fen}, as it was ordered")
+    ended = refund.state not in (RefundState.PLANNED, RefundState.SENT)
+    if ended and line.outcome is not PaymentOutcome.PENDING and refund.state not in _ENDS[line.outcome]:
+        remedy = f"{refund.state}, which the bank said before; ask the bank"
+        return Problem(line.line, "code", line.code, remedy)
+    return None
+
+
+def _end(refund: RefundRecord, line: ReturnLine, means: Means) -> None:
+    if refund.state != RefundState.SENT:
+        return
+    transaction = Transaction()
+    if line.outcome is PaymentOutcome.PAID:
+        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.PAID)
+        if refund.source == Source.DEPOSIT:
+            move_deposit(transaction, refund.period, refund.source_key, DepositState.REFUNDING, DepositState.REFUNDED)
+        elif refund.source == Source.CREDIT:
+            move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNING, CreditState.RETURNED)
+        ledger.post(postings.paid(refund, means.now_ms), transaction)
+    else:
+        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED)
+        transaction.put(_failure(refund, line, means), FailedRecord.pk.does_not_exist())
+        ledger.post(postings.failed(refund, means.now_ms), transaction)
+
+
+def _failure(refund: RefundRecord, line: ReturnLine, means: Means) -> FailedRecord:
+    _, name = refund.payee(means.vault)
+    return FailedRecord(
+        records.failed_pk(refund.period),
+        refund.our_ref,
+        code=refund.code,
+        payee_lookup=applicants.name_lookup(means.vault, name),
+        bank_code=line.code,
+        reason=line.reason,
+    )
+
+
+def _count(file: BatchRecord) -> dict[str, int]:
+    states = [refund.state for refund in records.lines_of_file(file)]
+    paid = states.count(RefundState.PAID)
+    failed = states.count(RefundState.FAILED) + states.count(RefundState.REPLACED)
+    pending = len(states) - paid - failed
+    if pending == 0 and file.state in (BatchStatus.SENDING, BatchStatus.SENT):
+        records.move_file(file, BatchStatus(file.state), BatchStatus.RETURNED)
+    return {"paid": paid, "failed": failed, "pending": pending}

@@ -1,0 +1,71 @@
+"""Release a batch after approval and send its files. Money leaves at most once (money rules 2 and 3)."""
+
+from __future__ import annotations
+
+from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
+from chalicelib.kernel.errors import Conflict, InvalidInput
+from chalicelib.kernel.tables import Transaction
+from chalicelib.ledger import records as ledger
+from chalicelib.refunds import postings, records
+from chalicelib.refunds.preparing import Means, encode
+from chalicelib.refunds.records import BatchRecord, RefundRecord
+from chalicelib.refunds.rules import BatchStatus, RefundState, Source, batch_kind
+from integrations.ports import BatchState
+
+
+def release(period: str, batch: str, by: str) -> dict[str, int]:
+    """Write down who approved a batch; its files may be sent from now on. Again changes nothing.
+
+    Returns ``{"files"}``. Raises ``Conflict`` (``BATCH_OPEN``) for a batch that was not prepared.
+    """
+    if not by:
+        raise InvalidInput("APPROVER_MISSING", "缺少审批人")
+    if records.find_head(period, batch_kind(batch).name) is None:
+        raise Conflict("BATCH_OPEN", f"退款批次 {batch} 尚未生成")
+    files = records.batch_files(period, batch)
+    for file in files:
+        if file.state == BatchStatus.PLANNED:
+            records.move_file(file, BatchStatus.PLANNED, BatchStatus.APPROVED, by=by)
+    return {"files": len(files)}
+
+
+def send(batch_no: str, means: Means) -> dict[str, str]:
+    """Send one file and return ``{"batch_no", "state"}``; a file that the bank has is not sent again.
+
+    Every payment is in transit in the ledger before the file leaves. Raises ``Pending`` where the bank's word is
+    missing: call again, and the bank is asked about this number first. Raises ``Conflict`` (``BATCH_NOT_APPROVED``)
+    before a second person's approval.
+    """
+    file = records.get_file(means.plan.period, batch_no)
+    if file.state == BatchStatus.PLANNED:
+        raise Conflict("BATCH_NOT_APPROVED", f"退款文件 {batch_no} 尚未经审批")
+    if file.state == BatchStatus.APPROVED:
+        for refund in records.lines_of_file(file):
+            _order(refund, means.now_ms)
+        # From here on it may have left: only the bank can say that it did not.
+        records.move_file(file, BatchStatus.APPROVED, BatchStatus.SENDING)
+        _hand_over(file, means)
+    elif file.state == BatchStatus.SENDING:
+        if means.bank(file.channel).ask_batch(file.file_name) is BatchState.NOT_FOUND:
+            _hand_over(file, means)
+        else:
+            records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)
+    return {"batch_no": batch_no, "state": str(file.state)}
+
+
+def _hand_over(file: BatchRecord, means: Means) -> None:
+    means.bank(file.channel).send_batch(encode(file, means))
+    records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)
+
+
+def _order(refund: RefundRecord, now_ms: int) -> None:
+    if refund.state != RefundState.PLANNED:
+        return
+    transaction = Transaction()
+    records.move_refund(transaction, refund.our_ref, RefundState.PLANNED, RefundState.SENT)
+    # A payment that goes out again moved its deposit or credit the first time.
+    if refund.attempt == 1 and refund.source == Source.DEPOSIT:
+        move_deposit(transaction, refund.period, refund.source_key, DepositState.HELD, DepositState.REFUNDING)
+    elif refund.attempt == 1 and refund.source == Source.CREDIT:
+        move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNABLE, CreditState.RETURNING)
+    ledger.post(postings.sent(refund, now_ms), transaction)

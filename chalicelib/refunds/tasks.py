@@ -1,0 +1,66 @@
+"""The steps that state machines call in this room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kernel.steps import Step, run_step
+from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.refunds import accounts, returns, sending
+from chalicelib.refunds.preparing import Means, prepare
+from chalicelib.refunds.rules import REMITTANCE
+from chalicelib.refunds.selecting import Payee
+from chalicelib.wiring import hub
+
+
+def _means(period: str) -> Means:
+    here = hub()
+    return Means(
+        plan=load_plan(period),
+        interest=load_period_rules(period).interest,
+        vault=here.keys.vault(),
+        files=here.files,
+        bank=here.bank,
+        now_ms=here.clock.now_ms(),
+    )
+
+
+def _treasury_account() -> Payee:
+    config = hub().settings
+    return Payee(config.need("TREASURY_ACCOUNT_NO"), config.need("TREASURY_ACCOUNT_NAME"))
+
+
+def _prepare(event: dict[str, Any]) -> dict[str, Any]:
+    payee = _treasury_account() if event["batch"] == REMITTANCE else None
+    return prepare(event["batch"], _means(event["period"]), payee)
+
+
+def _release(event: dict[str, Any]) -> dict[str, int]:
+    return sending.release(event["period"], event["batch"], event["by"])
+
+
+def _send(event: dict[str, Any]) -> dict[str, str]:
+    return sending.send(event["batch_no"], _means(event["period"]))
+
+
+def _apply_return(event: dict[str, Any]) -> dict[str, int]:
+    return returns.apply_return(event["batch_no"], event["key"], _means(event["period"]))
+
+
+def _failed_list(event: dict[str, Any]) -> dict[str, Any]:
+    return accounts.failed_list(hub().files, hub().keys.vault(), event["period"])
+
+
+STEPS: dict[str, Step] = {
+    "prepare": _prepare,
+    "release": _release,
+    "send": _send,
+    "apply_return": _apply_return,
+    "failed_list": _failed_list,
+}
+
+
+def handle(event: dict[str, Any], context: object) -> Any:
+    """One step: ``event["step"]`` names it."""
+    del context
+    return run_step("refunds", STEPS, event)
