@@ -34,6 +34,8 @@ class Hub:
     carrier: Callable[[], SmsCarrier]
     regulator: Callable[[], Regulator]
     send_sms: SendCode
+    # The city and version of the rules that a period began with, for evidence, which knows no other room.
+    rules_version: Callable[[str], str]
 
 
 def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
@@ -80,6 +82,13 @@ def _send_sms(carrier: Callable[[], SmsCarrier]) -> SendCode:
     return send
 
 
+def _rules_version(period: str) -> str:
+    from chalicelib.periods.records import load_period_rules
+
+    rules = load_period_rules(period)
+    return f"{rules.city} {rules.version}"
+
+
 @cache
 def hub() -> Hub:
     """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
@@ -98,4 +107,5 @@ def hub() -> Hub:
         carrier=carrier,
         regulator=cache(_regulator),
         send_sms=_send_sms(carrier),
+        rules_version=_rules_version,
     )

@@ -12,7 +12,7 @@ from chalicelib.auctions import exporting, publishing, window
 from chalicelib.bidding.records import BidsTable
 from chalicelib.kernel import aws
 from chalicelib.kernel.steps import run_step
-from chalicelib.periods.records import load_period_rules, load_plan, load_rules_text
+from chalicelib.periods.records import load_period_rules, load_plan, rules_text_of
 from chalicelib.wiring import hub
 
 
@@ -70,7 +70,7 @@ def _publish(event: dict[str, Any]) -> dict[str, str]:
 
 def _export(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """``{period}`` -> ``{files: [{name, key}]}`` for the notary."""
-    return exporting.export(event["period"], load_rules_text(event["period"]), hub().files)
+    return exporting.export(event["period"], rules_text_of(event["period"]), hub().files)
 
 
 STEPS = {"prepare": _prepare, "broadcast": _broadcast, "close": _close, "publish": _publish, "export": _export}

@@ -11,7 +11,7 @@ from chalicelib.wiring import hub
 
 
 def _seal(event: dict[str, Any]) -> dict[str, str]:
-    """``{period, moment, files: [{name, key, bucket?}], rules_version?}`` -> ``{key, sha256}``; files lie in work."""
+    """``{period, moment, files: [{name, key, bucket?}]}`` -> ``{key, sha256}``; files lie in work."""
     at = hub()
     contents: dict[str, bytes] = {}
     for entry in event["files"]:
@@ -22,7 +22,7 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
         event["period"],
         event["moment"],
         contents,
-        rules_version=event.get("rules_version", ""),
+        rules_version=at.rules_version(event["period"]),
         signer=at.keys.evidence_signer(),
         files=at.files,
         clock=at.clock,
