@@ -1,4 +1,4 @@
-"""Bank = statements = ledger = deposits, line by line; a difference is listed, and nothing closes over it (money rule 6)."""
+"""Bank = statements = ledger = deposits, line by line; over a difference nothing closes (money rule 6)."""
 
 from __future__ import annotations
 

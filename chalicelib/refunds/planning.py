@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.deposits.rules import interest_fen
@@ -15,43 +16,52 @@ from chalicelib.refunds.records import BatchHead, RefundRecord
 from chalicelib.refunds.rules import BatchKind, Due, RefundState, Source, refund_number
 
 
-def write_down(period: str, kind: BatchKind, due: Due, leaves_on: date, interest: Interest, vault: Vault) -> None:
+@dataclass(frozen=True)
+class Terms:
+    """What all payments of a batch share: the day their money leaves, and the interest until then."""
+
+    period: str
+    kind: BatchKind
+    leaves_on: date
+    interest: Interest
+    vault: Vault
+
+
+def write_down(terms: Terms, due: Due) -> None:
     """Plan one payment, once; again changes nothing. Raises ``Conflict`` (``REFUND_STANDS``) where the same money is
     planned in another batch, ``CONDITION_FAILED`` where the batch is complete already."""
-    refund = _record(period, kind, due, leaves_on, interest, vault)
-    transaction = _while_open(period, kind)
+    refund = _record(terms, due)
+    transaction = _while_open(terms)
     transaction.put(refund, RefundRecord.pk.does_not_exist())
     _commit(transaction, refund)
 
 
-def write_down_again(
-    period: str, kind: BatchKind, failed: RefundRecord, leaves_on: date, interest: Interest, vault: Vault
-) -> None:
+def write_down_again(terms: Terms, failed: RefundRecord) -> None:
     """Plan a payment that came back anew, to the other account its owner gave; the old one is replaced by it."""
-    answer = records.FailedRecord.get(records.failed_pk(period), failed.our_ref, consistent_read=True)
+    answer = records.FailedRecord.get(records.failed_pk(terms.period), failed.our_ref, consistent_read=True)
     due = Due(
         source=Source(failed.source),
         source_key=failed.source_key,
         code=failed.code,
         channel=failed.channel,
-        account=accounts.returnable(period),
-        account_no=vault.open(answer.sealed_account_no, answer.owner),
-        account_name=vault.open(answer.sealed_account_name, answer.owner),
+        account=accounts.returnable(terms.period),
+        account_no=terms.vault.open(answer.sealed_account_no, answer.owner),
+        account_name=terms.vault.open(answer.sealed_account_name, answer.owner),
         principal_fen=int(failed.principal_fen),
         value_date=date.fromisoformat(failed.value_date),
         attempt=int(failed.attempt) + 1,
     )
-    refund = _record(period, kind, due, leaves_on, interest, vault)
-    transaction = _while_open(period, kind)
+    refund = _record(terms, due)
+    transaction = _while_open(terms)
     transaction.put(refund, RefundRecord.pk.does_not_exist())
     records.move_refund(transaction, failed.our_ref, RefundState.FAILED, RefundState.REPLACED)
     _commit(transaction, refund)
 
 
-def _while_open(period: str, kind: BatchKind) -> Transaction:
+def _while_open(terms: Terms) -> Transaction:
     transaction = Transaction()
-    head = f"batch#{kind.name}"
-    transaction.check(BatchHead, records.batches_pk(period), head, BatchHead.pk.does_not_exist())
+    head = f"batch#{terms.kind.name}"
+    transaction.check(BatchHead, records.batches_pk(terms.period), head, BatchHead.pk.does_not_exist())
     return transaction
 
 
@@ -66,14 +76,14 @@ def _commit(transaction: Transaction, refund: RefundRecord) -> None:
             raise Conflict("REFUND_STANDS", f"同一笔款项已列入其他退款: {refund.our_ref}") from None
 
 
-def _record(period: str, kind: BatchKind, due: Due, leaves_on: date, interest: Interest, vault: Vault) -> RefundRecord:
-    our_ref = refund_number(period, due.source, due.source_key, due.attempt)
-    rates = [(rate.from_date, rate.annual_rate_ppm) for rate in interest.rates]
+def _record(terms: Terms, due: Due) -> RefundRecord:
+    our_ref = refund_number(terms.period, due.source, due.source_key, due.attempt)
+    rates = [(rate.from_date, rate.annual_rate_ppm) for rate in terms.interest.rates]
     return RefundRecord(
         *records.refund_key(our_ref),
         our_ref=our_ref,
-        period=period,
-        batch=kind.name,
+        period=terms.period,
+        batch=terms.kind.name,
         channel=due.channel,
         source=due.source,
         source_key=due.source_key,
@@ -84,12 +94,12 @@ def _record(period: str, kind: BatchKind, due: Due, leaves_on: date, interest: I
         interest_fen=(
             0
             if due.source is Source.FORFEIT
-            else interest_fen(due.principal_fen, due.value_date, leaves_on, rates, interest.day_count)
+            else interest_fen(due.principal_fen, due.value_date, terms.leaves_on, rates, terms.interest.day_count)
         ),
         value_date=due.value_date.isoformat(),
-        leaves_on=leaves_on.isoformat(),
-        sealed_account_no=vault.seal(due.account_no, our_ref),
-        sealed_account_name=vault.seal(due.account_name, our_ref),
-        memo=f"{period}期{kind.memo}",
+        leaves_on=terms.leaves_on.isoformat(),
+        sealed_account_no=terms.vault.seal(due.account_no, our_ref),
+        sealed_account_name=terms.vault.seal(due.account_name, our_ref),
+        memo=f"{terms.period}期{terms.kind.memo}",
         state=RefundState.PLANNED,
     )

@@ -14,7 +14,7 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import Interest
 from chalicelib.refunds import records
-from chalicelib.refunds.planning import write_down, write_down_again
+from chalicelib.refunds.planning import Terms, write_down, write_down_again
 from chalicelib.refunds.records import BatchHead, BatchRecord, RefundRecord
 from chalicelib.refunds.rolling import roll_over
 from chalicelib.refunds.rules import FIRST, BatchKind, BatchStatus, RefundState, batch_kind, batch_number
@@ -70,14 +70,15 @@ def encode(file: BatchRecord, means: Means) -> BatchFile:
 
 def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None) -> None:
     period, leaves_on = means.plan.period, means.plan.day(kind.milestone)
+    terms = Terms(period, kind, leaves_on, means.interest, means.vault)
     if kind.again:
         answered = {each.sk for each in records.failed(period) if each.answered_at_ms}
         for refund in list(records.refunds(period)):
             if refund.our_ref in answered and refund.state == RefundState.FAILED:
-                write_down_again(period, kind, refund, leaves_on, means.interest, means.vault)
+                write_down_again(terms, refund)
         return
     for due in select(kind.name, means.plan, means.vault, treasury_account):
-        write_down(period, kind, due, leaves_on, means.interest, means.vault)
+        write_down(terms, due)
     if kind.name == FIRST:
         roll_over(period, leaves_on, means.now_ms)
 
