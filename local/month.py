@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +37,22 @@ class Month:
 
     period: str
     seed: int
-    plan: Plan
-    people: tuple[Person, ...]
-    conduct: Mapping[str, Conduct]
+    plan: Plan = field(repr=False)
+    people: tuple[Person, ...] = field(repr=False)
+    conduct: Mapping[str, Conduct] = field(repr=False)
     prices: Mapping[str, PriceRange]
     bids_max: int
     deposit_fen: int
-    payments: tuple[Payment, ...]
-    files: tuple[InputFile, ...]
-    failing_accounts: Mapping[str, str]
-    new_accounts: Mapping[str, str]
+    payments: tuple[Payment, ...] = field(repr=False)
+    files: tuple[InputFile, ...] = field(repr=False)
+    failing_accounts: Mapping[str, str] = field(repr=False)
+    new_accounts: Mapping[str, str] = field(repr=False)
 
     def person(self, code: str) -> Person:
         """The bidder with an application code; ``KeyError`` where there is none."""
-        return self._by_code()[code]
+        return self._by_code[code]
 
+    @cached_property
     def _by_code(self) -> dict[str, Person]:
         return {person.code: person for person in self.people}
 

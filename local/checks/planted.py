@@ -55,14 +55,13 @@ def _belongs(period: str, payment: Payment) -> str:
 def corrections_found(month: Month, entries: Iterable[Entry], corrected: set[str]) -> Check:
     """Who corrected a doubtful payment has it as a deposit; every other doubtful payment was given up."""
     posted = {entry.cause for entry in entries}
-    faults = []
+    missed = sum(1 for person, _ in month.bidders(corrects=True) if person.code not in corrected)
+    faults = [f"{missed} bidders wanted to correct and could not"] if missed else []
     for payment in month.payments:
         if payment.kind in {kind.value for kind in DOUBTFUL}:
             way = causes.correction if payment.code in corrected else causes.never_corrected
             if way(CHANNEL, payment.serial) not in posted:
                 faults.append(f"{payment.kind} payment {payment.serial} has no posting {way(CHANNEL, payment.serial)}")
-    missed = sum(1 for person, _ in month.bidders(corrects=True) if person.code not in corrected)
-    faults += [f"{missed} bidders wanted to correct and could not"] if missed else []
     return check("doubtful payments were put right or given up", faults, f"{len(corrected)} put right")
 
 

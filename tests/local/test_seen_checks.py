@@ -1,4 +1,4 @@
-"""Rule: receipts, texts, planted payments, defaults and the treasury's books are held against the hub, and faults show."""
+"""Rule: receipts, texts, planted payments, defaults and the treasury's books are compared, and each fault shows."""
 
 from __future__ import annotations
 
