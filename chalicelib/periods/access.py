@@ -7,11 +7,8 @@ from typing import Protocol
 
 from chalicelib.kernel.errors import NotAllowed
 from chalicelib.kernel.tokens import Session, bearer, verify
+from chalicelib.periods.operators import AUDIENCE
 from chalicelib.wiring import hub
-
-AUDIENCE = "operator"
-# planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: only looks.
-ROLES = ("planner", "approver", "cashier", "auditor")
 
 
 class HasHeaders(Protocol):

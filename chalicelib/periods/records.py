@@ -151,6 +151,13 @@ def mark_approved(period: str, digest: str, by: str) -> bool:
     return _update(period, [PeriodRecord.approved_by.set(by)], PeriodRecord.plan_digest == digest)
 
 
+def mark_rejected(period: str, digest: str) -> bool:
+    """End the attempt whose plan was turned down; ``False`` where another plan stands, or the period has moved on."""
+    open_states = PeriodRecord.state.is_in(PeriodState.DRAFT, PeriodState.RUNNING)
+    actions = [PeriodRecord.state.set(PeriodState.REJECTED)]
+    return _update(period, actions, open_states & (PeriodRecord.plan_digest == digest))
+
+
 def reach(period: str, milestone: str, at_ms: int) -> int:
     """Note that a milestone was reached; the first time counts and is returned, epoch ms."""
     record = ReachedRecord(period, f"reached#{milestone}", at_ms=at_ms)

@@ -1,0 +1,106 @@
+"""Operators' accounts and their sign-in. A few wrong passwords close an account for a while."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.models import Model
+
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotAuthenticated, Problem, TooMany
+from chalicelib.kernel.ids import Entropy
+from chalicelib.kernel.passwords import hash_password, password_fits
+from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tokens import Session
+
+AUDIENCE = "operator"
+# planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: only looks.
+ROLES = ("planner", "approver", "cashier", "auditor")
+SESSION_MS = 8 * 3_600_000
+TRIES_MAX = 5
+CLOSED_MS = 15 * 60_000
+PASSWORD_CHARACTERS_MIN = 12
+
+_SORT_KEY = "account"
+_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
+
+
+class OperatorRecord(Model):
+    """An operator's account. ``failures`` counts wrong passwords in a row, until ``closed_until_ms``."""
+
+    class Meta(HubMeta):
+        """The room's table."""
+
+        table_name = table_name("PERIODS_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=_SORT_KEY)
+    roles = UnicodeSetAttribute()
+    password_hash = UnicodeAttribute()
+    failures = NumberAttribute(default=0)
+    closed_until_ms = NumberAttribute(default=0)
+
+
+def add_operator(name: str, password: str, roles: Iterable[str], entropy: Entropy) -> None:
+    """Make an account; again with the same password and roles changes nothing.
+
+    Raises ``InvalidInput`` (``OPERATOR_INVALID``) naming what is wrong, ``Conflict`` (``OPERATOR_EXISTS``).
+    """
+    wanted = set(roles)
+    _check_account(name, password, wanted)
+    record = OperatorRecord(_hash_key(name), _SORT_KEY, roles=wanted, password_hash=hash_password(password, entropy))
+    try:
+        record.save(condition=OperatorRecord.pk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        standing = OperatorRecord.get(_hash_key(name), _SORT_KEY, consistent_read=True)
+        if set(standing.roles) != wanted or not password_fits(password, standing.password_hash):
+            raise Conflict("OPERATOR_EXISTS", f"操作员已存在: {name}") from error
+
+
+def sign_in(name: str, password: str, now_ms: int) -> Session:
+    """The session of an operator. It takes as long, and says the same, for a wrong name and a wrong password.
+
+    Raises ``NotAuthenticated`` (``SIGN_IN_REFUSED``), or ``TooMany`` (``SIGN_IN_CLOSED``) for ``CLOSED_MS`` after
+    ``TRIES_MAX`` wrong passwords in a row.
+    """
+    refused = NotAuthenticated("SIGN_IN_REFUSED", "用户名或密码不正确")
+    try:
+        record = OperatorRecord.get(_hash_key(name), _SORT_KEY, consistent_read=True)
+    except DoesNotExist:
+        password_fits(password, "")
+        raise refused from None
+    if now_ms < record.closed_until_ms:
+        raise TooMany("SIGN_IN_CLOSED", "密码错误次数过多,请稍后再试")
+    if not password_fits(password, record.password_hash):
+        _count_failure(record, now_ms)
+        raise refused
+    if record.failures:
+        record.update([OperatorRecord.failures.set(0)])
+    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, tuple(sorted(record.roles)))
+
+
+def _count_failure(record: OperatorRecord, now_ms: int) -> None:
+    # Counted in the table, so that many guesses at once are many guesses.
+    record.update([OperatorRecord.failures.add(1)])
+    if record.failures >= TRIES_MAX:
+        record.update([OperatorRecord.failures.set(0), OperatorRecord.closed_until_ms.set(now_ms + CLOSED_MS)])
+
+
+def _check_account(name: str, password: str, roles: set[str]) -> None:
+    problems = []
+    if _NAME.fullmatch(name) is None:
+        problems.append(Problem(0, "name", name[:32], "2 to 32 small letters, digits, dots, dashes"))
+    if len(password) < PASSWORD_CHARACTERS_MIN:
+        problems.append(Problem(0, "password", "", f"at least {PASSWORD_CHARACTERS_MIN} characters"))
+    if not roles or not roles <= set(ROLES):
+        problems.append(Problem(0, "roles", ", ".join(sorted(roles)), f"some of {', '.join(ROLES)}"))
+    if problems:
+        raise InvalidInput("OPERATOR_INVALID", "操作员资料不正确", problems=tuple(problems))
+
+
+def _hash_key(name: str) -> str:
+    return f"operator#{name[:64]}"

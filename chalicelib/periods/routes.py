@@ -1,0 +1,124 @@
+"""The room's doors: sign-in, the plan, approvals, problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.kernel.clock import local_text
+from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.kernel.keyring import SESSION_KEY_ID
+from chalicelib.kernel.tokens import issue
+from chalicelib.periods import access, approvals, operators, running
+from chalicelib.periods.naming import month_of
+from chalicelib.periods.plan_json import from_json, to_json
+from chalicelib.periods.problems import list_problems
+from chalicelib.periods.records import Period, find_period, reached
+from chalicelib.wiring import hub
+
+periods_routes = Blueprint(__name__)
+
+_TEXT_CHARACTERS_MAX = 1_000
+_STATES = ("", "waiting", approvals.APPROVED, approvals.REJECTED)
+
+
+@periods_routes.route("/operator-sessions", methods=["POST"])
+def sign_in() -> Response:
+    """``{name, password}`` -> 201 ``{token, roles, expires_at_ms}``."""
+    body = _body()
+    session = operators.sign_in(_text(body, "name"), _text(body, "password"), hub().clock.now_ms())
+    token = issue(session, SESSION_KEY_ID, hub().keys.session_keys()[SESSION_KEY_ID])
+    return Response({"token": token, "roles": list(session.roles), "expires_at_ms": session.expires_at_ms}, {}, 201)
+
+
+@periods_routes.route("/periods", methods=["POST"])
+def open_period() -> Response:
+    """A plan (``plan_json``) by a planner -> 201 ``{period, state, attempt}``; its machine asks for approval first."""
+    session = access.operator(periods_routes.current_request, "planner")
+    period = running.open_period(from_json(_body()), session.subject, hub().machines)
+    return Response(_standing(period), {}, 201)
+
+
+@periods_routes.route("/periods/{period}", methods=["GET"])
+def show_period(period: str) -> dict[str, Any]:
+    """Open to everybody: state, milestones reached, and the plan once a second person has approved it (else null)."""
+    month_of(period)
+    found = find_period(period)
+    return {
+        **_standing(found),
+        "approved": bool(found.approved_by),
+        "plan": to_json(found.plan) if found.approved_by else None,
+        "reached": {name: local_text(at_ms) for name, at_ms in sorted(reached(period).items(), key=lambda it: it[1])},
+    }
+
+
+@periods_routes.route("/periods/{period}/restart", methods=["POST"])
+def restart(period: str) -> Response:
+    """By a planner, ``{abandoned?: bool}`` -> 202 ``{period, state, attempt}``."""
+    access.operator(periods_routes.current_request, "planner")
+    month_of(period)
+    abandoned = _body().get("abandoned", False)
+    if not isinstance(abandoned, bool):
+        raise _wrong("abandoned", "true or false")
+    return Response(_standing(running.restart(period, hub().machines, abandoned=abandoned)), {}, 202)
+
+
+@periods_routes.route("/periods/{period}/approvals", methods=["GET"])
+def list_approvals(period: str) -> dict[str, Any]:
+    """By any operator, ``?state=waiting|approved|rejected`` -> ``{approvals: [...]}``."""
+    request = periods_routes.current_request
+    access.operator(request)
+    month_of(period)
+    asked = request.query_params
+    state = str(asked.get("state") or "") if asked else ""
+    if state not in _STATES:
+        raise _wrong("state", "waiting, approved or rejected")
+    return {"approvals": [each.as_dict() for each in approvals.approvals(period, state)]}
+
+
+@periods_routes.route("/approvals/{approval_id}", methods=["POST"])
+def decide(approval_id: str) -> dict[str, Any]:
+    """By an approver who is not the maker, ``{decision: approved|rejected, reason}`` -> the approval."""
+    session = access.operator(periods_routes.current_request, "approver")
+    body = _body()
+    return approvals.decide(
+        approval_id,
+        _text(body, "decision"),
+        by=session.subject,
+        reason=_text(body, "reason", empty=True),
+        now_ms=hub().clock.now_ms(),
+        machines=hub().machines,
+    ).as_dict()
+
+
+@periods_routes.route("/periods/{period}/problems", methods=["GET"])
+def show_problems(period: str) -> dict[str, Any]:
+    """By any operator -> ``{problems: [{source, code, message, line, field, found, remedy}]}``."""
+    access.operator(periods_routes.current_request)
+    month_of(period)
+    return {"problems": [each.as_dict() for each in list_problems(period)]}
+
+
+def _standing(period: Period) -> dict[str, Any]:
+    return {"period": period.plan.period, "state": period.state.value, "attempt": period.attempt}
+
+
+def _wrong(field: str, remedy: str) -> InvalidInput:
+    return InvalidInput("BODY_INVALID", f"请求字段不正确: {field}", problems=(Problem(0, field, "", remedy),))
+
+
+def _body() -> dict[str, Any]:
+    found = periods_routes.current_request.json_body
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise _wrong("body", "a JSON object")
+    return found
+
+
+def _text(body: dict[str, Any], field: str, *, empty: bool = False) -> str:
+    found = body.get(field, "" if empty else None)
+    if not isinstance(found, str) or len(found) > _TEXT_CHARACTERS_MAX or not (found or empty):
+        raise _wrong(field, f"a text of at most {_TEXT_CHARACTERS_MAX} characters")
+    return found
