@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -78,6 +78,11 @@ class Month:
             conduct = self.conduct[person.code]
             if all(getattr(conduct, name) is value for name, value in wanted.items()):
                 yield person, conduct
+
+    def rolled_over_fen(self, winners: Collection[str]) -> int:
+        """What stays for the next period: the deposits of those who activated, chose rollover and did not win."""
+        chose = self.bidders(qualified=True, activates=True, rollover=True)
+        return self.deposit_fen * sum(person.code not in winners for person, _ in chose)
 
     def expected(self) -> dict[str, Any]:
         """Counts by kind that the hub must arrive at before the auction."""

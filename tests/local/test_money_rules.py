@@ -114,7 +114,7 @@ def _entries() -> list[Entry]:
         *_out("R4", 50, held, "C", principal=50_000, interest=2),
         _paid("R4", 60, 50_002),
         _entry(f"bank-interest/{CHANNEL}/I1", 70, (f"bank:{CHANNEL}", 22, "I1"), ("interest_income", -22, "I1")),
-        *_out("R5", 80, f"forfeited:{PERIOD}", "C", principal=200_000, interest=0),
+        *_out("R5", 80, f"forfeited:{PERIOD}", CHANNEL, principal=200_000, interest=0),
         _paid("R5", 90, 200_000),
     ]
 

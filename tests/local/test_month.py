@@ -118,6 +118,11 @@ def test_given_accounts_that_will_fail_when_drawn_then_their_owners_can_name_ano
         assert account != month.person(code).account_no
 
 
+def test_given_losers_who_chose_rollover_when_the_month_ends_then_their_deposits_stay(month: Month) -> None:
+    chose = [person.code for person, _ in month.bidders(qualified=True, activates=True, rollover=True)]
+    assert month.rolled_over_fen(chose[:1]) == 200_000 * (len(chose) - 1) > 0
+
+
 def test_given_winners_when_defaulters_are_chosen_then_one_over_payer_is_among_them(month: Month) -> None:
     over = sorted(code for code, conduct in month.conduct.items() if conduct.paying is Paying.OVER)
     exact = sorted(code for code, conduct in month.conduct.items() if conduct.paying is Paying.EXACT)
