@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.bidding import door, receipts
 from chalicelib.bidding.records import BidsTable, bidder_key
-from chalicelib.bidding.request import read_request, refused, response
+from chalicelib.bidding.request import read_request, receipt_response, refusal_response
 from chalicelib.bidding.rules import PlacedBid, check_open, check_price, find_repeat, ingress_ms, refusal
 from chalicelib.bidding.window import Windows
 from chalicelib.kernel import tokens
@@ -83,17 +83,17 @@ def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
 
 
 def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
-    """Take a bid and put the outcome into HTTP: 201 with the receipt, or a refusal with a code and a message."""
+    """Take a bid and put the outcome into HTTP: 201 with the receipt, or a refusal as problem+json."""
     try:
         receipt = take_bid(event, at)
     except HubError as error:
         logger.info("bid refused", extra={"code": error.code})
-        return refused(error)
+        return refusal_response(error)
     except (BotoCoreError, ClientError) as error:
         logger.error("bid outcome unknown", extra={"error": type(error).__name__})
-        return refused(Pending("OUTCOME_UNKNOWN", "出价结果未知,请用同一请求号再次提交"))
+        return refusal_response(Pending("OUTCOME_UNKNOWN", "出价结果未知,请用同一请求号再次提交"))
     logger.info("bid accepted", extra={"request_id": receipt["receipt"]["request_id"]})
-    return response(201, receipt)
+    return receipt_response(receipt)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -57,15 +57,20 @@ def _json_body(event: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def response(status: int, content: Mapping[str, Any]) -> dict[str, Any]:
-    """An API Gateway proxy response that nobody on the way may keep."""
+def receipt_response(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """201 with the receipt."""
+    return _response(201, "application/json", receipt)
+
+
+def refusal_response(error: HubError) -> dict[str, Any]:
+    """A refusal, in the shape that every door of the hub answers with."""
+    return _response(error.status, "application/problem+json", error.as_problem())
+
+
+def _response(status: int, content_type: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    # Nobody on the way may keep the answer to a bid.
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"},
+        "headers": {"Content-Type": content_type, "Cache-Control": "no-store"},
         "body": json.dumps(content, ensure_ascii=False),
     }
-
-
-def refused(error: HubError) -> dict[str, Any]:
-    """A refusal: ``{"status", "code", "message"}``."""
-    return response(error.status, {"status": error.status, "code": error.code, "message": error.message})

@@ -31,6 +31,17 @@ class HubError(Exception):
         self.message = message
         self.problems = problems
 
+    def as_problem(self) -> dict[str, Any]:
+        """The error as every door answers it (RFC 9457, ``application/problem+json``)."""
+        return {
+            "type": f"urn:hangpai:problem:{self.code.lower()}",
+            "title": type(self).__name__,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.message,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
 
 class InvalidInput(HubError):
     """What was sent is wrong: correct it and send it again."""
