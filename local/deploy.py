@@ -15,10 +15,19 @@ _ARTIFACTS = "hangpai-artifacts"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack that stands: its outputs, and where its API answers."""
+    """A stack that stands: the physical name of each resource by its logical id, and where the API answers."""
 
-    outputs: dict[str, str]
+    resources: dict[str, str]
     api_url: str
+
+    def environment(self) -> dict[str, str]:
+        """The variables that tables and buckets are found by, as the template gives them to functions."""
+        return {
+            f"{logical.removesuffix(kind).upper()}_{kind.upper()}": physical
+            for logical, physical in self.resources.items()
+            for kind in ("Table", "Bucket", "Secret")
+            if logical.endswith(kind)
+        }
 
 
 def _bucket(aws: EmbeddedAws) -> None:
@@ -58,5 +67,10 @@ def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deplo
             if event["ResourceStatus"].endswith("FAILED")
         ]
         raise RuntimeError(f"the stack ended as {stack['StackStatus']}:\n" + "\n".join(failed))
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Deployed(outputs, f"{aws.url}/restapis/{outputs['RestAPIId']}/api/_user_request_")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
+    resources = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+    return Deployed(resources, f"{aws.url}/restapis/{resources['RestAPI']}/api/_user_request_")

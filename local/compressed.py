@@ -1,0 +1,71 @@
+"""A month in minutes: the instants of a plan brought seconds apart, with room for as many bidders as there are.
+
+Nothing is skipped and no clock is bent: the dates stay those of the calendar, the state machine's Waits are real, and
+windows open and close at the instants that the plan says.
+"""
+
+from __future__ import annotations
+
+from chalicelib.periods.plan import Plan, compress
+
+# How long a bidder takes, over all of them working a few at a time on two cores: an SMS code and a password hash to
+# activate; a sign-in and two bids on auction day.
+ACTIVATION_MS_PER_BIDDER = 130
+BIDDING_MS_PER_BIDDER = 140
+PAYING_MS_PER_BIDDER = 30
+IMPORT_MS_PER_BIDDER = 30
+
+# The two statements that stand for the days of the deposit window, and the one that closes the month.
+INTAKE_DAYS = ("12", "17")
+
+
+def _statements(plan: Plan) -> tuple[str, str, str]:
+    first, last = (
+        next(f"statement-{due.channel}-{due.day}" for due in plan.intake if due.day.isoformat().endswith(f"-{day}"))
+        for day in INTAKE_DAYS
+    )
+    closing = plan.closing[-1]
+    return first, last, f"statement-{closing.channel}-{closing.day}"
+
+
+def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
+    """The plan with its first milestone a few seconds after ``start_ms`` (epoch ms)."""
+    offsets: dict[str, int] = {}
+    at = 0
+
+    def then(after_ms: int, *names: str) -> None:
+        nonlocal at
+        at += after_ms
+        offsets.update(dict.fromkeys(names, at))
+
+    first, last, closing = _statements(plan)
+    importing = IMPORT_MS_PER_BIDDER * bidders
+    activating = ACTIVATION_MS_PER_BIDDER * bidders
+    bidding = BIDDING_MS_PER_BIDDER * bidders
+    then(0, "deposits_open")
+    then(4_000, "plan_due")
+    then(4_000, "applications_close")
+    then(3_000, "applicants_to_notary")
+    then(6_000 + importing, first)
+    then(4_000 + importing, "deposit_reminder")
+    then(2_000, "alipay_closes")
+    then(2_000, "deposits_close")
+    then(2_000, last)
+    then(12_000 + importing, "corrections_close")
+    then(1_000, "deposits_to_notary")
+    then(2_000, "qualification_by")
+    then(6_000 + importing, "activation_opens")
+    then(8_000 + activating // 2, "activation_reminder")
+    then(8_000 + activating // 2, "activation_closes")
+    then(4_000, "auction_opens")
+    then(6_000 + bidding * 4 // 10, "broadcast-1")
+    then(3_000 + bidding * 3 // 10, "broadcast-2")
+    then(3_000 + bidding * 3 // 10, "auction_closes")
+    then(14_000 + importing, "settlement_opens")
+    then(4_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_reminder")
+    then(4_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_closes")
+    then(6_000, "refunds_1_by")
+    then(4_000, "refunds_2_by")
+    then(14_000, "failed_refunds_after")
+    then(6_000, "month_end", closing)
+    return compress(plan, offsets, start_ms)

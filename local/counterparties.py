@@ -1,0 +1,147 @@
+"""The counterparties on this machine: bank, SMS carrier and treasury, each with state, on ports of its own.
+
+`python -m local.counterparties FILE` serves those that the JSON file describes until it is ended.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from integrations.aliyun_sms.simulator import SmsSimulator
+from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
+from integrations.treasury_nontax.simulator import TreasurySimulator
+from local.processes import free_port
+
+# The deposit account at the bank; not a real one.
+ACCOUNT_NO = "3301040160000000001"
+# So that the hub is waiting for the return file only after it has sent the batch, as in life.
+RETURN_DELAY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the counterparties listen, on 127.0.0.1."""
+
+    bank: int
+    carrier: int
+    treasury_link: int
+    treasury_control: int
+
+    @property
+    def bank_url(self) -> str:
+        """The bank's file door."""
+        return f"http://127.0.0.1:{self.bank}"
+
+    @property
+    def carrier_url(self) -> str:
+        """The carrier's API, without a slash at the end."""
+        return f"http://127.0.0.1:{self.carrier}"
+
+    @property
+    def treasury_url(self) -> str:
+        """The treasury's controls."""
+        return f"http://127.0.0.1:{self.treasury_control}"
+
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters that name the counterparties."""
+        return {
+            "HangzhouUrl": self.bank_url,
+            "SmsUrl": f"{self.carrier_url}/",
+            "TreasuryAddress": f"127.0.0.1:{self.treasury_link}",
+        }
+
+
+def choose_ports() -> Ports:
+    """Four free ports."""
+    return Ports(*(free_port() for _ in range(4)))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that the counterparties need to know of the hub. Secrets are read from where the hub reads them."""
+
+    ports: Ports
+    api_url: str
+    aws_environment: dict[str, str]
+    inbox_bucket: str
+    secrets: dict[str, str]
+
+    def to_json(self) -> str:
+        """As the file that ``main`` reads."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Scene:
+        """From that file."""
+        content = json.loads(text)
+        return Scene(**{**content, "ports": Ports(**content["ports"])})
+
+
+class _Hub:
+    """The hub's inbox and secrets, as a counterparty has them."""
+
+    def __init__(self, scene: Scene) -> None:
+        env = scene.aws_environment
+        self._scene = scene
+        self._client: Any = boto3.Session(
+            env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], region_name=env["AWS_REGION"]
+        ).client
+        self._options = {"endpoint_url": env["AWS_ENDPOINT_URL"], "config": Config(s3={"addressing_style": "path"})}
+        self._s3 = self._client("s3", **self._options)
+
+    def secret(self, variable: str) -> str:
+        manager = self._client("secretsmanager", **self._options)
+        return str(manager.get_secret_value(SecretId=self._scene.secrets[variable])["SecretString"])
+
+    def drop(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self._scene.inbox_bucket, Key=key, Body=content)
+
+
+def drop_into(scene: Scene) -> Any:
+    """``drop(key, content)``: puts a file into the hub's inbox."""
+    return _Hub(scene).drop
+
+
+def serve(scene: Scene) -> ExitStack:
+    """Start all of them; closing what is returned stops them."""
+    hub, ports = _Hub(scene), scene.ports
+    running = ExitStack()
+    running.enter_context(
+        HangzhouSimulator(
+            hub.secret("HANGZHOU_SECRET"),
+            ACCOUNT_NO,
+            hub.drop,
+            fail_first=0,
+            port=ports.bank,
+            return_delay_seconds=RETURN_DELAY_S,
+        )
+    )
+    running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier))
+    running.enter_context(
+        TreasurySimulator(
+            hub.secret("TREASURY_SECRET"), scene.api_url, tcp_port=ports.treasury_link, http_port=ports.treasury_control
+        )
+    )
+    return running
+
+
+def main() -> None:
+    """Serve until a signal ends it."""
+    scene = Scene.from_json(Path(sys.argv[1]).read_text())
+    # Blocked before any thread is made, so that the signal waits for this one.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    with serve(scene):
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+if __name__ == "__main__":
+    main()

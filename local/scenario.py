@@ -1,0 +1,187 @@
+"""The month as it happens: who acts when, by the plan's own instants, until the period's state machine has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from chalicelib.periods.plan import Plan
+from local.counterparties import drop_into
+from local.month import Month
+from local.stage import Stage
+from local.world import activation, bidders, counterparties, depositors, operators, payees, winners
+from local.world.addresses import Addresses
+from local.world.operators import Approver, Operator
+from local.world.web import now_ms, sleep_until
+
+POLL_S = 0.5
+# A period's machine that has not ended by then is stuck: its last Wait was long ago.
+PATIENCE_AFTER_MONTH_END_MS = 120_000
+# How soon after the opening of the window the late rush begins is the bidders' own affair; signing in takes a while.
+SIGN_IN_BEFORE_OPENING_MS = 3_000
+
+Say = Callable[[str], None]
+
+
+class PeriodStoppedError(RuntimeError):
+    """The period's machine did not come to its end."""
+
+
+@dataclass
+class Story:
+    """What the actors did and saw in a month."""
+
+    approver: Approver
+    corrections: depositors.Corrections = field(default_factory=depositors.Corrections)
+    activations: activation.Activations = field(default_factory=activation.Activations)
+    bids: bidders.BidsSeen = field(default_factory=bidders.BidsSeen)
+    payers: winners.Payers = field(default_factory=winners.Payers)
+    other_accounts: payees.OtherAccounts = field(default_factory=payees.OtherAccounts)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """Answers that no actor should have got."""
+        seen = (self.approver, self.activations, self.bids, self.payers, self.other_accounts)
+        return [fault for part in seen for fault in part.faults]
+
+
+class _Machine:
+    """The period's execution on the deployed Step Functions, watched from outside."""
+
+    def __init__(self, stage: Stage, period: str) -> None:
+        self._client = stage.aws.client("stepfunctions")
+        machine = stage.deployed.resources["PeriodMachine"]
+        self._arn = f"{machine.replace(':stateMachine:', ':execution:')}:{period}-1"
+
+    def check(self) -> str:
+        """Its status. Raises ``PeriodStoppedError`` with the cause where it failed."""
+        seen = self._client.describe_execution(executionArn=self._arn)
+        status = str(seen["status"])
+        if status in ("FAILED", "TIMED_OUT", "ABORTED"):
+            raise PeriodStoppedError(f"the period's machine ended as {status}: {seen.get('error')}: {seen.get('cause')}")
+        return status
+
+
+@dataclass
+class _Month:
+    """The cast of one month on its stage."""
+
+    stage: Stage
+    month: Month
+    at: Addresses
+    machine: _Machine
+    planner: Operator
+    say: Say
+
+    @property
+    def plan(self) -> Plan:
+        return self.month.plan
+
+    def until(self, at_ms: int) -> None:
+        """Wait for an instant of the plan, and notice if the machine stops meanwhile."""
+        while now_ms() < at_ms:
+            self.machine.check()
+            sleep_until(min(at_ms, now_ms() + 1_000))
+
+    def until_reached(self, milestone: str) -> None:
+        """Wait until the hub says that a milestone is reached."""
+        while milestone not in operators.period_state(self.at, self.month.period)["reached"]:
+            self.machine.check()
+            time.sleep(POLL_S)
+
+    def until_ended(self) -> None:
+        """Wait for the period's machine to come to its end."""
+        deadline_ms = self.plan.at("month_end") + PATIENCE_AFTER_MONTH_END_MS
+        while self.machine.check() != "SUCCEEDED":
+            if now_ms() > deadline_ms:
+                raise PeriodStoppedError("the period's machine is still running long after the month's end")
+            time.sleep(POLL_S)
+
+
+def run_month(stage: Stage, month: Month, plan_json: dict[str, Any], people: tuple[Operator, Operator], say: Say) -> Story:
+    """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``."""
+    planner, second = people
+    ports = stage.ports
+    at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, drop_into(stage.scene))
+    operators.publish_plan(at, planner, plan_json)
+    cast = _Month(stage, month, at, _Machine(stage, month.period), planner, say)
+    with Approver(at, second, planner, month.period) as approver:
+        story = Story(approver)
+        _applicants_and_deposits(cast, story)
+        _qualification_and_activation(cast, story)
+        _auction(cast, story)
+        _settlement(cast, story)
+        _refunds(cast, story)
+        cast.until_ended()
+    story.problems = operators.problems(at, planner, month.period)
+    return story
+
+
+def _applicants_and_deposits(cast: _Month, story: Story) -> None:
+    plan, month, at = cast.plan, cast.month, cast.at
+    counterparties.drop_applicant_lists(at, month)
+    cast.say("regulator: applicant lists dropped into the inbox")
+    cast.until_reached("applicants_to_notary")
+    first, last = plan.intake
+    _state(cast, first.day, first.due.at_ms)
+    story.corrections = depositors.sign_in_correctors(at, month)
+    _state(cast, last.day, last.due.at_ms)
+    depositors.correct_deposits(at, month, story.corrections)
+    cast.say(f"bidders: {len(story.corrections.corrected)} doubtful deposits put right")
+
+
+def _state(cast: _Month, day: date, due_ms: int) -> None:
+    """Payments come in, and the bank states the day when its statement is due."""
+    cast.until(due_ms)
+    coming = counterparties.pay_in(cast.at, cast.month, day)
+    counterparties.state_account(cast.at, cast.month, day)
+    cast.say(f"bank: statement of {day} with {coming} payments")
+
+
+def _qualification_and_activation(cast: _Month, story: Story) -> None:
+    plan, month, at = cast.plan, cast.month, cast.at
+    cast.until(plan.at("deposits_to_notary"))
+    counterparties.drop_qualification(at, month)
+    cast.say("regulator: qualification results dropped into the inbox")
+    cast.until_reached("qualification_by")
+    cast.until(plan.at("activation_opens"))
+    story.activations = activation.activate_all(at, month)
+    activation.try_unqualified(at, month, story.activations)
+    cast.say(f"bidders: {len(story.activations.activated)} activated by SMS code")
+
+
+def _auction(cast: _Month, story: Story) -> None:
+    plan, month, at = cast.plan, cast.month, cast.at
+    cast.until(plan.at("activation_closes"))
+    story.bids = bidders.sign_in_bidders(at, month, story.activations.activated)
+    if now_ms() < plan.at("auction_opens") - SIGN_IN_BEFORE_OPENING_MS:
+        bidders.bid_out_of_time(at, month, story.bids, "NOT_OPEN")
+    cast.until(plan.at("auction_opens"))
+    bidders.bid_all(at, month, story.bids)
+    cast.say(f"bidders: {story.bids.accepted} bids accepted, {sum(story.bids.refused.values())} refused")
+    cast.until(plan.at("auction_closes") + 1)
+    bidders.bid_out_of_time(at, month, story.bids, "CLOSED")
+    cast.until_reached("auction_closes")
+
+
+def _settlement(cast: _Month, story: Story) -> None:
+    plan, month, at = cast.plan, cast.month, cast.at
+    expected = sum(plan.quotas.values())
+    owed = winners.read_notices(at, month, story.bids.receipts, expected, plan.at("settlement_reminder"))
+    story.payers = winners.pay_prices(at, month, owed, plan.at("settlement_closes"))
+    cast.say(f"winners: {len(story.payers.paid_fen)} paid at the treasury, {len(story.payers.defaulters)} did not")
+    counterparties.close_accounts(at, month)
+
+
+def _refunds(cast: _Month, story: Story) -> None:
+    plan, month, at = cast.plan, cast.month, cast.at
+    cast.until_reached("refunds_1_by")
+    story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
+    cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
+    cast.until_reached("failed_refunds_after")
+    for statement in plan.closing:
+        counterparties.state_account(at, month, statement.day)
+    cast.say("bank: the month's last statement")

@@ -1,0 +1,101 @@
+"""A whole stage on this machine: embedded AWS, the hub deployed on it from its package, and the counterparties."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local import embedded, processes
+from local.counterparties import Ports, Scene, choose_ports
+from local.deploy import Deployed, deploy
+from local.embedded import EmbeddedAws
+from local.package import ROOT, package
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What was started, and how to speak to it."""
+
+    aws: EmbeddedAws
+    deployed: Deployed
+    ports: Ports
+    scene: Scene
+    counterparties: processes.Process
+
+    @property
+    def api_url(self) -> str:
+        """The API's base URL."""
+        return self.deployed.api_url
+
+    def bucket(self, role: str) -> str:
+        """The deployed name of a bucket."""
+        return self.deployed.resources[f"{role.title()}Bucket"]
+
+    def enter(self) -> None:
+        """Let this process find the tables and buckets as functions do. Call it before any records are imported."""
+        os.environ.update({**self.aws.environment(), **self.deployed.environment()})
+
+    def files(self, role: str, prefix: str = "") -> dict[str, bytes]:
+        """Every file below a prefix of a bucket, by key."""
+        s3 = self.aws.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket(role), Prefix=prefix)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return {key: s3.get_object(Bucket=self.bucket(role), Key=key)["Body"].read() for key in keys}
+
+    def end(self) -> None:
+        """End everything that was started."""
+        self.counterparties.end()
+        self.aws.end()
+
+
+def end_left_overs(name: str, say: Say) -> None:
+    """End what an earlier run under this name left, should it have been killed in the middle."""
+    for process in processes.recorded(f"{name}-"):
+        if process.alive():
+            say(f"ending {process.name}, left over from an earlier run")
+        process.end()
+
+
+def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
+    """Package, start, deploy. Nothing is left running where one of them fails."""
+    end_left_overs(name, say)
+    say("packaging")
+    built = package("local")
+    say("starting the embedded AWS")
+    aws = embedded.start(f"{name}-aws", lasting=lasting)
+    try:
+        return _deploy(name, aws, built, say, lasting=lasting)
+    except BaseException:
+        end_left_overs(name, lambda _: None)
+        raise
+
+
+def _deploy(name: str, aws: EmbeddedAws, built: Any, say: Say, *, lasting: bool) -> Stage:
+    ports = choose_ports()
+    say("deploying the package by CloudFormation")
+    local = {"Stage": "local", "Runtime": "provided.al2023", "BidConcurrency": "1"}
+    deployed = deploy(aws, built, {**local, **ports.parameters()})
+    names = deployed.environment()
+    scene = Scene(
+        ports=ports,
+        api_url=deployed.api_url,
+        aws_environment=aws.environment(),
+        inbox_bucket=names["INBOX_BUCKET"],
+        secrets={name: physical for name, physical in names.items() if name.endswith("_SECRET")},
+    )
+    file = aws.folder / "scene.json"
+    file.write_text(scene.to_json())
+    say("starting bank, carrier and treasury")
+    process = processes.start(
+        f"{name}-counterparties",
+        [sys.executable, "-m", "local.counterparties", str(file)],
+        {**os.environ, "PYTHONPATH": str(ROOT)},
+        aws.folder / "counterparties.log",
+        lasting=lasting,
+    )
+    return Stage(aws, deployed, ports, scene, process)
