@@ -14,7 +14,6 @@ from chalicelib.ledger.rules import Entry, balances
 from local.checks.bank_files import PAID, PENDING, BatchRow, Exchanged
 from local.checks.check import Check, check
 
-
 # An entry bears the instant at which its request or step began; what it moves may have come in while that one ran.
 BEGUN_BEFORE_MS_MAX = 2_000
 
