@@ -1,0 +1,236 @@
+"""A statement from the inbox to the ledger, with everything a payer can do wrong."""
+
+import pytest
+
+from chalicelib.deposits import corrections, exporting, reconciling, records, statements
+from chalicelib.deposits.corrections import Claim
+from chalicelib.deposits.records import CreditState, DepositState
+from chalicelib.kernel.errors import Conflict, FileRefused, NotFound, ReconciliationOpen
+from chalicelib.periods.problems import list_problems
+from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code, name
+
+
+@pytest.fixture
+def month(aws) -> DepositMonth:
+    return DepositMonth(applicants=6)
+
+
+def state(serial: str) -> tuple[str, str]:
+    credit = records.find_credit(PERIOD, CHANNEL, serial)
+    assert credit is not None
+    return credit.state, credit.reason
+
+
+def test_given_every_kind_of_payment_when_booked_three_times_then_each_is_in_one_place(month):
+    matched = month.pay(0, amount_fen=DEPOSIT + 5_000)
+    second = month.pay(0, at="2026-03-10T11:00:00")
+    missing = month.pay(1, memo="保证金")
+    cut = month.pay(2, memo=code(2)[:10])
+    wrong = month.pay(3, memo="9999999999999")
+    late = month.pay(4, at="2026-03-17T17:00:00")
+    short = month.pay(5, amount_fen=DEPOSIT - 1)
+    unknown = month.pay(9, memo="", payer_name="路人")
+
+    counts = month.take_statement(times=3)
+
+    assert counts == {"matched": 1, "doubtful": 3, "returnable": 4}
+    assert state(matched) == ("matched", "")
+    assert state(second) == ("returnable", "second_payment")
+    assert state(missing) == ("doubtful", "code_missing")
+    assert state(cut) == ("doubtful", "code_cut")
+    assert state(wrong) == ("doubtful", "code_wrong")
+    assert state(late) == ("returnable", "late")
+    assert state(short) == ("returnable", "short")
+    assert state(unknown) == ("returnable", "unknown_payer")
+    assert month.balances() == {
+        "bank:hangzhou": 8 * DEPOSIT + 4_999,
+        "held:2026-03": -DEPOSIT - 5_000,
+        "doubtful:2026-03": -3 * DEPOSIT,
+        "returnable:2026-03": -4 * DEPOSIT + 1,
+    }
+    deposit = records.find_deposit(PERIOD, code(0))
+    assert (deposit.amount_fen, deposit.excess_fen, deposit.state) == (DEPOSIT, 5_000, DepositState.HELD)
+    assert reconciling.reconcile(PERIOD)["differences"] == 0
+
+
+def test_given_two_payments_of_one_code_in_one_statement_when_chunks_are_booked_then_the_first_to_arrive_counts(month):
+    for number in range(250):
+        month.pay(100 + number, memo="", payer_name="路人")
+    later = month.pay(0, at="2026-03-10T12:00:00")
+    earlier = month.pay(0, at="2026-03-10T09:30:00")
+
+    day, key = month.statement()
+    chunks = month.read(day, key)["chunks"]
+    for chunk in reversed(chunks):
+        statements.book_chunk(month.files, month.intake, chunk["key"])
+
+    assert len(chunks) == 3
+    assert state(earlier) == ("matched", "")
+    assert state(later) == ("returnable", "second_payment")
+
+
+def test_given_personal_data_when_booked_then_none_of_it_stands_in_clear(month):
+    serial = month.pay(0)
+    month.take_statement()
+
+    credit = records.find_credit(PERIOD, CHANNEL, serial)
+
+    at_rest = str(credit.serialize())
+    assert name(0) not in at_rest
+    assert account_no(0) not in at_rest
+    assert credit.payer(month.vault) == (account_no(0), name(0))
+
+
+def test_given_a_serial_that_comes_with_another_amount_then_it_is_listed_and_the_day_stays_open(month):
+    serial = month.pay(0)
+    month.take_statement()
+    changed = DepositMonth()
+    changed.files, changed.day, changed.account.drop = month.files, month.day, month.account.drop
+    changed.account.stated_fen = changed.account.balance_fen = DEPOSIT
+    changed.pay(0, amount_fen=DEPOSIT + 1, serial=serial)
+
+    with pytest.raises(ReconciliationOpen) as refused:
+        changed.take_statement()
+
+    assert refused.value.code == "STATEMENT_OPEN"
+    assert {problem.code for problem in list_problems(PERIOD)} == {"LINE_CHANGED", "STATEMENT_OPEN"}
+    assert month.balances()["bank:hangzhou"] == DEPOSIT
+
+
+def test_given_a_line_not_booked_yet_when_the_day_is_closed_then_it_stays_open(month):
+    month.pay(0)
+    day, key = month.statement()
+    month.read(day, key)
+
+    with pytest.raises(ReconciliationOpen) as refused:
+        statements.close_statement(PERIOD, CHANNEL, day)
+
+    assert {problem.field for problem in refused.value.problems} == {"lines", "closing_fen"}
+
+
+def test_given_a_gap_between_statements_when_reconciled_then_the_difference_is_listed(month):
+    month.pay(0)
+    month.take_statement()
+    month.account.stated_fen += 7
+    month.account.balance_fen += 7
+    month.pay(1)
+
+    with pytest.raises(ReconciliationOpen) as refused:
+        month.take_statement()
+
+    assert [problem.field for problem in refused.value.problems] == ["opening_fen"]
+
+
+def test_given_a_statement_of_another_day_then_it_is_refused(month):
+    month.pay(0)
+    _, key = month.statement()
+
+    with pytest.raises(FileRefused, match="DAY_DIFFERS"):
+        month.read("2026-03-20", key)
+
+
+def test_given_a_closed_day_when_other_bytes_come_then_they_are_refused_and_the_same_ones_taken(month):
+    month.pay(0)
+    month.take_statement()
+    key = "hangzhou/statement/2026-03/2026-03-11/HZB_STMT_20260311.txt"
+    month.read("2026-03-11", key)
+    other = DepositMonth()
+    other.pay(1)
+    _, other_key = other.statement()
+    for end in ("", ".sm3"):
+        month.files.write("inbox", key + end, other.files.read("inbox", other_key + end))
+
+    with pytest.raises(Conflict, match="STATEMENT_CLOSED"):
+        month.read("2026-03-11", key)
+
+
+def claim(number: int, **changes) -> Claim:
+    usual = {
+        "code": code(number),
+        "paid_on": PLAN.day("deposits_open").replace(day=10),
+        "amount_fen": DEPOSIT,
+        "account_tail": account_no(number)[-4:],
+    }
+    return Claim(**{**usual, **changes})
+
+
+def correct(month: DepositMonth, given: Claim):
+    return corrections.correct(PERIOD, given, deposit_fen=DEPOSIT, vault=month.vault, now_ms=1)
+
+
+def test_given_a_doubtful_payment_when_its_payer_claims_it_twice_then_it_is_held_once(month):
+    serial = month.pay(1, memo="")
+    month.take_statement()
+
+    first, again = correct(month, claim(1)), correct(month, claim(1))
+
+    assert first.credit_ref == again.credit_ref == f"{CHANNEL}#{serial}"
+    assert state(serial) == ("matched", "code_missing")
+    assert month.balances() == {"bank:hangzhou": DEPOSIT, "held:2026-03": -DEPOSIT}
+    assert reconciling.reconcile(PERIOD)["differences"] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_fen": DEPOSIT + 1},
+        {"account_tail": "0000"},
+        {"paid_on": PLAN.day("deposits_open")},
+        {"code": code(2)},
+    ],
+)
+def test_given_a_claim_that_does_not_fit_then_nothing_is_said_of_which_part(month, changes):
+    month.pay(1, memo="")
+    month.take_statement()
+
+    with pytest.raises(NotFound) as refused:
+        correct(month, claim(1, **changes))
+
+    assert refused.value.code == "PAYMENT_NOT_FOUND"
+    assert month.balances()["doubtful:2026-03"] == -DEPOSIT
+
+
+def test_given_a_code_with_a_deposit_when_another_payment_is_claimed_then_it_is_a_conflict(month):
+    month.pay(1)
+    month.pay(1, memo="", at="2026-03-10T12:00:00")
+    month.take_statement()
+
+    with pytest.raises(Conflict, match="DEPOSIT_STANDS"):
+        correct(month, claim(1, account_tail="none"))
+
+
+def test_given_the_deadline_when_corrections_close_twice_then_the_rest_goes_back_once(month):
+    month.pay(1, memo="")
+    serial = month.pay(2, memo="")
+    month.take_statement()
+    correct(month, claim(1))
+
+    for _ in range(2):
+        counts = corrections.close_corrections(PERIOD, PLAN.day("corrections_close"), 2)
+
+    assert counts == {"corrected": 1, "returnable": 0}
+    assert state(serial) == (CreditState.RETURNABLE, "code_missing")
+    assert month.balances()["returnable:2026-03"] == -DEPOSIT
+    assert "doubtful:2026-03" not in month.balances()
+    with pytest.raises(NotFound):
+        correct(month, claim(2))
+
+
+def test_given_a_summary_when_written_twice_then_the_bytes_are_the_same_and_persons_masked(month):
+    month.pay(0)
+    month.pay(1, memo="")
+    month.take_statement()
+
+    first = exporting.summarize(month.files, month.vault, PERIOD)
+    bytes_first = [month.files.read("work", file["key"]) for file in first["files"]]
+    second = exporting.summarize(month.files, month.vault, PERIOD)
+
+    assert first == second
+    assert bytes_first == [month.files.read("work", file["key"]) for file in second["files"]]
+    assert first["totals"] == {
+        "credits": {"doubtful": {"count": 1, "fen": DEPOSIT}, "matched": {"count": 1, "fen": DEPOSIT}},
+        "deposits": {"held": {"count": 1, "fen": DEPOSIT}},
+    }
+    text = bytes_first[0].decode("utf-8-sig")
+    assert name(1) not in text
+    assert account_no(1) not in text
