@@ -61,7 +61,9 @@ class _Machine:
         seen = self._client.describe_execution(executionArn=self._arn)
         status = str(seen["status"])
         if status in ("FAILED", "TIMED_OUT", "ABORTED"):
-            raise PeriodStoppedError(f"the period's machine ended as {status}: {seen.get('error')}: {seen.get('cause')}")
+            raise PeriodStoppedError(
+                f"the period's machine ended as {status}: {seen.get('error')}: {seen.get('cause')}"
+            )
         return status
 
 
@@ -101,7 +103,9 @@ class _Month:
             time.sleep(POLL_S)
 
 
-def run_month(stage: Stage, month: Month, plan_json: dict[str, Any], people: tuple[Operator, Operator], say: Say) -> Story:
+def run_month(
+    stage: Stage, month: Month, plan_json: dict[str, Any], people: tuple[Operator, Operator], say: Say
+) -> Story:
     """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``."""
     planner, second = people
     ports = stage.ports

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from local import embedded, processes
 from local.counterparties import Ports, Scene, choose_ports
 from local.deploy import Deployed, deploy
 from local.embedded import EmbeddedAws
-from local.package import ROOT, package
+from local.package import ROOT
 
 Say = Callable[[str], None]
+
+_COUNTERPARTIES_WITHIN_S = 30
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,15 @@ class Stage:
         """Let this process find the tables and buckets as functions do. Call it before any records are imported."""
         os.environ.update({**self.aws.environment(), **self.deployed.environment()})
 
+    def add_operators(self, people: Iterable[tuple[str, str, tuple[str, ...]]]) -> None:
+        """Make operators' accounts: name, password, roles. The first ones come from whoever deploys."""
+        self.enter()
+        from chalicelib.kernel.ids import SystemEntropy
+        from chalicelib.periods.operators import add_operator
+
+        for name, password, roles in people:
+            add_operator(name, password, roles, SystemEntropy())
+
     def files(self, role: str, prefix: str = "") -> dict[str, bytes]:
         """Every file below a prefix of a bucket, by key."""
         s3 = self.aws.client("s3")
@@ -59,13 +74,20 @@ def end_left_overs(name: str, say: Say) -> None:
         if process.alive():
             say(f"ending {process.name}, left over from an earlier run")
         process.end()
+        shutil.rmtree(processes.RUN / process.name, ignore_errors=True)
+
+
+def _package() -> Path:
+    # In a process of its own: it imports every room, and this process must first know the deployed tables' names.
+    done = subprocess.run([sys.executable, "-m", "local.package", "local"], cwd=ROOT, check=True, capture_output=True)
+    return ROOT / done.stdout.decode().strip()
 
 
 def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
     """Package, start, deploy. Nothing is left running where one of them fails."""
     end_left_overs(name, say)
     say("packaging")
-    built = package("local")
+    built = _package()
     say("starting the embedded AWS")
     aws = embedded.start(f"{name}-aws", lasting=lasting)
     try:
@@ -75,7 +97,7 @@ def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
         raise
 
 
-def _deploy(name: str, aws: EmbeddedAws, built: Any, say: Say, *, lasting: bool) -> Stage:
+def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool) -> Stage:
     ports = choose_ports()
     say("deploying the package by CloudFormation")
     local = {"Stage": "local", "Runtime": "provided.al2023", "BidConcurrency": "1"}
@@ -98,4 +120,18 @@ def _deploy(name: str, aws: EmbeddedAws, built: Any, say: Say, *, lasting: bool)
         aws.folder / "counterparties.log",
         lasting=lasting,
     )
+    _wait_for(process, ports)
     return Stage(aws, deployed, ports, scene, process)
+
+
+def _wait_for(process: processes.Process, ports: Ports) -> None:
+    until = time.monotonic() + _COUNTERPARTIES_WITHIN_S
+    for port in asdict(ports).values():
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if not process.alive() or time.monotonic() > until:
+                    raise RuntimeError(f"the counterparties did not come up; see {process.name}.log") from None
+                time.sleep(0.1)
