@@ -65,8 +65,9 @@ def import_list(period: str, source: str, file: ApplicantFile, terms: Terms, vau
             amended += 1
     for batch in _batches(new):
         _keep(batch)
-    problems.sort(key=lambda problem: problem.line)
-    record_problems(period, source, problems, "APPLICANT_ROWS_REFUSED", "申请人名单中有数据行未被接收")
+    if problems:
+        problems.sort(key=lambda problem: problem.line)
+        record_problems(period, source, problems, "APPLICANT_ROWS_REFUSED", "申请人名单中有数据行未被接收")
     return {
         "rows": len({row.line for row in file.rows} | {problem.line for problem in file.problems}),
         "kept": len(new),

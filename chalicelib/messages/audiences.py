@@ -83,7 +83,7 @@ def refund_failed(plan: Plan) -> Iterator[Recipient]:
 
 
 def until_text(plan: Plan, milestone: str) -> str:
-    """A deadline as a text says it: ``3月17日17:00``. In a month run in minutes the hour means nothing: the day alone."""
+    """A deadline as a text says it: ``3月17日17:00``. The day alone where a month runs in minutes."""
     at, day = plan.at(milestone), plan.day(milestone)
     text = f"{day.month}月{day.day}日"
     return f"{text}{from_ms(at):%H:%M}" if local_date(at) == day else text

@@ -31,7 +31,9 @@ def write_chunks(plan: Plan, campaign: Campaign, files: Files) -> dict[str, Any]
     return {"count": len(recipients), "chunks": chunks}
 
 
-def send_chunk(period: str, campaign: Campaign, key: str, files: Files, sender: Sender, vault: Vault) -> dict[str, int]:
+def send_chunk(
+    period: str, campaign: Campaign, key: str, *, files: Files, sender: Sender, vault: Vault
+) -> dict[str, int]:
     """Send a chunk's messages, each as far as it goes now, and count where they stand.
 
     When all had their turn: raises ``TooMany`` where the carrier's limits hold some back, ``Pending`` where it is not

@@ -1,4 +1,4 @@
-"""Sending one message once: written down, claimed, sent; without an answer it is asked about, not sent again blindly."""
+"""Sending a message once: written down, claimed, sent; without an answer it is asked about, not sent again blindly."""
 
 from __future__ import annotations
 

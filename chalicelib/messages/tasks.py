@@ -21,8 +21,14 @@ def _audience(event: dict[str, Any]) -> dict[str, Any]:
 def _send(event: dict[str, Any]) -> dict[str, int]:
     """``{period, campaign, key}`` -> counts by state."""
     here = hub()
-    sender = Sender(here.carrier(), here.clock)
-    return send_chunk(event["period"], campaign(event["campaign"]), event["key"], here.files, sender, here.keys.vault())
+    return send_chunk(
+        event["period"],
+        campaign(event["campaign"]),
+        event["key"],
+        files=here.files,
+        sender=Sender(here.carrier(), here.clock),
+        vault=here.keys.vault(),
+    )
 
 
 def _receipts(event: dict[str, Any]) -> dict[str, int]:
