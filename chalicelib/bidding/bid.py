@@ -6,6 +6,7 @@ gateway's. Nothing is read on the way, and the same request id gets the same rec
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -100,3 +101,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """The Lambda entry point."""
     del context
     return answer(event, desk())
+
+
+# An environment that stands ready reads its secrets and opens its clients before the first bid, not in it.
+if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
+    desk()

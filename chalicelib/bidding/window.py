@@ -8,10 +8,14 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib.bidding.rules import PriceLimits, Window
 from chalicelib.kernel.ids import canonical
 
 REFRESH_MS = 1_000
+# How old a window may get while the table can't be read: its instants do not move once it is open.
+STALE_MS_MAX = 30_000
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,14 @@ class Windows:
     def current(self, period: str, now_ms: int) -> Window | None:
         """The period's window, or ``None`` where none has been prepared."""
         read_at_ms, window = self._known.get(period, (None, None))
-        if read_at_ms is None or not read_at_ms <= now_ms < read_at_ms + REFRESH_MS:
+        if read_at_ms is not None and read_at_ms <= now_ms < read_at_ms + REFRESH_MS:
+            return window
+        try:
             signed = self.fetch(period)
-            window = read(signed, self.key) if signed else None
-            self._known = {period: (now_ms, window)}
+        except (BotoCoreError, ClientError):
+            if read_at_ms is None or window is None or now_ms >= read_at_ms + STALE_MS_MAX:
+                raise
+            return window
+        window = read(signed, self.key) if signed else None
+        self._known = {period: (now_ms, window)}
         return window

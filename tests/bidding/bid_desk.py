@@ -37,6 +37,10 @@ def token(code: str = "A", bidder_class: str = "individual", audience: str = "bi
     return issue(Session(code, audience, PERIOD, bidder_class, expires + 60_000), "k1", KEYS["k1"])
 
 
+# One session for all tests: it reads botocore's service descriptions once.
+_SESSION = botocore.session.get_session()
+
+
 @dataclass
 class BidDesk:
     """The desk under test, with a clock that stands and a count of the calls that it makes to AWS."""
@@ -45,7 +49,7 @@ class BidDesk:
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        client = botocore.session.get_session().create_client("dynamodb")
+        client = _SESSION.create_client("dynamodb")
         client.meta.events.register("before-call.dynamodb", self._count)
         self.table = BidsTable(client, "bids_table")
         self.desk = Desk(self.clock, self.table, Windows(self.table.window, WINDOW_KEY), KEYS, Signer(bytes(32)))

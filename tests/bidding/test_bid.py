@@ -14,7 +14,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib.bidding.bid import answer, desk, handler
 from chalicelib.bidding.rules import WRITE_GRACE_MS
-from chalicelib.bidding.window import SignedWindow
+from chalicelib.bidding.window import STALE_MS_MAX, SignedWindow
 from chalicelib.kernel import settings as kernel_settings
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.signing import holds
@@ -243,6 +243,19 @@ def test_given_a_window_that_the_hub_did_not_sign_when_bid_then_nobody_bids(at: 
 
     with pytest.raises(RuntimeError, match="not signed"):
         at.bid(16_000)
+
+
+def test_given_the_window_can_not_be_read_again_when_bid_then_the_known_one_holds_for_a_while(at: BidDesk) -> None:
+    def fail(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="dynamodb")
+
+    at.bid(16_000, 1)
+    at.table.client.meta.events.register("before-call.dynamodb.GetItem", fail)
+    at.clock.advance(STALE_MS_MAX - 1)
+    assert at.bid(16_000, 2)[0] == 201
+
+    at.clock.advance(1)
+    assert at.bid(16_000, 3)[1]["code"] == "OUTCOME_UNKNOWN"
 
 
 def test_given_two_classes_when_one_code_bids_in_both_then_they_are_two_bidders(at: BidDesk) -> None:

@@ -38,3 +38,18 @@ sys.exit(str(heavy | rooms) if heavy | rooms else 0)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_given_provisioned_concurrency_when_an_environment_starts_then_it_makes_itself_ready_before_a_bid() -> None:
+    nowhere = {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    environment = {**os.environ, **nowhere, "SESSION_SECRET": "s", "RECEIPT_SECRET": "r"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import chalicelib.bidding.bid"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+    assert b"EndpointConnectionError" in done.stderr
