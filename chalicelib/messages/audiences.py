@@ -12,7 +12,8 @@ from chalicelib.deposits.records import deposits
 from chalicelib.kernel.clock import from_ms, local_date
 from chalicelib.kernel.money import FEN_PER_YUAN, yuan_text
 from chalicelib.periods.plan import Plan
-from chalicelib.refunds.records import RefundRecord, RefundState, refunds
+from chalicelib.refunds.records import RefundRecord, refunds
+from chalicelib.refunds.rules import RefundState
 from chalicelib.treasury.records import notices
 from chalicelib.treasury.rules import OPEN
 
