@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kernel.clock import SetClock
+from chalicelib.kernel.keyring import SESSION_KEY_ID
+from chalicelib.periods import access, inbox, routes, tasks
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
 
@@ -50,3 +53,28 @@ def plan(rules: RuleSet) -> Plan:
         lows_fen={"individual": (1_000_000, 1_050_000), "unit": (1_100_000,)},
         last_mean_fen={"individual": 1_200_000},
     )
+
+
+@dataclass
+class FakeKeys:
+    """One session key."""
+
+    def session_keys(self) -> dict[str, bytes]:
+        return {SESSION_KEY_ID: b"k" * 32}
+
+
+@dataclass
+class FakeHub:
+    """What the room's entry points take from the hub."""
+
+    machines: FakeMachines
+    clock: SetClock
+    keys: FakeKeys = field(default_factory=FakeKeys)
+
+
+@pytest.fixture
+def hub(machines: FakeMachines, monkeypatch: pytest.MonkeyPatch, aws: None) -> FakeHub:
+    made = FakeHub(machines, SetClock(1_790_000_000_000))
+    for module in (access, inbox, routes, tasks):
+        monkeypatch.setattr(module, "hub", lambda: made)
+    return made

@@ -1,0 +1,144 @@
+"""The room's doors over HTTP: who may do what, and what is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib.kernel.errors import Problem
+from chalicelib.kernel.ids import SystemEntropy
+from chalicelib.periods import running
+from chalicelib.periods.operators import add_operator
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.plan_json import to_json
+from chalicelib.periods.problems import record_problems
+from chalicelib.periods.routes import periods_routes
+from tests.periods.conftest import FakeHub
+
+PASSWORD = "correct horse battery"
+ROLES = {"wang": ["planner"], "li": ["approver"], "both": ["planner", "approver"], "sun": ["auditor"]}
+
+
+class Door:
+    """The API with operators to sign in."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def ask(self, method: str, path: str, by: str = "", body: Any = None) -> tuple[int, Any]:
+        headers = {"Content-Type": "application/json"}
+        if by:
+            _, session = self.ask("POST", "/operator-sessions", body={"name": by, "password": PASSWORD})
+            headers["Authorization"] = f"Bearer {session['token']}"
+        answer = self.client.http.request(
+            method, path, headers=headers, body=b"" if body is None else json.dumps(body).encode()
+        )
+        return answer.status_code, json.loads(answer.body)
+
+
+@pytest.fixture
+def door(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    for name, roles in ROLES.items():
+        add_operator(name, PASSWORD, roles, SystemEntropy())
+    # A blueprint knows one app only: another test may have put it into an app of its own.
+    monkeypatch.setattr(periods_routes, "_current_app", app)
+    with Client(app) as client:
+        yield Door(client)
+
+
+def test_given_a_plan_when_posted_and_approved_by_another_then_everybody_sees_it(
+    door: Door, hub: FakeHub, plan: Plan
+) -> None:
+    assert door.ask("POST", "/periods", "both", to_json(plan)) == (
+        201,
+        {"period": "2026-03", "state": "draft", "attempt": 1},
+    )
+    assert door.ask("POST", "/periods", "both", to_json(plan))[0] == 201
+    assert list(hub.machines.started) == ["period/2026-03-1"]
+    status, seen = door.ask("GET", "/periods/2026-03")
+    assert (status, seen["state"], seen["approved"], seen["plan"]) == (200, "draft", False, None)
+
+    running.ask_for_plan("2026-03", "token", hub.machines)
+    _, listed = door.ask("GET", "/periods/2026-03/approvals?state=waiting", "li")
+    approval = listed["approvals"][0]
+    assert (approval["kind"], approval["made_by"], approval["state"]) == ("plan", "both", "waiting")
+    word = {"decision": "approved", "reason": ""}
+    status, refused = door.ask("POST", f"/approvals/{approval['id']}", "both", word)
+    assert (status, refused["code"]) == (403, "SELF_APPROVAL")
+    first = door.ask("POST", f"/approvals/{approval['id']}", "li", word)
+    assert first[0] == 200
+    assert door.ask("POST", f"/approvals/{approval['id']}", "li", word) == first
+    assert hub.machines.answers == {"token": {"decision": "approved", "by": "li"}}
+
+    _, seen = door.ask("GET", "/periods/2026-03")
+    assert seen["approved"]
+    assert seen["plan"] == to_json(plan)
+    assert door.ask("GET", "/periods/2026-03/approvals?state=waiting", "li") == (200, {"approvals": []})
+
+
+@pytest.mark.parametrize(
+    ("request_line", "by", "status", "code"),
+    [
+        ("POST /periods", "", 401, "TOKEN_INVALID"),
+        ("POST /periods", "li", 403, "ROLE_NEEDED"),
+        ("POST /periods", "wang", 400, "PLAN_INVALID"),
+        ("GET /periods/2026-03", "", 404, "PERIOD_UNKNOWN"),
+        ("GET /periods/March", "", 400, "PERIOD_INVALID"),
+        ("GET /periods/2026-03/approvals", "", 401, "TOKEN_INVALID"),
+        ("GET /periods/2026-03/approvals?state=lost", "sun", 400, "BODY_INVALID"),
+        ("GET /periods/2026-03/problems", "", 401, "TOKEN_INVALID"),
+        ("POST /periods/2026-03/restart", "li", 403, "ROLE_NEEDED"),
+        ("POST /periods/2026-03/restart", "wang", 404, "PERIOD_UNKNOWN"),
+        ("POST /approvals/2026-03-none", "wang", 403, "ROLE_NEEDED"),
+        ("POST /approvals/2026-03-none", "li", 400, "BODY_INVALID"),
+        ("POST /operator-sessions", "", 400, "BODY_INVALID"),
+    ],
+)
+def test_given_a_request_that_may_not_be_then_it_is_refused_by_name(
+    request_line: str, by: str, status: int, code: str, door: Door
+) -> None:
+    method, _, path = request_line.partition(" ")
+    answered, body = door.ask(method, path, by, {} if method == "POST" else None)
+    assert (answered, body["code"]) == (status, code)
+
+
+def test_given_a_wrong_password_then_no_token(door: Door) -> None:
+    status, body = door.ask("POST", "/operator-sessions", body={"name": "wang", "password": "wrong"})
+    assert (status, body["code"]) == (401, "SIGN_IN_REFUSED")
+
+
+def test_given_the_session_has_ended_then_one_signs_in_again(door: Door, hub: FakeHub) -> None:
+    _, session = door.ask("POST", "/operator-sessions", body={"name": "sun", "password": PASSWORD})
+    hub.clock.at_ms = session["expires_at_ms"]
+    answer = door.client.http.get("/periods/2026-03/problems", headers={"Authorization": f"Bearer {session['token']}"})
+    assert json.loads(answer.body)["code"] == "TOKEN_EXPIRED"
+
+
+def test_given_problems_then_any_operator_sees_them(door: Door) -> None:
+    record_problems(
+        "2026-03", "applicants", [Problem(3, "类别", "企业", "个人 or 单位")], "ROWS_REFUSED", "有数据行未被接收"
+    )
+    status, body = door.ask("GET", "/periods/2026-03/problems", "sun")
+    assert status == 200
+    assert [(each["line"], each["field"], each["source"]) for each in body["problems"]] == [(3, "类别", "applicants")]
+
+
+def test_given_a_stopped_period_when_a_planner_restarts_it_then_the_next_attempt_starts(
+    door: Door, hub: FakeHub, plan: Plan
+) -> None:
+    door.ask("POST", "/periods", "wang", to_json(plan))
+    running.begin("2026-03", 1)
+    status, body = door.ask("POST", "/periods/2026-03/restart", "wang", {})
+    assert (status, body["code"]) == (409, "NOT_STOPPED")
+    assert door.ask("POST", "/periods/2026-03/restart", "wang", {"abandoned": "yes"})[0] == 400
+    running.stop("2026-03", "period", "X", "down")
+    assert door.ask("POST", "/periods/2026-03/restart", "wang", {}) == (
+        202,
+        {"period": "2026-03", "state": "draft", "attempt": 2},
+    )
+    assert "period/2026-03-2" in hub.machines.started

@@ -1,0 +1,180 @@
+"""The room's steps, as the state machines call them, each of them twice."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.kernel.errors import Conflict, InvalidInput
+from chalicelib.periods import approvals, running
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.problems import list_problems
+from chalicelib.periods.records import PeriodState, find_period, reached
+from chalicelib.periods.running import sentence
+from chalicelib.periods.tasks import handle
+from tests.periods.conftest import FakeHub
+
+pytestmark = pytest.mark.usefixtures("hub")
+
+REFUSED_CAUSE = json.dumps({"errorMessage": "FILE_REFUSED: 文件合计不符", "errorType": "FileRefused", "stackTrace": []})
+CHILD_CAUSE = json.dumps(
+    {"ExecutionArn": "arn", "Input": '{"period": "2026-03"}', "Error": "X", "Cause": REFUSED_CAUSE}
+)
+
+
+def step(name: str, **given: Any) -> Any:
+    return handle({"step": name, "period": "2026-03", **given}, None)
+
+
+@pytest.fixture
+def _open(hub: FakeHub, plan: Plan) -> None:
+    running.open_period(plan, "wang", hub.machines)
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_an_open_period_then_its_machine_was_started_once_with_plan_and_maker(hub: FakeHub, plan: Plan) -> None:
+    running.open_period(plan, "wang", hub.machines)
+    assert list(hub.machines.started) == ["period/2026-03-1"]
+    given = hub.machines.started["period/2026-03-1"]
+    assert (given["period"], given["attempt"], given["made_by"]) == ("2026-03", 1, "wang")
+    assert given["plan"]["at"]["auction_opens"] == "2026-03-25T01:00:00.000Z"
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_a_machine_begins_then_the_period_runs_and_another_attempt_may_not() -> None:
+    for _ in range(2):
+        assert step("begin", attempt=1) == {"period": "2026-03", "attempt": 1, "state": "running"}
+    with pytest.raises(Conflict, match="ATTEMPT_OVERTAKEN"):
+        step("begin", attempt=2)
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_the_plan_is_asked_for_when_approved_then_the_period_is_approved_and_the_machine_told(
+    hub: FakeHub,
+) -> None:
+    asked = {"kind": "plan", "subject": "plan", "totals": {}, "made_by": "system", "task_token": "token"}
+    step("request_approval", **asked)
+    approval = approvals.waiting("2026-03")[0]
+    assert (approval.made_by, approval.totals["auction_day"]) == ("wang", "2026-03-25")
+    approvals.decide(approval.id, "approved", by="li", reason="", now_ms=1, machines=hub.machines)
+    assert hub.machines.answers == {"token": {"decision": "approved", "by": "li"}}
+    assert find_period("2026-03").approved_by == "li"
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_the_plan_is_rejected_when_a_better_one_comes_then_it_is_asked_for_anew(hub: FakeHub, plan: Plan) -> None:
+    asked = {"kind": "plan", "subject": "plan", "totals": {}, "made_by": "wang"}
+    step("begin", attempt=1)
+    step("request_approval", **asked, task_token="1")
+    rejected = approvals.waiting("2026-03")[0]
+    approvals.decide(rejected.id, "rejected", by="li", reason="额度有误", now_ms=1, machines=hub.machines)
+    assert find_period("2026-03").state is PeriodState.REJECTED
+    better = replace(plan, quotas={"individual": 62, "unit": 10})
+    assert running.open_period(better, "wang", hub.machines).attempt == 2
+    step("begin", attempt=2)
+    step("request_approval", **asked, task_token="2")
+    assert [each.totals["quotas"]["individual"] for each in approvals.waiting("2026-03")] == [62]
+    assert "2" not in hub.machines.answers
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_a_batch_when_asked_for_then_its_totals_wait() -> None:
+    step(
+        "request_approval",
+        kind="refund_batch",
+        subject="1",
+        totals={"count": 2, "principal_fen": 400_000, "interest_fen": 3},
+        made_by="system:refund_batch",
+        task_token="token",
+    )
+    assert approvals.waiting("2026-03")[0].totals["principal_fen"] == 400_000
+
+
+def test_given_milestones_then_the_first_time_counts(hub: FakeHub) -> None:
+    first = step("reach", milestone="auction_opens")
+    hub.clock.advance(5_000)
+    assert step("reach", milestone="auction_opens") == first
+    assert reached("2026-03") == {"auction_opens": first["reached_at_ms"]}
+    with pytest.raises(InvalidInput, match="MILESTONE_UNKNOWN"):
+        step("reach", milestone="lunch")
+
+
+def test_given_a_refused_file_then_the_list_names_it_and_its_fault() -> None:
+    key = "hangzhou/statement/2026-03/2026-03-10/HZB_STMT_20260310.txt"
+    for _ in range(2):
+        step("problem", source="deposit statement", key=key, error="FileRefused", cause=REFUSED_CAUSE)
+    listed = list_problems("2026-03")
+    assert len(listed) == 1
+    assert (listed[0].code, listed[0].message) == ("FileRefused", "FILE_REFUSED: 文件合计不符")
+    assert listed[0].problem.found == key
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_a_machine_stops_when_started_again_then_it_is_the_next_attempt(hub: FakeHub) -> None:
+    step("begin", attempt=1)
+    with pytest.raises(Conflict, match="NOT_STOPPED"):
+        running.restart("2026-03", hub.machines, abandoned=False)
+    for machine in ("refund batch", "period"):
+        assert step("stop", machine=machine, error="States.TaskFailed", cause=CHILD_CAUSE)["state"] == "stopped"
+    assert [each.source for each in list_problems("2026-03")] == ["period", "refund batch"]
+    assert running.restart("2026-03", hub.machines, abandoned=False).attempt == 2
+    assert list(hub.machines.started) == ["period/2026-03-1", "period/2026-03-2"]
+    assert step("begin", attempt=2)["state"] == "running"
+    with pytest.raises(Conflict, match="ATTEMPT_OVERTAKEN"):
+        step("begin", attempt=1)
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_the_start_was_lost_when_restarted_then_the_same_attempt_is_started(hub: FakeHub) -> None:
+    hub.machines.started.clear()
+    assert running.restart("2026-03", hub.machines, abandoned=False).attempt == 1
+    assert list(hub.machines.started) == ["period/2026-03-1"]
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_a_machine_was_aborted_when_the_operator_says_so_then_a_running_period_is_started_again(
+    hub: FakeHub,
+) -> None:
+    step("begin", attempt=1)
+    assert running.restart("2026-03", hub.machines, abandoned=True).attempt == 2
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_a_finished_period_then_nothing_starts_or_stops_it(hub: FakeHub) -> None:
+    with pytest.raises(Conflict, match="NOT_RUNNING"):
+        step("finish")
+    step("begin", attempt=1)
+    for _ in range(2):
+        assert step("finish")["state"] == "finished"
+    assert step("stop", machine="period", error="X", cause="late")["state"] == "finished"
+    with pytest.raises(Conflict, match="NOT_STOPPED"):
+        running.restart("2026-03", hub.machines, abandoned=True)
+
+
+def test_given_a_file_is_awaited_then_the_step_leaves_the_token(hub: FakeHub) -> None:
+    key = "regulator/applicants/2026-03/unit/applicants-unit.xlsx"
+    step("await_file", expect="regulator/applicants/2026-03/unit", after=0, task_token="token")
+    from chalicelib.periods.arrivals import record_arrival
+
+    record_arrival(key, "e", "1", hub.machines)
+    assert hub.machines.answers == {"token": {"bucket": "inbox", "key": key, "seq": 1}}
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (REFUSED_CAUSE, "FILE_REFUSED: 文件合计不符"),
+        (CHILD_CAUSE, "FILE_REFUSED: 文件合计不符"),
+        (json.dumps({"Cause": CHILD_CAUSE}), "FILE_REFUSED: 文件合计不符"),
+        ("plain words", "plain words"),
+        ("", "(原因未说明)"),
+        (json.dumps({"Input": "secret"}), "(原因未说明)"),
+        ("[1]", "(原因未说明)"),
+        ("x" * 9_000, "x" * 500),
+    ],
+)
+def test_given_a_cause_then_only_its_innermost_sentence_is_told(cause: str, told: str) -> None:
+    assert sentence(cause) == told
