@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from local.checks.planted import Text, recognise
 from local.people import Person
 from local.world.addresses import Addresses
-from local.world.web import Answer, ask, need, now_ms, until
+from local.world.web import Answer, ask, each, need, now_ms, until
 
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 # A number gets one code a minute: whoever asked for one just now has to wait for the next.
@@ -17,6 +21,20 @@ ASK_AGAIN_MS = 8_000
 def texts(at: Addresses, phone: str) -> list[str]:
     """Every text on a phone, oldest first."""
     return [str(text) for text in need("GET", f"{at.carrier}/_phones/{phone}")]
+
+
+def all_texts(at: Addresses, people: Iterable[Person], templates: Mapping[str, str]) -> list[Text]:
+    """Every text on everybody's phone. ``templates``: name -> text, from the carrier's profile (``sms_templates``)."""
+    phones = [person.phone for person in people]
+    found = each(phones, lambda phone: texts(at, phone))
+    return [recognise(phone, words, templates) for phone, on_it in zip(phones, found, strict=True) for words in on_it]
+
+
+def sms_templates() -> dict[str, str]:
+    """The templates of the carrier's profile, by name."""
+    profile = Path(__file__).parents[2] / "integrations" / "aliyun_sms" / "profile.toml"
+    templates = tomllib.loads(profile.read_text(encoding="utf-8"))["templates"]
+    return {name: entry["text"] for name, entry in templates.items()}
 
 
 def codes_on(at: Addresses, phone: str) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,20 +18,15 @@ from local.world.counterparties import close_accounts, drop_applicant_lists, dro
 from local.world.depositors import correct_deposits, sign_in_correctors
 from local.world.operators import Approver, Operator, publish_plan
 from local.world.payees import give_other_accounts
+from local.world.phones import all_texts, sms_templates
 from local.world.web import DoorShutError, ask, need, now_ms
 from local.world.winners import owed_price, pay_prices, read_notices
-
-# Tests are no package: the fake is loaded from beside this file.
-_spec = importlib.util.spec_from_file_location("fake_doors", Path(__file__).with_name("fake_doors.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
+from tests.local.fake_doors import FakeDoors
 
 
 @pytest.fixture
 def doors() -> Iterator[Any]:
-    with _module.FakeDoors() as fake:
+    with FakeDoors() as fake:
         yield fake
 
 
@@ -172,3 +166,11 @@ def test_given_a_door_that_refuses_when_it_is_needed_then_the_error_names_door_a
 
 def test_given_nobody_at_home_when_asked_then_the_answer_says_so() -> None:
     assert ask("GET", "http://127.0.0.1:9/", attempts=1).code == "ConnectionError"
+
+
+def test_given_texts_of_every_template_when_phones_are_read_then_each_is_recognised(
+    at: Addresses, month: Month, doors: Any
+) -> None:
+    person, templates = month.people[0], sms_templates()
+    doors.phones[person.phone] = ["【竞价】" + re.sub(r"\$\{\w+\}", "1", text) for text in templates.values()]
+    assert [text.template for text in all_texts(at, month.people[:2], templates)] == list(templates)
