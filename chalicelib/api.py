@@ -23,15 +23,8 @@ PROBLEM_JSON = "application/problem+json"
 
 def problem(error: HubError) -> Response:
     """The answer to an error that the hub knows: stable code, Chinese sentence, and what is wrong where."""
-    body = {
-        "type": f"urn:hangpai:problem:{error.code.lower()}",
-        "title": type(error).__name__,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.message,
-        "problems": [found.as_dict() for found in error.problems],
-    }
-    return Response(json.dumps(body, ensure_ascii=False), {"Content-Type": PROBLEM_JSON}, error.status)
+    body = json.dumps(error.as_problem(), ensure_ascii=False)
+    return Response(body, {"Content-Type": PROBLEM_JSON}, error.status)
 
 
 def _answering(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,6 +23,8 @@ from local.processes import free_port
 
 # The deposit account at the bank; not a real one.
 ACCOUNT_NO = "3301040160000000001"
+# The treasury's non-tax account; not a real one either.
+TREASURY_ACCOUNT_NO = "3301040160000009999"
 # So that the hub is waiting for the return file only after it has sent the batch, as in life.
 RETURN_DELAY_S = 0.5
 
@@ -57,6 +59,7 @@ class Ports:
             "HangzhouUrl": self.bank_url,
             "SmsUrl": f"{self.carrier_url}/",
             "TreasuryAddress": f"127.0.0.1:{self.treasury_link}",
+            "TreasuryAccountNo": TREASURY_ACCOUNT_NO,
         }
 
 

@@ -18,7 +18,7 @@ from local.package import ROOT
 
 RUN = ROOT / ".local" / "run"
 _PR_SET_PDEATHSIG = 1
-_END_WITHIN_S = 8.0
+_END_WITHIN_S = 3.0
 
 
 def free_port() -> int:
