@@ -116,9 +116,7 @@ def test_given_an_xlsx_id_number_kept_as_a_number_then_the_lost_digits_are_a_pro
 
 
 def test_given_an_xlsx_whose_last_cell_is_empty_then_the_row_still_counts() -> None:
-    content = xlsx_bytes(
-        ["申请编码", "审核结果", "原因"], ["3301260000001", "通过"], ["3301260000002", "不通过", "无"]
-    )
+    content = xlsx_bytes(["申请编码", "审核结果", "原因"], ["3301260000001", "通过"], ["3301260000002", "不通过", "无"])
     assert REGULATOR.read_qualification(content, "q.xlsx").rows == (
         QualificationRow(2, "3301260000001", True, ""),
         QualificationRow(3, "3301260000002", False, "无"),
