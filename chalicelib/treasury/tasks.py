@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.auctions.records import winners
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_plan
 from chalicelib.treasury import clearing, deadline, defaulting, notices, registering
 from chalicelib.treasury.registering import Office
+from chalicelib.treasury.winners import all_winners
 from chalicelib.wiring import hub
 
 
 def _issue_notices(event: dict[str, Any]) -> dict[str, Any]:
     period = event["period"]
-    return notices.issue_notices(hub().files, load_plan(period), winners(period))
+    return notices.issue_notices(hub().files, load_plan(period), all_winners(period))
 
 
 def _register(event: dict[str, Any]) -> dict[str, int]:

@@ -6,9 +6,10 @@ import pytest
 import requests
 from treasury_room import BY_RANK, LOSER, PERIOD, PLAN, WINNERS, TreasuryRoom
 
-from chalicelib.auctions.records import Winner, winners
+from chalicelib.auctions.records import StandingRecord, Winner, winners
 from chalicelib.kernel.errors import Conflict, Pending
 from chalicelib.kernel.files import read_json
+from chalicelib.kernel.shards import shard_of
 from chalicelib.periods.problems import list_problems
 from chalicelib.treasury import notices, records
 from chalicelib.treasury.paycodes import take_block
@@ -71,6 +72,15 @@ def test_given_another_result_when_issued_again_then_refused(room: TreasuryRoom)
         notices.issue_notices(room.files, PLAN, changed)
     with pytest.raises(Conflict, match="PAY_CODES_TAKEN"):
         notices.issue_notices(room.files, PLAN, changed[:2])
+
+
+def test_given_fewer_ranks_than_the_result_names_when_issued_then_nobody_gets_a_notice(room: TreasuryRoom) -> None:
+    """The result is kept before everybody's rank: a read in between would leave winners out."""
+    StandingRecord(f"{PERIOD}#{shard_of(BY_RANK[1])}", f"standing#{BY_RANK[1]}").delete()
+
+    with pytest.raises(Conflict, match="RESULT_MISSING"):
+        room.issue()
+    assert list(records.notices(PERIOD)) == []
 
 
 def test_given_no_winner_when_issued_then_no_code_is_taken(room: TreasuryRoom) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from chalicelib.applicants.records import ApplicantRecord, applicant_pk, name_lookup, owner_of
-from chalicelib.auctions.records import Standing, save_standings, winners
+from chalicelib.auctions.records import Standing, keep_same, save_standings
 from chalicelib.deposits.records import DepositRecord, DepositState, deposit_key
 from chalicelib.kernel.clock import SetClock, local_text
 from chalicelib.kernel.files import MemoryFiles
@@ -29,6 +29,7 @@ from chalicelib.treasury.confirmations import handle
 from chalicelib.treasury.receiving import receive
 from chalicelib.treasury.records import NoticeRecord
 from chalicelib.treasury.registering import Office
+from chalicelib.treasury.winners import all_winners
 from integrations.treasury_nontax.client import TreasuryClient
 from integrations.treasury_nontax.profile import default_profile
 from integrations.treasury_nontax.simulator import TreasurySimulator
@@ -83,6 +84,7 @@ class TreasuryRoom:
         self.queue = ListQueue()
         save_standings(PERIOD, [Standing(c, k, p, self.clock.now_ms(), r, won=True) for c, k, r, p in WINNERS])
         save_standings(PERIOD, [Standing(LOSER, "individual", 1_000_000, self.clock.now_ms(), 4, won=False)])
+        keep_same(PERIOD, "result", {"classes": {"individual": {"winners": 3}, "unit": {"winners": 1}}})
         for number, (code, bidder_class, _, _) in enumerate(WINNERS):
             self._applicant(code, bidder_class, f"张{number}")
             self._deposit(code)
@@ -129,7 +131,7 @@ class TreasuryRoom:
         records.post(move(cause, "credit", PERIOD, day, 0, debit=bank, credit=held, amount_fen=amount, subject=code))
 
     def issue(self) -> dict[str, Any]:
-        return notices.issue_notices(self.files, self.plan, winners(PERIOD))
+        return notices.issue_notices(self.files, self.plan, all_winners(PERIOD))
 
     def register(self) -> dict[str, int]:
         office = Office(self.link, self.vault, self.clock)

@@ -1,0 +1,1 @@
+"""The month's workbook for finance, and the month in figures."""
