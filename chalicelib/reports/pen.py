@@ -11,9 +11,11 @@ from chalicelib.reports.table import FIRST_ROW, HEADING_ROW, Cell, Formula, Kind
 
 _FONT = "宋体"
 _A4 = 9
+_ROW_POINTS = 18
 _MONEY = "#,##0.00;[Red]-#,##0.00"
 _FORMATS: dict[Kind, dict[str, Any]] = {
-    Kind.TEXT: {"align": "left", "num_format": "@"},
+    Kind.TEXT: {"align": "left", "indent": 1, "num_format": "@"},
+    Kind.WORD: {"align": "center", "bold": True},
     Kind.COUNT: {"num_format": "#,##0"},
     Kind.MONEY: {"num_format": _MONEY},
     Kind.DAY: {"num_format": "yyyy-mm-dd", "align": "center"},
@@ -48,6 +50,7 @@ class Pen:
     def sheet(self, name: str, *, landscape: bool) -> Any:
         """A new sheet, ready to be printed on A4, as wide as one page."""
         sheet = self._book.add_worksheet(name)
+        sheet.set_default_row(_ROW_POINTS)
         sheet.set_paper(_A4)
         if landscape:
             sheet.set_landscape()

@@ -12,9 +12,10 @@ FIRST_ROW = 4
 
 
 class Kind(Enum):
-    """How a column is written: money is given in fen and shown in yuan."""
+    """How a column is written: a word is centred, money is given in fen and shown in yuan."""
 
     TEXT = "text"
+    WORD = "word"
     COUNT = "count"
     MONEY = "money"
     DAY = "day"

@@ -99,7 +99,7 @@ def _write_checks(pen: Pen, sheet: object, row: int, checks: list[cover.Check]) 
         pen.write(sheet, row, 0, check.item, Kind.TEXT)
         pen.write(sheet, row, 1, None, Kind.TEXT)
         pen.write(sheet, row, 2, check.difference, Kind.MONEY)
-        pen.write(sheet, row, 3, cover.verdict(check, f"C{row + 1}"), Kind.TEXT)
+        pen.write(sheet, row, 3, cover.verdict(check, f"C{row + 1}"), Kind.WORD)
     pen.mark(sheet, (first, 3, row, 3), {cover.BALANCED: pen.good, cover.OPEN: pen.bad})
     return row + 1
 
