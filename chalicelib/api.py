@@ -65,6 +65,11 @@ def open_doors(app: Chalice) -> None:
         refunds_routes,
     ):
         app.register_blueprint(routes)
+    answer_errors(app)
+
+
+def answer_errors(app: Chalice) -> None:
+    """Let every route that the app has by now answer its errors as problems."""
     for methods in app.routes.values():
         for entry in methods.values():
             entry.view_function = _answering(entry.view_function)

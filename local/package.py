@@ -55,7 +55,7 @@ def _put_in_definitions(resources: dict[str, Any]) -> None:
 
 
 def _put_in_handlers(resources: dict[str, Any]) -> None:
-    from app import FUNCTIONS  # noqa: PLC0415 (imports every room: only where a template is made)
+    from app import FUNCTIONS
 
     for name, handler in FUNCTIONS.items():
         resources[_camel(name)]["Properties"]["Handler"] = handler

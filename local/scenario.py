@@ -18,6 +18,7 @@ from local.world.operators import Approver, Operator
 from local.world.web import now_ms, sleep_until
 
 POLL_S = 0.5
+PROBLEMS_SHOWN = 12
 # A period's machine that has not ended by then is stuck: its last Wait was long ago.
 PATIENCE_AFTER_MONTH_END_MS = 120_000
 # How soon after the opening of the window the late rush begins is the bidders' own affair; signing in takes a while.
@@ -114,12 +115,18 @@ def run_month(
     cast = _Month(stage, month, at, _Machine(stage, month.period), planner, say)
     with Approver(at, second, planner, month.period) as approver:
         story = Story(approver)
-        _applicants_and_deposits(cast, story)
-        _qualification_and_activation(cast, story)
-        _auction(cast, story)
-        _settlement(cast, story)
-        _refunds(cast, story)
-        cast.until_ended()
+        try:
+            _applicants_and_deposits(cast, story)
+            _qualification_and_activation(cast, story)
+            _auction(cast, story)
+            _settlement(cast, story)
+            _refunds(cast, story)
+            cast.until_ended()
+        except PeriodStoppedError as stopped:
+            listed = operators.problems(at, planner, month.period)[:PROBLEMS_SHOWN]
+            words = ("source", "code", "message", "remedy")
+            shown = "\n".join("  " + " ".join(str(each[word]) for word in words) for each in listed)
+            raise PeriodStoppedError(f"{stopped}\non the operators' list:\n{shown}") from None
     story.problems = operators.problems(at, planner, month.period)
     return story
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,6 +10,7 @@ from chalicelib.applicants import records as applicants
 from chalicelib.deposits import records
 from chalicelib.deposits.records import CreditRecord
 from chalicelib.kernel.clock import local_text
+from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
@@ -91,10 +90,6 @@ def _totals(amounts: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
 def _write(
     files: Files, period: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> dict[str, str]:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
     key = f"deposits/{period}/{name}"
-    files.write("work", key, text.getvalue().encode("utf-8-sig"), "text/csv")
+    files.write("work", key, csv_table(columns, rows), CSV_TYPE)
     return {"name": name, "key": key}

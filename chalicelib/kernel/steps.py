@@ -16,7 +16,7 @@ def run_step(room: str, steps: Mapping[str, Step], event: dict[str, Any]) -> Any
 
     Errors leave as they are: state machines catch them by class name.
     """
-    name = event.get("step")
+    name = str(event.get("step"))
     if name not in steps:
         raise RuntimeError(f"{room} has no step {name!r}; it has {', '.join(sorted(steps))}")
     logger.info("step", extra={"room": room, "step": name, "period": event.get("period")})

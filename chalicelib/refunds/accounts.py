@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.applicants import records as applicants
+from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.errors import InvalidInput, NotFound, Problem
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
@@ -61,13 +60,11 @@ def failed_list(files: Files, vault: Vault, period: str) -> dict[str, Any]:
 
     Returns ``{"count", "answered", "key"}``; ``answered`` is how many have another account.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    rows = []
     waiting = sorted(_waiting(period), key=lambda pair: pair[1].our_ref)
     for failure, refund in waiting:
         account_no, name = refund.payee(vault)
-        writer.writerow(
+        rows.append(
             (
                 refund.our_ref,
                 refund.code,
@@ -80,7 +77,7 @@ def failed_list(files: Files, vault: Vault, period: str) -> dict[str, Any]:
             )
         )
     key = f"refunds/{period}/failed.csv"
-    files.write("outbox", key, text.getvalue().encode("utf-8-sig"), "text/csv")
+    files.write("outbox", key, csv_table(COLUMNS, rows), CSV_TYPE)
     answered = sum(1 for failure, _ in waiting if failure.answered_at_ms)
     return {"count": len(waiting), "answered": answered, "key": key}
 

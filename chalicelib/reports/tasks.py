@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.reports.collect import collect
+from chalicelib.reports.exporting import export, workbook_key
 from chalicelib.reports.month import Month
 from chalicelib.reports.summary import summarize
 from chalicelib.reports.workbook import write_workbook
@@ -21,7 +22,7 @@ def _collect(period: str) -> Month:
 
 def _workbook(event: dict[str, Any]) -> dict[str, str]:
     period = event["period"]
-    key = f"reports/{period}/settlement-{period}.xlsx"
+    key = workbook_key(period)
     # Overwritten on a second run: a month that was put right before it closes has another workbook.
     hub().files.write("outbox", key, write_workbook(_collect(period)), XLSX)
     return {"key": key}
@@ -31,7 +32,11 @@ def _summary(event: dict[str, Any]) -> dict[str, Any]:
     return summarize(_collect(event["period"]))
 
 
-STEPS: dict[str, Step] = {"workbook": _workbook, "summary": _summary}
+def _export(event: dict[str, Any]) -> dict[str, Any]:
+    return export(hub().files, event["period"])
+
+
+STEPS: dict[str, Step] = {"workbook": _workbook, "summary": _summary, "export": _export}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:

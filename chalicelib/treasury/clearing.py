@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.kernel.clock import local_text
+from chalicelib.kernel.csv_table import csv_table
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
 from chalicelib.treasury import records
@@ -66,11 +65,7 @@ def _ordered(period: str) -> list[NoticeRecord]:
 
 
 def _csv(notices: Sequence[NoticeRecord]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(notice) for notice in notices)
-    return text.getvalue().encode("utf-8-sig")
+    return csv_table(COLUMNS, (_row(notice) for notice in notices))
 
 
 def _row(notice: NoticeRecord) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     def fail(which: str) -> Any:
         raise raised[which]
 
-    api.open_doors(app)
+    app.route("/health")(api.health)
+    api.answer_errors(app)
     return Client(app)
 
 

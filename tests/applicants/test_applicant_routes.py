@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from chalice.app import Chalice
 from chalice.test import Client
 
-from chalicelib import api
+from app import app
 from chalicelib.applicants import routes, tasks
 from chalicelib.applicants.records import find, get, lock
 from chalicelib.kernel.clock import SetClock, local_text
-from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.tokens import verify
 from chalicelib.periods.records import PeriodState, save_plan
@@ -39,27 +36,6 @@ from tests.applicants.applicants_office import (
 KEYS = {"k1": b"session key"}
 MINUTE_MS = 60_000
 
-# Once: registering a blueprint uses up its routes' methods.
-APP = Chalice("hangpai-test")
-APP.register_blueprint(routes.applicants_routes)
-
-
-def answering(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The view with its refusals as answers, which is the API's own doing and not this room's."""
-
-    def call(**given: Any) -> Any:
-        try:
-            return view(**given)
-        except HubError as error:
-            return api.problem(error)
-
-    return call
-
-
-for methods in APP.routes.values():
-    for entry in methods.values():
-        entry.view_function = answering(entry.view_function)
-
 
 class Office:
     """The hub's parts that the routes ask for, and an HTTP client in front of them."""
@@ -79,7 +55,7 @@ class Office:
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        with Client(APP) as client:
+        with Client(app) as client:
             answer = client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
         return answer.status_code, answer.json_body
 

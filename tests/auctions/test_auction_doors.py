@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from chalice.app import Chalice
 from chalice.test import Client
 
+from app import app
 from chalicelib import wiring
 from chalicelib.auctions import tasks
-from chalicelib.auctions.routes import auctions_routes
 from chalicelib.auctions.rules import Bid
 from chalicelib.bidding.rules import DRAIN_MS
 from chalicelib.evidence import tasks as evidence_tasks
@@ -67,8 +66,6 @@ def test_given_an_auction_day_when_its_steps_run_then_it_ends_sealed_published_a
     package = client("s3").get_object(Bucket="test-evidence", Key=sealed["key"])["Body"].read()
     assert verify_package(package, wiring.hub().keys.evidence_signer().public_key) == []
     assert b'"rules_version":"hangzhou 2026-01"' in package
-    app = Chalice("test")
-    app.register_blueprint(auctions_routes)
     keys = wiring.hub().keys.session_keys()
     token = issue(Session("B", "account", PERIOD, "individual", room.clock.at_ms + 1), "k1", keys["k1"])
     with Client(app) as http:

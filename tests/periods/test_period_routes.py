@@ -17,7 +17,6 @@ from chalicelib.periods.operators import add_operator
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import to_json
 from chalicelib.periods.problems import record_problems
-from chalicelib.periods.routes import periods_routes
 from tests.periods.conftest import FakeHub
 
 PASSWORD = "correct horse battery"
@@ -45,8 +44,6 @@ class Door:
 def door(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     for name, roles in ROLES.items():
         add_operator(name, PASSWORD, roles, SystemEntropy())
-    # A blueprint knows one app only: another test may have put it into an app of its own.
-    monkeypatch.setattr(periods_routes, "_current_app", app)
     with Client(app) as client:
         yield Door(client)
 

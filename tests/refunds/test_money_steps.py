@@ -9,29 +9,23 @@ from typing import Any
 
 import pytest
 import requests
-from chalice.app import Chalice
 from chalice.test import Client
 
+from app import app
 from chalicelib import wiring
 from chalicelib.deposits import tasks as deposit_tasks
 from chalicelib.deposits.records import find_deposit
-from chalicelib.deposits.routes import deposits_routes
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.tokens import Session, issue
 from chalicelib.periods.records import PeriodState, save_plan
 from chalicelib.refunds import tasks as refund_tasks
-from chalicelib.refunds.routes import refunds_routes
 from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code, name
 
 ENVIRONMENT = {"TREASURY_ACCOUNT_NO": "3301990000000000009", "TREASURY_ACCOUNT_NAME": "杭州市财政局"}
 SECRETS = ("SESSION_SECRET", "PRIVACY_SECRET", "HANGZHOU_SECRET")
 MODULES = ("deposits.tasks", "deposits.routes", "refunds.tasks", "refunds.routes")
-
-APP = Chalice("test")
-APP.register_blueprint(deposits_routes)
-APP.register_blueprint(refunds_routes)
 
 
 @pytest.fixture
@@ -93,7 +87,7 @@ def token(number: int, now_ms: int) -> dict[str, str]:
 
 
 def post(path: str, number: int, now_ms: int, **body: object) -> Any:
-    with Client(APP) as http:
+    with Client(app) as http:
         return http.http.post(path, headers=token(number, now_ms), body=json.dumps({"period": PERIOD, **body}))
 
 

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from chalice import Chalice
 from chalice.test import Client
+
+from app import app
 from treasury_room import BY_RANK, PERIOD, SECRET, TreasuryRoom
 
 from chalicelib.kernel import aws as aws_doors
@@ -46,8 +47,6 @@ def test_given_the_door_when_a_frame_is_posted_then_bytes_come_back_and_work_is_
 ) -> None:
     room.open_settlement()
     paid = room.simulator.books.pay(room.notice(BY_RANK[0]).pay_code, 3_500_000, "张三", None)
-    app = Chalice("hangpai")
-    app.register_blueprint(routes.treasury_routes)
     headers = {"Content-Type": "application/octet-stream", "Accept": "application/octet-stream"}
 
     with Client(app) as client:

@@ -1,0 +1,111 @@
+"""`make demo`: a whole month, compressed into minutes, on an embedded AWS, from the packaged zip and the real template.
+
+Ends with a table, `demo-out/summary.json` and every file that was made; exit code 1 where a rule is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from local import demo_report, demo_table
+from local.compressed import compressed
+from local.conduct import suggest_quotas
+from local.month import Month, make_month, make_roster, write_files
+from local.package import ROOT
+from local.scenario import PeriodStoppedError, Story, run_month
+from local.stage import Stage, set_up
+from local.world.operators import Operator
+from local.world.web import now_ms
+
+NAME = "demo"
+PERIOD = "2026-03"
+CITY = "hangzhou"
+# What the last period left: its average winning price caps this one's bids; its lows decide about more quota.
+LAST_AVERAGE_FEN = {"individual": 1_520_000, "unit": 1_980_000}
+LAST_MEAN_FEN = {"individual": 1_390_000, "unit": 1_720_000}
+LOWS_FEN = {"individual": (1_260_000, 1_310_000, 1_290_000), "unit": (1_500_000, 1_550_000, 1_480_000)}
+PLANNER = Operator("planner", "planner-of-the-demo")
+APPROVER = Operator("approver", "approver-of-the-demo")
+# So that the plan is posted and approved before its first milestone comes.
+LEAD_MS = 3_000
+
+
+def _plan_month(bidders: int, seed: int) -> Month:
+    from chalicelib.periods.plan import nominal
+    from chalicelib.periods.rules import load_rules
+
+    roster, rules = make_roster(seed, bidders), load_rules(CITY)
+    plan = nominal(
+        PERIOD,
+        rules,
+        suggest_quotas(roster.people),
+        last_average_fen=LAST_AVERAGE_FEN,
+        lows_fen=LOWS_FEN,
+        last_mean_fen=LAST_MEAN_FEN,
+    )
+    return make_month(roster, compressed(plan, bidders, now_ms() + LEAD_MS), rules)
+
+
+def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Console) -> tuple[Month, Story]:
+    from chalicelib.periods.plan_json import to_json
+
+    # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
+    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",)}
+    stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
+    month = _plan_month(arguments.bidders, arguments.seed)
+    write_files(month, out / "input")
+    ends = month.plan.at("month_end")
+    began = now_ms()
+    with console.status("") as status:
+
+        def say(text: str) -> None:
+            status.update(f"{(ends - now_ms()) // 1_000} s to the month's end")
+            console.print(f"[dim]{(now_ms() - began) / 1_000:6.1f} s[/dim]  {text}", highlight=False)
+
+        story = run_month(stage, month, to_json(month.plan), (PLANNER, APPROVER), say)
+    return month, story
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the month; returns the exit code."""
+    console = Console(soft_wrap=True)
+    out = Path(arguments.out).resolve()
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    began = time.monotonic()
+    stage = set_up(NAME, lambda text: console.print(f"[dim]set-up[/dim]    {text}", highlight=False), lasting=False)
+    try:
+        month, story = _act(stage, arguments, out, console)
+        demo_report.keep_logs(stage, out)
+        report = demo_report.gather(stage, month, story, out)
+    except PeriodStoppedError as stopped:
+        demo_report.keep_files(stage, out)
+        demo_report.keep_logs(stage, out)
+        console.print(f"[red]{stopped}[/red]", highlight=False)
+        return 1
+    finally:
+        stage.end()
+    report.figures["seconds"] = round(time.monotonic() - began, 1)
+    (out / "summary.json").write_text(json.dumps(report.summary(), ensure_ascii=False, indent=2) + "\n")
+    demo_table.show(report, console, out)
+    return 0 if report.holds else 1
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--bidders", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20260325)
+    parser.add_argument("--out", default=str(ROOT / "demo-out"))
+    return run(parser.parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

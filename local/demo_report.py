@@ -1,0 +1,163 @@
+"""What the demo ends with: every file that was made, the checks, the figures and `summary.json`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local.checks import everything, sealed
+from local.checks.check import Check
+from local.month import Month
+from local.scenario import Story
+from local.stage import Stage
+from local.world.addresses import Addresses
+from local.world.phones import all_texts, sms_templates
+
+BUCKETS = ("inbox", "outbox", "public", "evidence")
+# domain.md, S 5.1: after application, after correction, qualification, auction day, settlement; and the closed month.
+PACKAGES = 6
+PUBLIC = "auction/{period}/{name}.json"
+
+
+@dataclass
+class Report:
+    """The demo's end in one piece. ``money`` are the six rules; ``further`` what else must hold."""
+
+    figures: dict[str, Any]
+    money: list[Check]
+    further: list[Check]
+    paths: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in (*self.money, *self.further))
+
+    def summary(self) -> dict[str, Any]:
+        """As ``summary.json``."""
+        return {
+            **self.figures,
+            "holds": self.holds,
+            "money_rules": [asdict(check) for check in self.money],
+            "checks": [asdict(check) for check in self.further],
+            "files": self.paths,
+        }
+
+
+def keep_files(stage: Stage, out: Path) -> dict[str, dict[str, bytes]]:
+    """Write every bucket's files below ``out``; returns bucket -> key -> content."""
+    held = {bucket: stage.files(bucket) for bucket in BUCKETS}
+    for bucket, files in held.items():
+        for key, content in files.items():
+            path = out / bucket / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return held
+
+
+def keep_logs(stage: Stage, out: Path) -> None:
+    """Write what the embedded AWS, its functions and the counterparties logged below ``out``."""
+    folder = out / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kept in (("log", "embedded-aws.log"), ("counterparties.log", "counterparties.log")):
+        source = stage.aws.folder / name
+        if source.exists():
+            (folder / kept).write_bytes(source.read_bytes())
+
+
+def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
+    """Collect the files, hold the month to every check, and count."""
+    from chalicelib.ledger.records import entries
+
+    held = keep_files(stage, out)
+    ports = stage.ports
+    at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, lambda _key, _content: None)
+    public = {
+        name: json.loads(held["public"][PUBLIC.format(period=month.period, name=name)]) for name in ("window", "result")
+    }
+    seen = everything.Evidence(
+        month=month,
+        entries=tuple(entries(month.period)),
+        files={**held["inbox"], **held["outbox"]},
+        window=public["window"],
+        result=public["result"],
+        texts=all_texts(at, month.people, sms_templates()),
+        treasury=requests.get(f"{ports.treasury_url}/_state", timeout=30).json(),
+        corrections=story.corrections,
+        bids=story.bids,
+        payers=story.payers,
+        repeats={
+            "bids": story.bids.repeats_same,
+            "confirmations": story.payers.repeats,
+            "approvals": sum(story.approver.approved.values()),
+        },
+        faults=story.faults(),
+    )
+    further = [*everything.further_checks(seen), *_sealed(month, held["evidence"])]
+    figures = {**_figures(stage, month.period), **_acted(month, story)}
+    paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
+    return Report(figures, everything.money_checks(seen), further, paths)
+
+
+def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:
+    from chalicelib.kernel import aws
+    from chalicelib.kernel.ids import SystemEntropy
+    from chalicelib.kernel.keyring import Keyring
+    from chalicelib.kernel.settings import settings
+
+    keys = Keyring(aws.client("secretsmanager"), settings(), SystemEntropy())
+    auction = next(content for key, content in packages.items() if "auction" in key)
+    return [
+        sealed.packages_hold(packages, keys.evidence_signer().public_key, PACKAGES),
+        sealed.auction_is_counted_again(auction, month.plan.city, recount),
+    ]
+
+
+def recount(city: str, bidder_class: str, quota: int, seed: str, bids: bytes) -> Mapping[str, Any]:
+    """`hangpai rank` over a bids file, as the notary runs it: a process of its own, from outside."""
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(bids)
+        file.flush()
+        hangpai = [str(Path(sys.executable).with_name("hangpai")), "rank", "--rules", city, "--class", bidder_class]
+        command = [*hangpai, "--quota", str(quota), "--seed", seed, "--json", file.name]
+        done = subprocess.run(command, capture_output=True, check=True)
+    counted: dict[str, Any] = json.loads(done.stdout)
+    return counted
+
+
+def _figures(stage: Stage, period: str) -> dict[str, Any]:
+    """The hub's own figures, from the deployed reports function."""
+    answer = stage.aws.client("lambda").invoke(
+        FunctionName=stage.deployed.resources["Reports"],
+        Payload=json.dumps({"step": "summary", "period": period}).encode(),
+    )
+    figures: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "errorType" in figures:
+        raise RuntimeError(f"the reports function failed: {figures['errorType']}: {figures.get('errorMessage')}")
+    return figures
+
+
+def _acted(month: Month, story: Story) -> dict[str, Any]:
+    """What the actors saw, from outside the hub."""
+    return {
+        "seed": month.seed,
+        "people": len(month.people),
+        "corrected": len(story.corrections.corrected),
+        "bids_accepted": story.bids.accepted,
+        "bids_refused": dict(sorted(story.bids.refused.items())),
+        "wrong_sms_codes_refused": story.activations.wrong_codes_refused,
+        "unqualified_refused": sum(story.activations.unqualified_refused.values()),
+        "other_accounts_given": len(story.other_accounts.given),
+        "approvals": dict(sorted(story.approver.approved.items())),
+        "self_approvals_refused": story.approver.self_approvals_refused,
+        "problems_listed": len(story.problems),
+        "texts_refused": dict(story.corrections.refused + story.activations.refused + story.other_accounts.refused),
+    }
