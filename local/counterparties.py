@@ -28,6 +28,9 @@ TREASURY_ACCOUNT_NO = "3301040160000009999"
 # So that the hub is waiting for the return file only after it has sent the batch, as in life.
 RETURN_DELAY_S = 0.5
 
+# The carrier's limits on codes to one phone, (seconds, codes), compressed like the month: days there are seconds here.
+CODE_LIMITS = ((4, 1), (60, 5))
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -128,7 +131,7 @@ def serve(scene: Scene) -> ExitStack:
             return_delay_seconds=RETURN_DELAY_S,
         )
     )
-    running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier))
+    running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier, code_limits=CODE_LIMITS))
     running.enter_context(
         TreasurySimulator(
             hub.secret("TREASURY_SECRET"), scene.api_url, tcp_port=ports.treasury_link, http_port=ports.treasury_control

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 import requests
 from treasury_room import BY_RANK, PERIOD, PLAN, SECRET, TreasuryRoom, body_of
@@ -103,8 +105,9 @@ def frame(fields: dict[str, str], message_id: str = "P9", token: str = SECRET) -
 
 
 def post(url: str, content: bytes) -> tuple[int, str, dict[str, str]]:
-    answer = requests.post(f"{url}/treasury/messages", data=content, timeout=5)
-    number, _, fields = wire.unpack(answer.content, SECRET)
+    given = {"frame": base64.b64encode(content).decode()}
+    answer = requests.post(f"{url}/treasury/messages", json=given, timeout=5)
+    number, _, fields = wire.unpack(base64.b64decode(answer.json()["frame"]), SECRET)
     return answer.status_code, number, fields
 
 

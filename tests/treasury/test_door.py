@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,9 @@ from typing import Any
 
 import pytest
 from chalice.test import Client
-
-from app import app
 from treasury_room import BY_RANK, PERIOD, SECRET, TreasuryRoom
 
+from app import app
 from chalicelib.kernel import aws as aws_doors
 from chalicelib.periods.records import PeriodState, save_plan
 from chalicelib.treasury import routes, tasks
@@ -47,16 +47,26 @@ def test_given_the_door_when_a_frame_is_posted_then_bytes_come_back_and_work_is_
 ) -> None:
     room.open_settlement()
     paid = room.simulator.books.pay(room.notice(BY_RANK[0]).pay_code, 3_500_000, "张三", None)
-    headers = {"Content-Type": "application/octet-stream", "Accept": "application/octet-stream"}
+    body = json.dumps({"frame": base64.b64encode(paid.frame).decode()}).encode()
 
     with Client(app) as client:
-        answer = client.http.post("/treasury/messages", headers=headers, body=paid.frame)
+        answer = client.http.post("/treasury/messages", headers={"Content-Type": "application/json"}, body=body)
 
     assert answer.status_code == 200
-    assert wire.unpack(answer.body, SECRET)[0] == "8001"
+    assert wire.unpack(base64.b64decode(answer.json_body["frame"]), SECRET)[0] == "8001"
     messages = aws_doors.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
     event = {"Records": [{"messageId": each["MessageId"], "body": each["Body"]} for each in messages]}
     assert handle(event, None) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"frame": 3}', b'{"frame": "not base64!"}'])
+def test_given_no_frame_when_posted_then_the_refusal_says_what_is_missing(
+    hub: SimpleNamespace, queue_url: str, body: bytes
+) -> None:
+    with Client(app) as client:
+        answer = client.http.post("/treasury/messages", headers={"Content-Type": "application/json"}, body=body)
+
+    assert (answer.status_code, answer.json_body["code"]) == (400, "FRAME_MISSING")
 
 
 def step_names(states: dict[str, Any]) -> set[str]:

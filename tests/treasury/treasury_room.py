@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -194,11 +195,13 @@ class TreasuryRoom:
 def door_at(take: Any) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            reply = take(self.rfile.read(int(self.headers["Content-Length"])))
+            given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            reply = take(base64.b64decode(given["frame"]))
+            answer = json.dumps({"frame": base64.b64encode(reply.frame).decode()}).encode()
             self.send_response(reply.status)
-            self.send_header("Content-Length", str(len(reply.frame)))
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(reply.frame)
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
