@@ -11,7 +11,8 @@ demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
-	@$(RUN) pytest
+	@$(RUN) pytest -n auto -m "not deployed"
+	@$(RUN) pytest -m deployed
 
 check: setup  ## format, lint, types and import arrows
 	@.venv/bin/ruff format --check .
@@ -44,4 +45,4 @@ lock: setup  ## write the lock files anew: make lock, or make lock UPGRADE=--upg
 	$(UV_LOCK) --group lambda-runtime -o local/requirements/lambda-runtime.txt
 
 clean: down  ## remove everything that was made
-	@rm -rf .venv .local build demo-out .chalice/deployments *.egg-info
+	@rm -rf .venv .local build demo-out .chalice/deployments

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from chalicelib.periods.plan import Plan, compress
 
-# How long a bidder takes, over all of them working a few at a time on two cores: an SMS code and a password hash to
-# activate; a sign-in and two bids on auction day.
-ACTIVATION_MS_PER_BIDDER = 130
-BIDDING_MS_PER_BIDDER = 140
+# How long a bidder takes, over all of them working a few at a time on two cores, with room to spare: about 80 ms to
+# activate, with an SMS code and a password hash, and 60 ms to sign in and bid twice were seen.
+ACTIVATION_MS_PER_BIDDER = 90
+BIDDING_MS_PER_BIDDER = 100
 PAYING_MS_PER_BIDDER = 30
 IMPORT_MS_PER_BIDDER = 30
 
@@ -51,12 +51,12 @@ def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
     then(2_000, "alipay_closes")
     then(2_000, "deposits_close")
     then(2_000, last)
-    then(12_000 + importing, "corrections_close")
+    then(9_000 + importing, "corrections_close")
     then(1_000, "deposits_to_notary")
     then(2_000, "qualification_by")
     then(6_000 + importing, "activation_opens")
-    then(8_000 + activating // 2, "activation_reminder")
-    then(8_000 + activating // 2, "activation_closes")
+    then(6_000 + activating // 2, "activation_reminder")
+    then(6_000 + activating // 2, "activation_closes")
     then(4_000, "auction_opens")
     then(6_000 + bidding * 4 // 10, "broadcast-1")
     then(3_000 + bidding * 3 // 10, "broadcast-2")

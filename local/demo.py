@@ -69,7 +69,9 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
             status.update(f"{(ends - now_ms()) // 1_000} s to the month's end")
             console.print(f"[dim]{(now_ms() - began) / 1_000:6.1f} s[/dim]  {text}", highlight=False)
 
-        story = run_month(stage, month, to_json(month.plan), (PLANNER, APPROVER), say)
+        story = run_month(
+            stage, month, to_json(month.plan), (PLANNER, APPROVER), say, interrupted=arguments.interrupted
+        )
     return month, story
 
 
@@ -83,7 +85,6 @@ def run(arguments: argparse.Namespace) -> int:
     stage = set_up(NAME, lambda text: console.print(f"[dim]set-up[/dim]    {text}", highlight=False), lasting=False)
     try:
         month, story = _act(stage, arguments, out, console)
-        demo_report.keep_logs(stage, out)
         report = demo_report.gather(stage, month, story, out)
     except PeriodStoppedError as stopped:
         demo_report.keep_files(stage, out)
@@ -104,6 +105,7 @@ def main() -> int:
     parser.add_argument("--bidders", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20260325)
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
+    parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
     return run(parser.parse_args())
 
 

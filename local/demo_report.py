@@ -15,6 +15,7 @@ import requests
 
 from local.checks import everything, sealed
 from local.checks.check import Check
+from local.checks.logs import no_person_in_logs
 from local.month import Month
 from local.scenario import Story
 from local.stage import Stage
@@ -63,21 +64,25 @@ def keep_files(stage: Stage, out: Path) -> dict[str, dict[str, bytes]]:
     return held
 
 
-def keep_logs(stage: Stage, out: Path) -> None:
-    """Write what the embedded AWS, its functions and the counterparties logged below ``out``."""
+def keep_logs(stage: Stage, out: Path) -> dict[str, str]:
+    """Write what the embedded AWS, the functions and the counterparties logged below ``out``; name -> the hub's own."""
     folder = out / "logs"
     folder.mkdir(parents=True, exist_ok=True)
+    logs = stage.logs()
+    for name, lines in logs.items():
+        (folder / f"{name}.log").write_text(lines)
     for name, kept in (("log", "embedded-aws.log"), ("counterparties.log", "counterparties.log")):
         source = stage.aws.folder / name
         if source.exists():
             (folder / kept).write_bytes(source.read_bytes())
+    return logs
 
 
 def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     """Collect the files, hold the month to every check, and count."""
     from chalicelib.ledger.records import entries
 
-    held = keep_files(stage, out)
+    held, logs = keep_files(stage, out), keep_logs(stage, out)
     ports = stage.ports
     at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, lambda _key, _content: None)
     public = {
@@ -101,7 +106,11 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         },
         faults=story.faults(),
     )
-    further = [*everything.further_checks(seen), *_sealed(month, held["evidence"])]
+    further = [
+        *everything.further_checks(seen),
+        *_sealed(month, held["evidence"]),
+        no_person_in_logs(logs, month.people),
+    ]
     figures = {**_figures(stage, month.period), **_acted(month, story)}
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)
@@ -149,6 +158,7 @@ def _acted(month: Month, story: Story) -> dict[str, Any]:
     """What the actors saw, from outside the hub."""
     return {
         "seed": month.seed,
+        "attempts": story.attempts,
         "people": len(month.people),
         "corrected": len(story.corrections.corrected),
         "bids_accepted": story.bids.accepted,

@@ -15,7 +15,7 @@ from local.stage import Stage
 from local.world import activation, bidders, counterparties, depositors, operators, payees, winners
 from local.world.addresses import Addresses
 from local.world.operators import Approver, Operator
-from local.world.web import now_ms, sleep_until
+from local.world.web import need, now_ms, sleep_until
 
 POLL_S = 0.5
 PROBLEMS_SHOWN = 12
@@ -41,6 +41,7 @@ class Story:
     bids: bidders.BidsSeen = field(default_factory=bidders.BidsSeen)
     payers: winners.Payers = field(default_factory=winners.Payers)
     other_accounts: payees.OtherAccounts = field(default_factory=payees.OtherAccounts)
+    attempts: int = 1
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def faults(self) -> list[str]:
@@ -52,10 +53,14 @@ class Story:
 class _Machine:
     """The period's execution on the deployed Step Functions, watched from outside."""
 
-    def __init__(self, stage: Stage, period: str) -> None:
+    def __init__(self, stage: Stage, period: str, attempt: int = 1) -> None:
         self._client = stage.aws.client("stepfunctions")
         machine = stage.deployed.resources["PeriodMachine"]
-        self._arn = f"{machine.replace(':stateMachine:', ':execution:')}:{period}-1"
+        self._arn = f"{machine.replace(':stateMachine:', ':execution:')}:{period}-{attempt}"
+
+    def abort(self) -> None:
+        """End the execution where it stands, as an operator or a failing region would."""
+        self._client.stop_execution(executionArn=self._arn)
 
     def check(self) -> str:
         """Its status. Raises ``PeriodStoppedError`` with the cause where it failed."""
@@ -105,9 +110,19 @@ class _Month:
 
 
 def run_month(
-    stage: Stage, month: Month, plan_json: dict[str, Any], people: tuple[Operator, Operator], say: Say
+    stage: Stage,
+    month: Month,
+    plan_json: dict[str, Any],
+    people: tuple[Operator, Operator],
+    say: Say,
+    *,
+    interrupted: bool = False,
 ) -> Story:
-    """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``."""
+    """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``.
+
+    ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt,
+    which goes through all that was done already.
+    """
     planner, second = people
     ports = stage.ports
     at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, drop_into(stage.scene))
@@ -117,6 +132,8 @@ def run_month(
         story = Story(approver)
         try:
             _applicants_and_deposits(cast, story)
+            if interrupted:
+                _start_again(cast, story)
             _qualification_and_activation(cast, story)
             _auction(cast, story)
             _settlement(cast, story)
@@ -142,6 +159,16 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     _state(cast, last.day, last.due.at_ms)
     depositors.correct_deposits(at, month, story.corrections)
     cast.say(f"bidders: {len(story.corrections.corrected)} doubtful deposits put right")
+
+
+def _start_again(cast: _Month, story: Story) -> None:
+    """The machine is gone in the middle; the planner starts it again."""
+    cast.machine.abort()
+    token = operators.sign_in(cast.at, cast.planner)
+    door = f"{cast.at.api}/periods/{cast.month.period}/restart"
+    story.attempts = int(need("POST", door, body={"abandoned": True}, token=token)["attempt"])
+    cast.machine = _Machine(cast.stage, cast.month.period, story.attempts)
+    cast.say(f"operators: the period's machine was aborted and started again, attempt {story.attempts}")
 
 
 def _state(cast: _Month, day: date, due_ms: int) -> None:

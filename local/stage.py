@@ -62,6 +62,19 @@ class Stage:
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return {key: s3.get_object(Bucket=self.bucket(role), Key=key)["Body"].read() for key in keys}
 
+    def logs(self) -> dict[str, str]:
+        """What each function logged, by its logical id."""
+        logs = self.aws.client("logs")
+        names = {physical: logical for logical, physical in self.deployed.resources.items()}
+        found = {}
+        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/"):
+            for group in (entry["logGroupName"] for entry in page["logGroups"]):
+                events = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+                lines = [event["message"].rstrip() for each in events for event in each["events"]]
+                function = group.removeprefix("/aws/lambda/")
+                found[names.get(function, function)] = "\n".join(lines) + "\n"
+        return found
+
     def end(self) -> None:
         """End everything that was started."""
         self.counterparties.end()
