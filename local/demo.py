@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -20,7 +21,7 @@ from local.conduct import suggest_quotas
 from local.month import Month, make_month, make_roster, write_files
 from local.package import ROOT
 from local.scenario import PeriodStoppedError, Story, run_month
-from local.stage import Stage, set_up
+from local.stage import Stage, clear_left_overs, set_up
 from local.world.operators import Operator
 from local.world.web import now_ms
 
@@ -82,7 +83,13 @@ def run(arguments: argparse.Namespace) -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     began = time.monotonic()
-    stage = set_up(NAME, lambda text: console.print(f"[dim]set-up[/dim]    {text}", highlight=False), lasting=False)
+
+    def setting_up(text: str) -> None:
+        console.print(f"[dim]set-up[/dim]    {text}", highlight=False)
+
+    clear_left_overs(NAME, setting_up)
+    # Under a name of its own, so that two demos can run side by side.
+    stage = set_up(f"{NAME}-{os.getpid()}", setting_up, lasting=False)
     try:
         month, story = _act(stage, arguments, out, console)
         report = demo_report.gather(stage, month, story, out)

@@ -31,11 +31,19 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Process:
-    """A process of ours. ``started`` is its start in clock ticks since boot: with the pid it is unique."""
+    """A process of ours. ``started`` is its start in clock ticks since boot: with the pid it is unique.
+
+    ``owner`` is the process that it works for, by pid and start; none where it is to outlive whoever started it.
+    """
 
     name: str
     pid: int
     started: str
+    owner: tuple[int, str] | None = None
+
+    def orphaned(self) -> bool:
+        """Whether whom it worked for is gone."""
+        return self.owner is not None and _start_time(self.owner[0]) != self.owner[1]
 
     def alive(self) -> bool:
         """Whether that very process still runs."""
@@ -93,11 +101,13 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, 
             start_new_session=True,
             preexec_fn=None if lasting else _die_with_parent,  # noqa: PLW1509 (called before there are threads)
         )
-    process = Process(name, child.pid, _start_time(child.pid))
+    owner = None if lasting else (os.getpid(), _start_time(os.getpid()))
+    process = Process(name, child.pid, _start_time(child.pid), owner)
     _record(name).write_text(json.dumps(asdict(process)))
     return process
 
 
 def recorded(prefix: str) -> list[Process]:
     """The processes written down under names that begin so, whether they still run or not."""
-    return [Process(**json.loads(file.read_text())) for file in sorted(RUN.glob(f"{prefix}*.json"))]
+    found = [json.loads(file.read_text()) for file in sorted(RUN.glob(f"{prefix}*.json"))]
+    return [Process(**{**each, "owner": tuple(each["owner"]) if each["owner"] else None}) for each in found]

@@ -81,13 +81,21 @@ class Stage:
         self.aws.end()
 
 
-def end_left_overs(name: str, say: Say) -> None:
-    """End what an earlier run under this name left, should it have been killed in the middle."""
+def end_all(name: str) -> None:
+    """End everything that was started under a name, and remove what it kept."""
     for process in processes.recorded(f"{name}-"):
-        if process.alive():
-            say(f"ending {process.name}, left over from an earlier run")
         process.end()
         shutil.rmtree(processes.RUN / process.name, ignore_errors=True)
+
+
+def clear_left_overs(name: str, say: Say) -> None:
+    """End what runs under this name left that were killed in the middle; one that still goes on is left alone."""
+    for process in processes.recorded(f"{name}-"):
+        if process.orphaned():
+            if process.alive():
+                say(f"ending {process.name}, left over from a run that was killed")
+            process.end()
+            shutil.rmtree(processes.RUN / process.name, ignore_errors=True)
 
 
 def _package() -> Path:
@@ -98,7 +106,6 @@ def _package() -> Path:
 
 def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
     """Package, start, deploy. Nothing is left running where one of them fails."""
-    end_left_overs(name, say)
     say("packaging")
     built = _package()
     say("starting the embedded AWS")
@@ -106,7 +113,7 @@ def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
     try:
         return _deploy(name, aws, built, say, lasting=lasting)
     except BaseException:
-        end_left_overs(name, lambda _: None)
+        end_all(name)
         raise
 
 

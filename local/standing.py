@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from local import processes
-from local.stage import Stage, end_left_overs, set_up
+from local.stage import Stage, end_all, set_up
 
 NAME = "up"
 # Good on this machine only: the embedded AWS that they open goes with `make down`.
@@ -43,6 +43,7 @@ def up() -> int:
     if running and all(process.alive() for process in running) and _CARD.exists():
         print(_CARD.read_text(), end="")
         return 0
+    end_all(NAME)
     stage = set_up(NAME, _say, lasting=True)
     try:
         stage.add_operators(OPERATORS)
@@ -57,7 +58,7 @@ def up() -> int:
 def down() -> int:
     """End exactly what ``up`` started."""
     ended = [process.name for process in processes.recorded(f"{NAME}-") if process.alive()]
-    end_left_overs(NAME, lambda _: None)
+    end_all(NAME)
     _CARD.unlink(missing_ok=True)
     _say(f"ended {', '.join(ended)}" if ended else "nothing of ours was running")
     return 0

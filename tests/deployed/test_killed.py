@@ -71,13 +71,13 @@ def test_a_killed_demo_leaves_no_process(tmp_path: Path, how: signal.Signals) ->
 
 def test_a_demo_after_a_killed_one_starts_from_nothing(tmp_path: Path) -> None:
     # Given what a demo that was killed left on the disk
-    with acting_demo(tmp_path / "first") as demo:
-        demo.send_signal(signal.SIGKILL)
-        demo.wait(timeout=WITHIN_S)
-    left = processes.RUN / f"{NAME}-aws"
-    (left / "half-state").write_text("of the first")
+    with acting_demo(tmp_path / "first") as first:
+        first.send_signal(signal.SIGKILL)
+        first.wait(timeout=WITHIN_S)
+    left = list(processes.RUN.glob(f"{NAME}-{first.pid}-*"))
+    assert left
     # When another one starts
     with acting_demo(tmp_path / "second"):
-        # Then it has a folder of its own, and its month began
-        assert not (left / "half-state").exists()
+        # Then nothing of the first is there any more, and the second's month began
+        assert not any(path.exists() for path in left)
     assert wait_until_gone() == []
