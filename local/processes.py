@@ -103,7 +103,10 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, 
         )
     owner = None if lasting else (os.getpid(), _start_time(os.getpid()))
     process = Process(name, child.pid, _start_time(child.pid), owner)
-    _record(name).write_text(json.dumps(asdict(process)))
+    # In one piece: who is killed here leaves a whole record or none.
+    written = RUN / f"{name}.json.new"
+    written.write_text(json.dumps(asdict(process)))
+    written.replace(_record(name))
     return process
 
 

@@ -22,15 +22,15 @@ NAME = "demo"
 WITHIN_S = 60
 
 
-def ours() -> list[str]:
-    """Every process that works in the demo's folder or serves its counterparties: the functions' too."""
+def started_by(demo: subprocess.Popen[str]) -> list[str]:
+    """Every process that works in a demo's folder or serves its counterparties: the functions' too."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             at, command = os.readlink(process / "cwd"), (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
-        if f"{processes.RUN}/{NAME}-" in f"{at} {command}":
+        if f"{processes.RUN}/{NAME}-{demo.pid}-" in f"{at} {command}":
             found.append(f"{process.name} {command}")
     return found
 
@@ -50,9 +50,9 @@ def acting_demo(out: Path) -> Iterator[subprocess.Popen[str]]:
             demo.kill()
 
 
-def wait_until_gone() -> list[str]:
+def wait_until_gone(demo: subprocess.Popen[str]) -> list[str]:
     until = time.monotonic() + WITHIN_S
-    while (left := ours()) and time.monotonic() < until:
+    while (left := started_by(demo)) and time.monotonic() < until:
         time.sleep(0.2)
     return left
 
@@ -61,12 +61,12 @@ def wait_until_gone() -> list[str]:
 def test_a_killed_demo_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
     # Given a demo in the middle of its month
     with acting_demo(tmp_path / "out") as demo:
-        assert ours()
+        assert started_by(demo)
         # When it is killed
         demo.send_signal(how)
         demo.wait(timeout=WITHIN_S)
         # Then everything it started is gone too
-        assert wait_until_gone() == []
+        assert wait_until_gone(demo) == []
 
 
 def test_a_demo_after_a_killed_one_starts_from_nothing(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_demo_after_a_killed_one_starts_from_nothing(tmp_path: Path) -> None:
     left = list(processes.RUN.glob(f"{NAME}-{first.pid}-*"))
     assert left
     # When another one starts
-    with acting_demo(tmp_path / "second"):
+    with acting_demo(tmp_path / "second") as second:
         # Then nothing of the first is there any more, and the second's month began
         assert not any(path.exists() for path in left)
-    assert wait_until_gone() == []
+    assert wait_until_gone(second) == []
