@@ -36,6 +36,7 @@ PLANNER = Operator("planner", "planner-of-the-demo")
 APPROVER = Operator("approver", "approver-of-the-demo")
 # So that the plan is posted and approved before its first milestone comes.
 LEAD_MS = 3_000
+PRINTED_WIDTH = 132
 
 
 def _plan_month(bidders: int, seed: int) -> Month:
@@ -78,7 +79,8 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the month; returns the exit code."""
-    console = Console(soft_wrap=True)
+    # A file or a pipe has no width of its own.
+    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     out = Path(arguments.out).resolve()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
