@@ -288,7 +288,7 @@ class Regulator(Protocol):
 
 class TradeState(StrEnum):
     """What a wallet says of a trade. ``FINISHED``: paid, and past its time for refunds. ``CLOSED``: not paid in time,
-    or all of it refunded; whether it was ever paid says ``WalletTrade.paid_at_ms``.
+    or all of it refunded; ``WalletTrade.paid_at_ms`` tells the two apart.
     """
 
     NOT_FOUND = "not_found"
@@ -311,7 +311,9 @@ class WalletOrder:
 
 @dataclass(frozen=True)
 class WalletTrade:
-    """A trade as the wallet has it. ``serial`` is the wallet's own number, empty where it knows of no trade."""
+    """A trade as the wallet has it. ``serial`` is the wallet's own number, empty where it knows of no trade;
+    ``paid_at_ms`` is when it was paid, where the wallet says so.
+    """
 
     our_ref: str
     serial: str
