@@ -10,21 +10,26 @@ from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.applying import BY_INQUIRY
 from chalicelib.treasury.records import NoticeRecord
-from chalicelib.treasury.rules import OPEN, NoticeStatus, message_id
+from chalicelib.treasury.rules import OPEN, SILENT_IN_A_ROW_MAX, NoticeStatus, message_id
 from integrations.ports import NoticeState, TreasuryLink
 
 
 def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
     """Ask the treasury about every notice that is not paid; its word is written down.
 
-    Returns ``{"paid", "unpaid", "void"}``, counts of this run. Raises ``Pending`` before the deadline and where the
-    treasury did not answer about some; ``Conflict`` (``NOTICES_UNKNOWN``) where it never had some: their winners could
-    not pay, so nobody's default is decided until the notices are registered and the deadline moved.
+    Who was called unpaid since the deadline is not asked about again, so that a pass that was cut short goes on where it
+    ended. Returns ``{"paid", "unpaid", "void"}``: paid and void of this run, unpaid of all runs. Raises ``Pending``
+    before the deadline and where the treasury did not answer about some; ``Conflict`` (``NOTICES_UNKNOWN``) where it
+    never had some: their winners could not pay, so nobody's default is decided until the notices are registered and
+    the deadline moved.
     """
     counts = {"paid": 0, "unpaid": 0, "void": 0}
-    pending, unknown = 0, []
+    pending, in_a_row, unknown = 0, 0, []
     for notice in sorted(records.notices(period), key=lambda each: each.pay_code):
         if notice.status not in OPEN:
+            continue
+        if int(notice.unpaid_at_ms) >= int(notice.due_at_ms):
+            counts["unpaid"] += 1
             continue
         asked_at_ms = clock.now_ms()
         if asked_at_ms < int(notice.due_at_ms):
@@ -32,15 +37,18 @@ def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
         try:
             state = link.ask(notice.pay_code, message_id("8997", notice.pay_code, str(asked_at_ms)))
         except Pending:
-            pending += 1
+            pending, in_a_row = pending + 1, in_a_row + 1
+            if in_a_row == SILENT_IN_A_ROW_MAX:
+                break
             continue
+        in_a_row = 0
         if state == NoticeState.UNKNOWN:
             unknown.append(notice)
             continue
         _WORDS[state](notice, asked_at_ms)
         counts[state] += 1
     if pending:
-        raise Pending("VERIFICATION_PENDING", f"{pending} 份缴款通知尚未得到财政系统答复")
+        raise Pending("VERIFICATION_PENDING", f"至少 {pending} 份缴款通知尚未得到财政系统答复")
     if unknown:
         raise _unknown(period, unknown)
     return counts

@@ -15,12 +15,14 @@ from chalicelib.treasury.rules import OPEN, NoticeStatus
 
 
 def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
-    """Mark every open notice for default, and say what it comes to: ``{"defaulters", "forfeit_fen"}``.
+    """Mark every open notice for default, and say what it comes to: ``{"defaulters", "forfeit_fen", "defaulted"}``.
 
+    ``defaulted`` is how many were carried out before: a machine that is started again still owes their remittance.
     Each must have been called unpaid by the treasury at or after its deadline. Raises ``Pending``
     (``NOT_VERIFIED``) otherwise, ``Conflict`` (``DEPOSIT_NOT_HELD``) where there is no deposit to forfeit.
     """
-    open_notices = [notice for notice in records.notices(period) if notice.status in OPEN]
+    notices = list(records.notices(period))
+    open_notices = [notice for notice in notices if notice.status in OPEN]
     unverified = sum(int(notice.unpaid_at_ms) < int(notice.due_at_ms) for notice in open_notices)
     if unverified:
         raise Pending("NOT_VERIFIED", f"{unverified} 份缴款通知在截止后尚未向财政核实")
@@ -29,7 +31,8 @@ def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
         actions = [NoticeRecord.proposed_at_ms.set(clock.now_ms())]
         unmarked = (NoticeRecord.proposed_at_ms == 0) & records.open_notice()
         records.advance(period, notice.code, actions, unmarked)
-    return {"defaulters": len(open_notices), "forfeit_fen": forfeit_fen}
+    defaulted = sum(notice.status == NoticeStatus.DEFAULTED for notice in notices)
+    return {"defaulters": len(open_notices), "forfeit_fen": forfeit_fen, "defaulted": defaulted}
 
 
 def default(clock: Clock, plan: Plan, by: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.records import NoticeRecord
-from chalicelib.treasury.rules import NoticeStatus
+from chalicelib.treasury.rules import SILENT_IN_A_ROW_MAX, NoticeStatus
 from integrations.ports import Notice, TreasuryLink
 
 
@@ -29,10 +29,11 @@ def register(files: Files, office: Office, period: str, key: str) -> dict[str, i
     """Upload the notices of one chunk (``key`` in the work bucket) that the treasury does not have yet.
 
     Returns ``{"registered", "already", "refused"}``; refusals are on the operators' list, and their notices can't
-    default. Raises ``Pending`` once all were tried, where the treasury did not answer about some.
+    default. Raises ``Pending`` where the treasury did not answer about some, once all
+    were tried or it was silent ``SILENT_IN_A_ROW_MAX`` times in a row.
     """
     counts = {"registered": 0, "already": 0, "refused": 0}
-    pending = 0
+    pending, in_a_row = 0, 0
     for code in read_json(files, "work", key)["codes"]:
         notice = records.find_notice(period, code)
         if notice is None or notice.status != NoticeStatus.ISSUED:
@@ -41,13 +42,16 @@ def register(files: Files, office: Office, period: str, key: str) -> dict[str, i
         try:
             _upload(office, notice)
             counts["registered"] += 1
+            in_a_row = 0
         except Pending:
-            pending += 1
+            pending, in_a_row = pending + 1, in_a_row + 1
+            if in_a_row == SILENT_IN_A_ROW_MAX:
+                break
         except InvalidInput as refusal:
             counts["refused"] += 1
             _list(notice, refusal)
     if pending:
-        raise Pending("REGISTRATION_PENDING", f"{pending} 份缴款通知尚未得到财政系统答复")
+        raise Pending("REGISTRATION_PENDING", f"至少 {pending} 份缴款通知尚未得到财政系统答复")
     return counts
 
 

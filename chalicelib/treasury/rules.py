@@ -13,6 +13,8 @@ from chalicelib.kernel.ids import id_from
 
 PAY_CODE_DIGITS = 20
 MESSAGE_ID_DIGITS = 20
+# A treasury that is silent so often in a row is down: a pass ends while its function still has time to say so.
+SILENT_IN_A_ROW_MAX = 5
 
 # GB/T 2260: the treasury's pay codes begin with the division whose treasury is paid.
 REGIONS = {

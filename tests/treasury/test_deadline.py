@@ -57,7 +57,7 @@ def test_given_a_silent_treasury_when_verified_then_nobody_can_be_proposed(due_r
     with pytest.raises(Pending, match="NOT_VERIFIED"):
         due_room.propose()
     due_room.verify()
-    assert due_room.propose() == {"defaulters": 3, "forfeit_fen": 3 * DEPOSIT_FEN}
+    assert due_room.propose() == {"defaulters": 3, "forfeit_fen": 3 * DEPOSIT_FEN, "defaulted": 0}
 
 
 def test_given_a_notice_the_treasury_never_had_when_verified_then_nobody_defaults(room: TreasuryRoom) -> None:
