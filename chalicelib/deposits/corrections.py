@@ -89,14 +89,14 @@ def close_corrections(period: str, day: date, now_ms: int) -> dict[str, int]:
     counts = {"corrected": 0, "returnable": 0}
     for credit in records.credits(period):
         if credit.state == CreditState.DOUBTFUL:
-            _give_up(credit, day, now_ms)
-            counts["returnable"] += 1
+            counts["returnable" if _give_up(credit, day, now_ms) else "corrected"] += 1
         elif credit.state == CreditState.MATCHED and credit.reason:
             counts["corrected"] += 1
     return counts
 
 
-def _give_up(credit: CreditRecord, day: date, now_ms: int) -> None:
+def _give_up(credit: CreditRecord, day: date, now_ms: int) -> bool:
+    """``False`` where its owner put it right at the last moment, after it was listed here."""
     transaction = Transaction()
     transaction.update(
         CreditRecord(credit.pk, credit.sk),
@@ -114,4 +114,11 @@ def _give_up(credit: CreditRecord, day: date, now_ms: int) -> None:
         amount_fen=int(credit.amount_fen),
         subject=credit.ref,
     )
-    ledger.post(entry, transaction)
+    try:
+        ledger.post(entry, transaction)
+    except Conflict:
+        standing = records.find_credit(credit.period, credit.channel, credit.serial)
+        if standing is None or standing.state != CreditState.MATCHED:
+            raise
+        return False
+    return True

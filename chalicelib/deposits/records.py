@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -19,6 +19,7 @@ from pynamodb.models import Model
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.naming import month_of
 
 CREDIT = "credit#"
 DEPOSIT = "deposit#"
@@ -142,6 +143,11 @@ def credit_key(period: str, channel: str, serial: str) -> tuple[str, str]:
 def deposit_key(period: str, code: str) -> tuple[str, str]:
     """The table key of a deposit."""
     return f"{period}#{shard_of(code)}", f"{DEPOSIT}{code}"
+
+
+def following_period(period: str) -> str:
+    """The period after one; their statements overlap, since one's refunds leave while the next one's deposits come."""
+    return f"{month_of(period) + timedelta(days=31):%Y-%m}"
 
 
 def payer_record(credit: CreditRecord) -> PayerRecord:

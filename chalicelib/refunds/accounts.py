@@ -7,10 +7,11 @@ from typing import Any
 
 from chalicelib.applicants import records as applicants
 from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
-from chalicelib.kernel.errors import InvalidInput, NotFound, Problem
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
+from chalicelib.kernel.tables import Transaction
 from chalicelib.refunds import records
 from chalicelib.refunds.records import FailedRecord, RefundRecord
 from chalicelib.refunds.rules import RefundState
@@ -37,22 +38,33 @@ def give_account(period: str, code: str, account: Account, *, vault: Vault, now_
     if applicants.name_lookup(vault, account.name) != applicant.name_lookup:
         problem = Problem(0, "account_name", f"{len(account.name)} characters", "the applicant's own name")
         raise InvalidInput("ACCOUNT_NAME", "收款账户户名须与申请人一致", problems=(problem,))
-    waiting = [
-        each
+    given = [
+        _note(each, account, vault, now_ms)
         for each, _ in _waiting(period)
         if each.code == code or (not each.code and each.payee_lookup == applicant.name_lookup)
     ]
-    if not waiting:
+    if not any(given):
         raise NotFound("NO_FAILED_REFUND", "没有待补充账号的退款")
-    for each in waiting:
-        each.update(
-            [
-                FailedRecord.sealed_account_no.set(vault.seal(account.number, each.owner)),
-                FailedRecord.sealed_account_name.set(vault.seal(account.name, each.owner)),
-                FailedRecord.answered_at_ms.set(now_ms),
-            ]
-        )
-    return len(waiting)
+    return sum(given)
+
+
+def _note(failure: FailedRecord, account: Account, vault: Vault, now_ms: int) -> bool:
+    """Write the account down, unless the payment was sent again in between: nobody is promised what comes too late."""
+    transaction = Transaction()
+    transaction.check(RefundRecord, *records.refund_key(failure.sk), RefundRecord.state == RefundState.FAILED)
+    transaction.update(
+        FailedRecord(failure.pk, failure.sk),
+        [
+            FailedRecord.sealed_account_no.set(vault.seal(account.number, failure.owner)),
+            FailedRecord.sealed_account_name.set(vault.seal(account.name, failure.owner)),
+            FailedRecord.answered_at_ms.set(now_ms),
+        ],
+    )
+    try:
+        transaction.commit()
+    except Conflict:
+        return False
+    return True
 
 
 def failed_list(files: Files, vault: Vault, period: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from chalicelib.deposits.corrections import close_corrections
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.privacy import Vault
@@ -17,7 +18,15 @@ from chalicelib.refunds import records
 from chalicelib.refunds.planning import Terms, write_down, write_down_again
 from chalicelib.refunds.records import BatchHead, BatchRecord, RefundRecord
 from chalicelib.refunds.rolling import roll_over
-from chalicelib.refunds.rules import FIRST, BatchKind, BatchStatus, RefundState, batch_kind, batch_number
+from chalicelib.refunds.rules import (
+    FIRST,
+    REMITTANCE,
+    BatchKind,
+    BatchStatus,
+    RefundState,
+    batch_kind,
+    batch_number,
+)
 from chalicelib.refunds.selecting import Payee, select
 from integrations.ports import BatchFile, DepositBank, RefundLine
 
@@ -41,9 +50,12 @@ def prepare(batch: str, means: Means, treasury_account: Payee | None = None) -> 
     "interest_fen"}``; ``key`` is in the outbox. Batch 1 first rolls over the deposits that stay.
     """
     kind, period = batch_kind(batch), means.plan.period
-    if records.find_head(period, batch) is None:
+    head = records.find_head(period, batch)
+    if head is None:
         _plan_payments(kind, means, treasury_account)
-        _freeze(kind, means)
+        head = records.complete(period, batch)
+    if not head.cut:
+        _cut_files(kind, head, means)
     files = records.batch_files(period, batch)
     for file in files:
         _hand_out(file, means)
@@ -71,31 +83,35 @@ def encode(file: BatchRecord, means: Means) -> BatchFile:
 def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None) -> None:
     period, leaves_on = means.plan.period, means.plan.day(kind.milestone)
     terms = Terms(period, kind, leaves_on, means.interest, means.vault)
+    if kind.name != REMITTANCE and means.now_ms >= means.plan.at("corrections_close"):
+        # A statement that came late may have brought payments which nobody could put right any more.
+        close_corrections(period, means.plan.day("corrections_close"), means.now_ms)
     if kind.again:
         answered = {each.sk for each in records.failed(period) if each.answered_at_ms}
         for refund in list(records.refunds(period)):
             if refund.our_ref in answered and refund.state == RefundState.FAILED:
                 write_down_again(terms, refund)
-        return
     for due in select(kind.name, means.plan, means.vault, treasury_account):
         write_down(terms, due)
     if kind.name == FIRST:
         roll_over(period, leaves_on, means.now_ms)
 
 
-def _freeze(kind: BatchKind, means: Means) -> None:
+def _cut_files(kind: BatchKind, head: BatchHead, means: Means) -> None:
+    # The head stands, so no payment is added any more: what is read here is what the files hold.
     lines = records.lines_of_batch(means.plan.period, kind.name)
     files = _cut(kind, lines, means)
-    head = BatchHead(records.batches_pk(means.plan.period), f"batch#{kind.name}", lines=len(lines), files=len(files))
+    actions = [BatchHead.cut.set(True), BatchHead.lines.set(len(lines)), BatchHead.files.set(len(files))]
     transaction = Transaction()
-    transaction.put(head, BatchHead.pk.does_not_exist())
+    transaction.update(BatchHead(head.pk, head.sk), actions, BatchHead.cut == False)  # noqa: E712 a condition
     for file in files:
         transaction.put(file, BatchRecord.pk.does_not_exist())
     try:
         transaction.commit()
     except Conflict:
-        # Somebody else froze it first: theirs counts.
-        if records.find_head(means.plan.period, kind.name) is None:
+        # Somebody else cut it first: his files count, and are the same.
+        head.refresh(consistent_read=True)
+        if not head.cut:
             raise
 
 

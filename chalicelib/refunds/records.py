@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
@@ -96,7 +96,7 @@ class BatchRecord(Model):
 
 
 class BatchHead(Model):
-    """Says that a batch is complete: nothing is added to it any more."""
+    """Says that a batch is complete: nothing is added to it any more. ``cut``: its files are made."""
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -105,8 +105,9 @@ class BatchHead(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    lines = NumberAttribute()
-    files = NumberAttribute()
+    lines = NumberAttribute(default=0)
+    files = NumberAttribute(default=0)
+    cut = BooleanAttribute(default=False)
 
 
 class FailedRecord(Model):
@@ -206,18 +207,44 @@ def failed(period: str) -> list[FailedRecord]:
     return list(FailedRecord.query(failed_pk(period), consistent_read=True))
 
 
-def move_refund(transaction: Transaction, our_ref: str, standing: RefundState, becomes: RefundState) -> None:
+def complete(period: str, batch: str) -> BatchHead:
+    """Say that a batch is complete, once; whoever says it again is given what stands."""
+    head = BatchHead(batches_pk(period), f"batch#{batch}")
+    transaction = Transaction()
+    transaction.put(head, BatchHead.pk.does_not_exist())
+    try:
+        transaction.commit()
+    except Conflict:
+        return BatchHead.get(head.pk, head.sk, consistent_read=True)
+    return head
+
+
+def move_refund(
+    transaction: Transaction, our_ref: str, standing: RefundState, becomes: RefundState, *, bank_code: str = ""
+) -> None:
     """Add a step of a payment to a transaction, on condition that it stands where it is thought to."""
     actions = [RefundRecord.state.set(becomes)]
+    if bank_code:
+        actions.append(RefundRecord.bank_code.set(bank_code))
     transaction.update(RefundRecord(*refund_key(our_ref)), actions, RefundRecord.state == standing)
 
 
 def move_file(file: BatchRecord, standing: BatchStatus, becomes: BatchStatus, *, by: str = "") -> None:
-    """Move a file on; raises ``Conflict`` (``CONDITION_FAILED``) where it does not stand where it is thought to."""
+    """Move a file on; raises ``Conflict`` (``CONDITION_FAILED``) where it does not stand where it is thought to.
+
+    Somebody else may have moved it as far or farther in between: then that stands, and nothing is wrong. Only into
+    ``sending`` there is one who moves it, since he alone hands it over.
+    """
     actions = [BatchRecord.state.set(becomes)]
     if by:
         actions.append(BatchRecord.approved_by.set(by))
     transaction = Transaction()
     transaction.update(BatchRecord(file.pk, file.sk), actions, BatchRecord.state == standing)
-    transaction.commit()
+    try:
+        transaction.commit()
+    except Conflict:
+        file.refresh(consistent_read=True)
+        if becomes is BatchStatus.SENDING or not BatchStatus(file.state).reached(becomes):
+            raise
+        return
     file.state = becomes

@@ -72,14 +72,14 @@ def _end(refund: RefundRecord, line: ReturnLine, means: Means) -> None:
         return
     transaction = Transaction()
     if line.outcome is PaymentOutcome.PAID:
-        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.PAID)
+        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.PAID, bank_code=line.code)
         if refund.source == Source.DEPOSIT:
             move_deposit(transaction, refund.period, refund.source_key, DepositState.REFUNDING, DepositState.REFUNDED)
         elif refund.source == Source.CREDIT:
             move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNING, CreditState.RETURNED)
         ledger.post(postings.paid(refund, means.now_ms), transaction)
     else:
-        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED)
+        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED, bank_code=line.code)
         transaction.put(_failure(refund, line, means), FailedRecord.pk.does_not_exist())
         ledger.post(postings.failed(refund, means.now_ms), transaction)
 

@@ -46,6 +46,11 @@ class BatchStatus(StrEnum):
     SENT = "sent"
     RETURNED = "returned"
 
+    def reached(self, other: BatchStatus) -> bool:
+        """Whether it stands where another word does, or farther on."""
+        words = list(BatchStatus)
+        return words.index(self) >= words.index(other)
+
 
 # A batch's own digits inside its number, the milestone whose day its money leaves on, and what payees read.
 _BATCHES = {

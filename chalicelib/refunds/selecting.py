@@ -9,12 +9,22 @@ from dataclasses import dataclass
 from chalicelib.applicants import records as applicants
 from chalicelib.auctions import records as auctions
 from chalicelib.deposits import records as deposits
-from chalicelib.deposits.records import CreditState, DepositRecord, DepositState
+from chalicelib.deposits.records import CreditState, DepositRecord, DepositState, following_period
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.privacy import Vault
 from chalicelib.ledger import accounts
 from chalicelib.periods.plan import Plan
-from chalicelib.refunds.rules import FIRST, REMITTANCE, SECOND, Due, Fate, Source, fate_of_deposit
+from chalicelib.refunds import records
+from chalicelib.refunds.rules import (
+    FIRST,
+    REMITTANCE,
+    SECOND,
+    Due,
+    Fate,
+    Source,
+    fate_of_deposit,
+    refund_number,
+)
 from chalicelib.treasury import records as treasury
 
 
@@ -27,17 +37,20 @@ class Payee:
 
 
 def select(batch: str, plan: Plan, vault: Vault, treasury_account: Payee | None) -> Iterator[Due]:
-    """What batch ``1``, ``2`` or ``remittance`` pays.
+    """What a batch pays, ``again-1`` and so on without what is sent again: there, payments that came late.
 
     Raises ``Conflict`` where the auction has no complete result (``RESULT_MISSING``) or a winner's settlement is open
     (``SETTLEMENT_OPEN``): nobody is refunded on a guess.
     """
+    if batch == REMITTANCE:
+        if treasury_account is not None:
+            yield from _remittance(plan, treasury_account)
+        return
+    yield from _returnable(plan.period, batch, vault)
     if batch == FIRST:
         yield from _first(plan.period, vault)
     elif batch == SECOND:
         yield from _second(plan.period, vault)
-    elif batch == REMITTANCE and treasury_account is not None:
-        yield from _remittance(plan, treasury_account)
 
 
 def rolling(period: str) -> Iterator[DepositRecord]:
@@ -69,21 +82,33 @@ def _winners(period: str) -> set[str]:
     return winners
 
 
-def _first(period: str, vault: Vault) -> Iterator[Due]:
+def _returnable(period: str, batch: str, vault: Vault) -> Iterator[Due]:
+    """Payments that must go back: with batch 1, or with the first one after the statement that brought them."""
+    following = following_period(period)
     for credit in deposits.credits(period):
-        if credit.state == CreditState.RETURNABLE:
-            account_no, name = credit.payer(vault)
-            yield Due(
-                source=Source.CREDIT,
-                source_key=credit.ref,
-                code=credit.code,
-                channel=credit.channel,
-                account=accounts.returnable(period),
-                account_no=account_no,
-                account_name=name,
-                principal_fen=int(credit.amount_fen),
-                value_date=credit.valued_on,
-            )
+        if credit.state != CreditState.RETURNABLE:
+            continue
+        standing = records.find_refund(refund_number(period, Source.CREDIT, credit.ref, 1))
+        if standing is not None and standing.batch != batch:
+            continue
+        # Statements of two periods overlap: what the next one has as a deposit is not ours to send back.
+        if deposits.find_credit(following, credit.channel, credit.serial) is not None:
+            continue
+        account_no, name = credit.payer(vault)
+        yield Due(
+            source=Source.CREDIT,
+            source_key=credit.ref,
+            code=credit.code,
+            channel=credit.channel,
+            account=accounts.returnable(period),
+            account_no=account_no,
+            account_name=name,
+            principal_fen=int(credit.amount_fen),
+            value_date=credit.valued_on,
+        )
+
+
+def _first(period: str, vault: Vault) -> Iterator[Due]:
     for deposit, fate in _fates(period):
         if deposit.state == DepositState.HELD and fate is Fate.REFUND:
             yield _whole(deposit, vault)

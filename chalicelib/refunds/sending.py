@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
-from chalicelib.kernel.errors import Conflict, InvalidInput
+from chalicelib.kernel.errors import Conflict, InvalidInput, Pending
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.refunds import postings, records
@@ -20,7 +20,8 @@ def release(period: str, batch: str, by: str) -> dict[str, int]:
     """
     if not by:
         raise InvalidInput("APPROVER_MISSING", "缺少审批人")
-    if records.find_head(period, batch_kind(batch).name) is None:
+    head = records.find_head(period, batch_kind(batch).name)
+    if head is None or not head.cut:
         raise Conflict("BATCH_OPEN", f"退款批次 {batch} 尚未生成")
     files = records.batch_files(period, batch)
     for file in files:
@@ -43,7 +44,10 @@ def send(batch_no: str, means: Means) -> dict[str, str]:
         for refund in records.lines_of_file(file):
             _order(refund, means.now_ms)
         # From here on it may have left: only the bank can say that it did not.
-        records.move_file(file, BatchStatus.APPROVED, BatchStatus.SENDING)
+        try:
+            records.move_file(file, BatchStatus.APPROVED, BatchStatus.SENDING)
+        except Conflict:
+            raise Pending("BATCH_ON_ITS_WAY", f"退款文件 {batch_no} 正由另一次执行发送") from None
         _hand_over(file, means)
     elif file.state == BatchStatus.SENDING:
         if means.bank(file.channel).ask_batch(file.file_name) is BatchState.NOT_FOUND:

@@ -17,7 +17,7 @@ from integrations.ports import NoticeState, TreasuryLink
 def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
     """Ask the treasury about every notice that is not paid; its word is written down.
 
-    Who was called unpaid since the deadline is not asked about again, so that a pass that was cut short goes on where it
+    Who was called unpaid since the deadline is not asked about again, so that a pass cut short goes on where it
     ended. Returns ``{"paid", "unpaid", "void"}``: paid and void of this run, unpaid of all runs. Raises ``Pending``
     before the deadline and where the treasury did not answer about some; ``Conflict`` (``NOTICES_UNKNOWN``) where it
     never had some: their winners could not pay, so nobody's default is decided until the notices are registered and

@@ -1,0 +1,216 @@
+"""Two runs at once, payments that come late, words that come in between: no money is left behind."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from chalicelib.deposits import corrections
+from chalicelib.deposits import records as deposits
+from chalicelib.deposits.corrections import Claim, correct
+from chalicelib.deposits.records import CreditState
+from chalicelib.kernel.errors import Conflict, NotFound, Pending
+from chalicelib.ledger import accounts as ledger_accounts
+from chalicelib.refunds import accounts, preparing, records, sending
+from chalicelib.refunds.accounts import Account, give_account
+from chalicelib.refunds.planning import Terms, write_down
+from chalicelib.refunds.preparing import prepare
+from chalicelib.refunds.returns import apply_return
+from chalicelib.refunds.rules import BatchStatus, Due, Source, batch_kind
+from chalicelib.refunds.sending import release, send
+from tests.deposits.deposit_month import (
+    CHANNEL,
+    DEPOSIT,
+    PERIOD,
+    PLAN,
+    RULES,
+    DepositMonth,
+    account_no,
+    code,
+    name,
+)
+
+
+@pytest.fixture
+def month(aws: None) -> DepositMonth:
+    """0 lost and is refunded; everybody else has not paid yet."""
+    month = DepositMonth(applicants=4)
+    month.pay(0)
+    month.take_statement()
+    month.clock.at_ms = PLAN.at("corrections_close")
+    corrections.close_corrections(PERIOD, PLAN.day("corrections_close"), 1)
+    month.close_auction(winners=[])
+    return month
+
+
+def run(month: DepositMonth, batch: str) -> dict[str, int]:
+    prepared = prepare(batch, month.means())
+    release(PERIOD, batch, "approver")
+    counts = {"paid": 0, "failed": 0, "pending": 0}
+    for file in prepared["files"]:
+        send(file["batch_no"], month.means())
+        key = f"hangzhou/return/{PERIOD}/{file['batch_no']}/HZB_RTN_{file['batch_no']}.txt"
+        for word, count in apply_return(file["batch_no"], key, month.means()).items():
+            counts[word] += count
+    return counts
+
+
+def test_given_a_payment_that_came_after_batch_1_then_the_next_batch_sends_it_back_once(month):
+    assert run(month, "1")["paid"] == 1
+    serial = month.pay(1, at="2026-04-05T10:00:00")
+    month.take_statement()
+    assert deposits.find_credit(PERIOD, CHANNEL, serial).state == CreditState.RETURNABLE
+
+    assert run(month, "2") == {"paid": 1, "failed": 0, "pending": 0}
+    late = month.pay(2, at="2026-04-08T10:00:00")
+    month.take_statement()
+    assert run(month, "again-1") == {"paid": 1, "failed": 0, "pending": 0}
+
+    assert prepare("again-2", month.means())["count"] == 0
+    assert deposits.find_credit(PERIOD, CHANNEL, late).state == CreditState.RETURNED
+    assert "returnable:2026-03" not in month.balances()
+
+
+def test_given_a_doubtful_payment_booked_after_the_deadline_then_it_is_not_left_doubtful_for_ever(month):
+    month.pay(1, memo="")
+    month.take_statement()
+    assert month.balances()["doubtful:2026-03"] == -DEPOSIT
+
+    assert run(month, "1") == {"paid": 2, "failed": 0, "pending": 0}
+    assert "doubtful:2026-03" not in month.balances()
+
+
+def test_given_a_payment_planned_in_batch_1_when_batch_2_is_made_before_it_left_then_it_is_in_one_only(month):
+    month.pay(1, at="2026-03-18T10:00:00")
+    month.take_statement()
+    assert prepare("1", month.means())["count"] == 2
+
+    assert prepare("2", month.means())["count"] == 0
+
+
+def test_given_a_payment_that_the_next_period_has_as_a_deposit_then_this_one_does_not_send_it_back(month):
+    serial = month.pay(1, at="2026-04-08T10:00:00")
+    month.take_statement()
+    credit = deposits.find_credit(PERIOD, CHANNEL, serial)
+    pk, sk = deposits.credit_key("2026-04", CHANNEL, serial)
+    other = deposits.CreditRecord(pk, sk, **{k: v for k, v in credit.attribute_values.items() if k not in ("pk", "sk")})
+    other.save()
+
+    assert prepare("2", month.means())["count"] == 0
+
+
+def test_given_a_second_run_that_plans_while_the_first_cuts_its_files_then_the_files_hold_what_the_batch_holds(
+    month, monkeypatch
+):
+    read = records.lines_of_batch
+    terms = Terms(PERIOD, batch_kind("1"), PLAN.day("refunds_1_by"), RULES.interest, month.vault)
+    due = Due(
+        source=Source.CREDIT,
+        source_key="hangzhou#LATE",
+        code="",
+        channel=CHANNEL,
+        account=ledger_accounts.returnable(PERIOD),
+        account_no=account_no(3),
+        account_name=name(3),
+        principal_fen=1,
+        value_date=date(2026, 3, 20),
+    )
+    refused = []
+
+    def read_then_lose_the_race(period, batch):
+        lines = read(period, batch)
+        monkeypatch.setattr(records, "lines_of_batch", read)
+        try:
+            write_down(terms, due)
+        except Conflict:
+            refused.append(due)
+        return lines
+
+    monkeypatch.setattr(records, "lines_of_batch", read_then_lose_the_race)
+
+    assert prepare("1", month.means())["count"] == 1
+    assert refused == [due]
+    assert prepare("1", month.means())["count"] == 1
+
+
+def test_given_a_run_killed_between_complete_and_cut_when_prepared_again_then_the_batch_is_made(month, monkeypatch):
+    cut = preparing._cut
+    monkeypatch.setattr(preparing, "_cut", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        prepare("1", month.means())
+    with pytest.raises(Conflict, match="BATCH_OPEN"):
+        release(PERIOD, "1", "approver")
+    monkeypatch.setattr(preparing, "_cut", cut)
+
+    assert run(month, "1") == {"paid": 1, "failed": 0, "pending": 0}
+
+
+def test_given_two_runs_that_send_then_one_hands_over_and_the_other_asks(month, monkeypatch):
+    batch_no = prepare("1", month.means())["files"][0]["batch_no"]
+    release(PERIOD, "1", "approver")
+    order = sending._order
+
+    def other_run_is_faster(refund, now_ms):
+        monkeypatch.setattr(sending, "_order", order)
+        send(batch_no, month.means())
+        order(refund, now_ms)
+
+    monkeypatch.setattr(sending, "_order", other_run_is_faster)
+    with pytest.raises(Pending, match="BATCH_ON_ITS_WAY"):
+        send(batch_no, month.means())
+
+    assert send(batch_no, month.means())["state"] == BatchStatus.SENT
+    assert len(month.account.payments) == 1
+
+
+def test_given_a_return_worked_off_while_the_bank_s_answer_is_on_its_way_then_nothing_moves_back(month, monkeypatch):
+    batch_no = prepare("1", month.means())["files"][0]["batch_no"]
+    release(PERIOD, "1", "approver")
+    hand = type(month.bank).send_batch
+
+    def then_the_return_is_faster(bank, file):
+        hand(bank, file)
+        key = f"hangzhou/return/{PERIOD}/{batch_no}/HZB_RTN_{batch_no}.txt"
+        assert apply_return(batch_no, key, month.means())["paid"] == 1
+
+    monkeypatch.setattr(type(month.bank), "send_batch", then_the_return_is_faster)
+
+    assert send(batch_no, month.means())["state"] == BatchStatus.RETURNED
+    assert records.get_file(PERIOD, batch_no).state == BatchStatus.RETURNED
+
+
+def test_given_a_return_then_each_payment_bears_the_bank_s_code(month):
+    month.account.failing = {account_no(0): "1002"}
+    run(month, "1")
+
+    assert [refund.bank_code for refund in records.refunds(PERIOD)] == ["1002"]
+
+
+def test_given_a_payment_sent_again_in_between_then_another_account_is_not_promised(month, monkeypatch):
+    month.account.failing = {account_no(0): "1001"}
+    run(month, "1")
+    first, second = (Account(f"622299000000000000{number}", name(0)) for number in (1, 2))
+    give_account(PERIOD, code(0), first, vault=month.vault, now_ms=1)
+    waiting = accounts._waiting(PERIOD)
+    prepare("again-1", month.means())
+    monkeypatch.setattr(accounts, "_waiting", lambda period: waiting)
+
+    with pytest.raises(NotFound, match="NO_FAILED_REFUND"):
+        give_account(PERIOD, code(0), second, vault=month.vault, now_ms=2)
+
+
+def test_given_a_correction_at_the_last_moment_then_closing_goes_on_with_the_others(aws, monkeypatch):
+    month = DepositMonth(applicants=2)
+    month.pay(0, memo="")
+    month.pay(1, memo="")
+    month.take_statement()
+    listed = list(deposits.credits(PERIOD))
+    claim = Claim(code(0), date(2026, 3, 10), DEPOSIT, account_no(0)[-4:])
+    correct(PERIOD, claim, deposit_fen=DEPOSIT, vault=month.vault, now_ms=1)
+    monkeypatch.setattr(deposits, "credits", lambda period: iter(listed))
+
+    counts = corrections.close_corrections(PERIOD, PLAN.day("corrections_close"), 1)
+
+    assert counts == {"corrected": 1, "returnable": 1}
+    assert month.balances()["returnable:2026-03"] == month.balances()["held:2026-03"] == -DEPOSIT
