@@ -1,7 +1,8 @@
 """The sealed package: a zip whose bytes depend on its content only, with a manifest and a signature. Pure.
 
-``manifest.json`` (canonical JSON) lists every file with its digests and names the package sealed before it, so that the
-packages of a period form a chain; ``signature.json`` is Ed25519 over the manifest.
+``manifest.json`` (canonical JSON) lists every file with its digests, of a table its Merkle root too, and names the
+package sealed before it, so that the packages of a period form a chain; ``signature.json`` is Ed25519 over the
+manifest's bytes. Beside each table lies the index by which a changed row is named, and ``verify.py`` checks it all.
 """
 
 from __future__ import annotations
@@ -10,17 +11,23 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from chalicelib.evidence import merkle
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import Signer
 
-FORMAT = "hangpai-evidence/1"
+FORMAT = "hangpai-evidence/2"
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
+VERIFIER = "verify.py"
+TABLE_SUFFIX = ".csv"
+INDEX_SUFFIX = ".leaves"
 # The order in which a period's packages are sealed (domain.md; S 5.1 and 5.3).
 MOMENTS = ("applicants", "deposits", "qualification", "auction", "settlement", "month")
 
@@ -60,10 +67,20 @@ def build(
     signer: Signer,
 ) -> bytes:
     """The package's bytes. Raises ``InvalidInput`` for a moment or a file name that can't be."""
-    wrong = [name for name in contents if _NAME.fullmatch(name) is None or name in (MANIFEST, SIGNATURE)]
+    wrong = [name for name in contents if _NAME.fullmatch(name) is None or is_ours(name)]
     if wrong:
         problems = tuple(Problem(0, "name", name[:100], "letters, digits, dot, hyphen, underscore") for name in wrong)
         raise InvalidInput("EVIDENCE_FILE_NAME", "封存文件名不符合要求", problems=problems)
+    entries, members = [], {}
+    for name in sorted(contents):
+        leaves = leaves_of(name, contents[name])
+        entries.append(file_entry(name, contents[name], leaves))
+        members[name] = contents[name]
+        if leaves is not None:
+            members[name + INDEX_SUFFIX] = merkle.index_of(leaves)
+            entries.append(file_entry(name + INDEX_SUFFIX, members[name + INDEX_SUFFIX]))
+    members[VERIFIER] = verifier_source()
+    entries.append(file_entry(VERIFIER, members[VERIFIER]))
     manifest = {
         "format": FORMAT,
         "period": period,
@@ -71,11 +88,21 @@ def build(
         "number": number_of(moment),
         "rules_version": rules_version,
         "previous": {"key": previous.key, "sha256": previous.sha256} if previous else None,
-        "files": [file_entry(name, contents[name]) for name in sorted(contents)],
+        "files": entries,
     }
     signature = {"algorithm": "Ed25519", "public_key": signer.public_key, "signature": signer.sign(manifest)}
-    members = {MANIFEST: canonical(manifest), SIGNATURE: canonical(signature)}
-    return _zip({**members, **{name: contents[name] for name in sorted(contents)}})
+    return _zip({MANIFEST: canonical(manifest), SIGNATURE: canonical(signature), **members})
+
+
+def is_ours(name: str) -> bool:
+    """Whether a member is the package's own, not a file that was handed in to be sealed."""
+    return name in (MANIFEST, SIGNATURE, VERIFIER) or name.endswith(INDEX_SUFFIX)
+
+
+@cache
+def verifier_source() -> bytes:
+    """The second verifier: one file that needs Python alone, and nothing of the hub."""
+    return Path(__file__).with_name(VERIFIER).read_bytes()
 
 
 def sha256_of(content: bytes) -> str:
@@ -83,20 +110,21 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def file_entry(name: str, content: bytes) -> dict[str, Any]:
-    """What the manifest says of a file: name, bytes, rows, SHA-256 and SM3 (hex)."""
+def leaves_of(name: str, content: bytes) -> list[bytes] | None:
+    """The hashes of a table's rows; ``None`` for anything else."""
+    return [merkle.leaf_hash(row) for row in merkle.rows_of(content)] if name.endswith(TABLE_SUFFIX) else None
+
+
+def file_entry(name: str, content: bytes, leaves: Sequence[bytes] | None = None) -> dict[str, Any]:
+    """What the manifest says of a file: name, bytes, SHA-256 and SM3 (hex); of a table its rows and Merkle root."""
     return {
         "name": name,
         "bytes": len(content),
-        "rows": _rows(name, content),
+        "rows": None if leaves is None else len(leaves),
+        "merkle_root": None if leaves is None else merkle.root(leaves).hex(),
         "sha256": sha256_of(content),
         "sm3": hashlib.new("sm3", content).hexdigest(),
     }
-
-
-def _rows(name: str, content: bytes) -> int | None:
-    """Rows under the header of a CSV file, so that a notary can count them; ``None`` for anything else."""
-    return max(0, len(content.splitlines()) - 1) if name.endswith(".csv") else None
 
 
 def _zip(members: Mapping[str, bytes]) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.evidence import records
-from chalicelib.evidence.package import MOMENTS, build, number_of, package_key, sha256_of
+from chalicelib.evidence.package import MOMENTS, Previous, build, number_of, package_key, sha256_of
+from chalicelib.evidence.verifying import sealed_files
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.files import Files
@@ -24,12 +25,15 @@ def seal(
 ) -> dict[str, str]:
     """Seal a moment's files (name -> bytes) and return ``{"key", "sha256"}``; the same again is the same package.
 
-    Raises ``Conflict`` where the moment was sealed with other content (``FILE_CHANGED``), or where a later moment was
-    sealed already and the chain would not hold (``EVIDENCE_OUT_OF_ORDER``).
+    Raises ``Conflict`` where the moment was sealed with other content (``EVIDENCE_SEALED``; ``FILE_CHANGED`` where only
+    its file was written), where the package is no longer what was sealed (``EVIDENCE_ALTERED``), or where a later
+    moment was sealed already and the chain would not hold (``EVIDENCE_OUT_OF_ORDER``).
     """
     key = package_key(period, moment)
-    sealed = records.find_seal(period, moment) is not None
-    if not sealed and any(records.find_seal(period, later) for later in MOMENTS[number_of(moment) :]):
+    sealed = records.find_seal(period, moment)
+    if sealed is not None:
+        return _again(sealed, contents, files)
+    if any(records.find_seal(period, later) for later in MOMENTS[number_of(moment) :]):
         raise Conflict("EVIDENCE_OUT_OF_ORDER", f"后续节点已封存,不能再补封: {period} {moment}")
     package = build(
         period,
@@ -44,3 +48,13 @@ def seal(
     files.write_once("evidence", key, package, "application/zip")
     records.save_seal(period, moment, sha256, clock.now_ms())
     return {"key": key, "sha256": sha256}
+
+
+def _again(sealed: Previous, contents: Mapping[str, bytes], files: Files) -> dict[str, str]:
+    """The package that stands, if it holds these files. It is not built anew: by now the hub may write another form."""
+    package = files.read("evidence", sealed.key)
+    if sha256_of(package) != sealed.sha256:
+        raise Conflict("EVIDENCE_ALTERED", f"证据包与封存时的摘要不符: {sealed.key}")
+    if {name: sha256_of(content) for name, content in contents.items()} != sealed_files(package):
+        raise Conflict("EVIDENCE_SEALED", f"该节点证据包已封存且内容不同: {sealed.key}")
+    return {"key": sealed.key, "sha256": sealed.sha256}

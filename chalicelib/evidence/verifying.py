@@ -1,4 +1,7 @@
-"""The verifier: what is wrong with a sealed package, from its bytes alone. Pure; it needs no access to the hub."""
+"""The hub's verifier: what is wrong with a sealed package, from its bytes alone. Pure; it needs no access to the hub.
+
+It shares no code with ``verify.py``, the one that lies in every package: what one overlooks the other should find.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +9,155 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.evidence.package import FORMAT, MANIFEST, SIGNATURE, file_entry
+from chalicelib.evidence import merkle
+from chalicelib.evidence.package import (
+    FORMAT,
+    INDEX_SUFFIX,
+    MANIFEST,
+    SIGNATURE,
+    file_entry,
+    is_ours,
+    leaves_of,
+    package_key,
+    sha256_of,
+)
+from chalicelib.kernel.errors import InvalidInput
+from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import holds
+
+# What a zip without comments, extra fields or anything between its members says of a member and of itself, in bytes.
+_MEMBER_BYTES, _END_BYTES = 30 + 46, 22
+
+
+class Unreadable(Exception):
+    """A package that can't be read; its text says why."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A package as its bytes say: nothing of it has been verified."""
+
+    manifest: dict[str, Any]
+    signature: dict[str, str]
+    manifest_bytes: bytes
+    members: Mapping[str, bytes]  # all but manifest and signature
+
+
+def open_package(content: bytes) -> Opened:
+    """Read a package. Raises ``Unreadable``."""
+    members = _members(content)
+    try:
+        raw, seal = members.pop(MANIFEST), members.pop(SIGNATURE)
+        manifest, signature = json.loads(raw), json.loads(seal)
+        for name in ("period", "moment", "number", "rules_version", "previous", "format"):
+            manifest[name]
+        names = [entry["name"] for entry in manifest["files"]]
+        if len(set(names)) != len(names):
+            raise ValueError("a file is listed twice")
+        signature["public_key"].encode() + signature["signature"].encode()
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise Unreadable(f"{MANIFEST} or {SIGNATURE} is missing or not as the hub writes it: {error!r}") from error
+    return Opened(manifest, signature, raw, members)
+
+
+def _members(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = archive.infolist()
+            # A package is stored uncompressed, so that it can't unpack into more than it is.
+            if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
+                raise Unreadable("a member is compressed: the hub stores members as they are")
+            names = [info.filename for info in infos]
+            if len(set(names)) != len(names):
+                raise Unreadable("two members have one name")
+            size = _END_BYTES + sum(_MEMBER_BYTES + 2 * len(info.filename) + info.file_size for info in infos)
+            if size != len(content):
+                raise Unreadable("the zip holds something beside its members")
+            return {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise Unreadable(f"not a zip that can be read: {error}") from error
 
 
 def verify_package(content: bytes, public_key: str | None = None) -> list[str]:
     """What is wrong with a package, in English; an empty list where nothing is.
 
     ``public_key`` (base64) is the hub's own, from a source other than the package; without it only the package's own
-    consistency is shown.
+    consistency is shown. The link to another package is ``link_faults``'s.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            infos = archive.infolist()
-            # A package is stored uncompressed, so that it can't unpack into more than it is.
-            if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                return ["a member is compressed: the hub stores members as they are"]
-            names = [info.filename for info in infos]
-            if len(set(names)) != len(names):
-                return ["two members have one name"]
-            members = {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        return [f"not a zip that can be read: {error}"]
+        package = open_package(content)
+        return _signature_faults(package, public_key) + _file_faults(package.manifest["files"], package.members)
+    except Unreadable as error:
+        return [str(error)]
+
+
+def sealed_files(content: bytes) -> dict[str, str]:
+    """Name -> SHA-256 (hex) of the files that were handed in to be sealed. Raises ``Unreadable``."""
+    return {name: sha256_of(body) for name, body in open_package(content).members.items() if not is_ours(name)}
+
+
+def link_faults(content: bytes, previous: bytes) -> list[str]:
+    """What is wrong with the link of a package to the one that was sealed before it; both may be faulty otherwise."""
     try:
-        manifest, signature = json.loads(members.pop(MANIFEST)), json.loads(members.pop(SIGNATURE))
-        return _signature_faults(manifest, signature, public_key) + _file_faults(manifest["files"], members)
-    except (KeyError, ValueError, TypeError) as error:
-        return [f"{MANIFEST} or {SIGNATURE} is missing or not as the hub writes it: {error!r}"]
+        manifest, before = open_package(content).manifest, open_package(previous).manifest
+        link = manifest["previous"]
+        if link is None:
+            return ["chain: this package names no previous one"]
+        key = package_key(before["period"], before["moment"])
+        faults = []
+        if link["key"] != key:
+            faults.append(f"chain: the previous package is {link['key']}, the one given is {key}")
+        if link["sha256"] != sha256_of(previous):
+            faults.append(f"chain: {link['key']} was sealed with another SHA-256 than the package given has")
+        if before["period"] != manifest["period"] or before["number"] >= manifest["number"]:
+            faults.append("chain: the package given is not an earlier one of the same period")
+        if before["rules_version"] != manifest["rules_version"]:
+            faults.append(f"chain: the rules changed from {before['rules_version']} to {manifest['rules_version']}")
+    except Unreadable as error:
+        return [f"chain: {error}"]
+    except (KeyError, TypeError, ValueError, InvalidInput) as error:
+        return [f"chain: the link is not as the hub writes it: {error!r}"]
+    return faults
 
 
-def _signature_faults(manifest: dict[str, Any], signature: dict[str, str], public_key: str | None) -> list[str]:
+def _signature_faults(package: Opened, public_key: str | None) -> list[str]:
+    manifest, signature = package.manifest, package.signature
     faults = []
     if manifest["format"] != FORMAT:
         faults.append(f"format {manifest['format']!r} is not {FORMAT!r}")
     if public_key is not None and signature["public_key"] != public_key:
         faults.append("signed with a key that is not the hub's")
-    if not holds(manifest, signature["signature"], signature["public_key"]):
+    # The signature is over the file's own bytes: one that only reads the same (a key given twice) is another file.
+    if package.manifest_bytes != canonical(manifest) or not holds(
+        manifest, signature["signature"], signature["public_key"]
+    ):
         faults.append("the signature does not fit the manifest")
     return faults
 
 
 def _file_faults(listed: list[dict[str, Any]], members: Mapping[str, bytes]) -> list[str]:
     known = {entry["name"]: entry for entry in listed}
-    faults = [f"{name}: in the manifest, not in the package" for name in known.keys() - members.keys()]
-    faults += [f"{name}: in the package, not in the manifest" for name in members.keys() - known.keys()]
-    faults += [
-        f"{name}: {what} differs from the manifest"
-        for name in known.keys() & members.keys()
-        for what, value in file_entry(name, members[name]).items()
-        if known[name].get(what) != value
-    ]
-    return sorted(faults)
+    faults = [f"{name}: in the manifest, not in the package" for name in sorted(known.keys() - members.keys())]
+    faults += [f"{name}: in the package, not in the manifest" for name in sorted(members.keys() - known.keys())]
+    for name in sorted(known.keys() & members.keys()):
+        leaves = leaves_of(name, members[name])
+        found = file_entry(name, members[name], leaves)
+        faults += [
+            f"{name}: {what} differs from the manifest" for what in found if known[name].get(what) != found[what]
+        ]
+        if leaves is not None and known[name].get("merkle_root") != found["merkle_root"]:
+            faults += _named_rows(name, leaves, known, members)
+    return faults
+
+
+def _named_rows(
+    name: str, leaves: list[bytes], known: Mapping[str, dict[str, Any]], members: Mapping[str, bytes]
+) -> list[str]:
+    index = members.get(name + INDEX_SUFFIX, b"")
+    # An index that was changed along with its table would name the wrong rows, or none.
+    if known.get(name + INDEX_SUFFIX, {}).get("sha256") != sha256_of(index):
+        return [f"{name}: its rows can't be named, since {name}{INDEX_SUFFIX} does not hold either"]
+    return [f"{name}: {fault}" for fault in merkle.row_faults(leaves, index)]

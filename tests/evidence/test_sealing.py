@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from chalicelib.evidence import verify
 from chalicelib.evidence.package import build
 from chalicelib.evidence.records import SealRecord, find_seal
 from chalicelib.evidence.sealing import seal
@@ -17,6 +19,7 @@ from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.signing import Signer
 
 SIGNER = Signer(bytes(range(32)))
+NO_TABLE: dict[str, bytes | None] = {"b.csv": None, "b.csv.leaves": None}
 CONTENTS = {"b.csv": b"code,price\nA,1\nB,2\n", "a.json": b"{}"}
 
 
@@ -57,6 +60,7 @@ def test_given_a_package_when_verified_then_it_has_no_fault_and_counts_rows() ->
     assert verify_package(package(), SIGNER.public_key) == []
     with zipfile.ZipFile(io.BytesIO(package())) as archive:
         assert b'"name":"b.csv","rows":2' in archive.read("manifest.json")
+        assert archive.read("verify.py") == Path(verify.__file__).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,8 @@ def test_given_a_package_when_verified_then_it_has_no_fault_and_counts_rows() ->
         ({"c.csv": b""}, "c.csv: in the package, not in the manifest"),
         ({"signature.json": None}, "manifest.json or signature.json is missing"),
         ({"manifest.json": b"[]"}, "manifest.json or signature.json is missing"),
+        ({"manifest.json": b"[" * 100_000}, "manifest.json or signature.json is missing"),
+        ({"signature.json": b'{"public_key":1,"signature":""}'}, "manifest.json or signature.json is missing"),
     ],
 )
 def test_given_a_changed_package_when_verified_then_the_fault_is_named(
@@ -80,7 +86,7 @@ def test_given_a_manifest_changed_with_its_file_when_verified_then_the_signature
     with zipfile.ZipFile(io.BytesIO(forged)) as archive:
         manifest = archive.read("manifest.json")
 
-    faults = verify_package(repacked(package(), {"manifest.json": manifest, "a.json": b"[]", "b.csv": None}))
+    faults = verify_package(repacked(package(), {"manifest.json": manifest, "a.json": b"[]", **NO_TABLE}))
 
     assert faults == ["the signature does not fit the manifest"]
 
@@ -94,7 +100,7 @@ def test_given_no_zip_when_verified_then_it_is_said(content: bytes) -> None:
     assert verify_package(content)[0].startswith("not a zip")
 
 
-@pytest.mark.parametrize("name", ["../a", "manifest.json", "", "a/b", ".hidden"])
+@pytest.mark.parametrize("name", ["../a", "manifest.json", "", "a/b", ".hidden", "verify.py", "b.csv.leaves"])
 def test_given_a_bad_file_name_when_packed_then_it_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         package({name: b""})
@@ -114,9 +120,10 @@ def test_given_a_sealed_moment_when_sealed_with_other_content_then_it_is_refused
     room = Room()
     sealed = room.seal("auction")
 
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         room.seal("auction", {"a.json": b"[]"})
 
+    assert refused.value.code == "EVIDENCE_SEALED"
     found = find_seal("2026-03", "auction")
     assert found is not None
     assert found.sha256 == sealed["sha256"]
@@ -129,6 +136,27 @@ def test_given_a_break_between_file_and_record_when_sealed_again_then_the_record
 
     assert room.seal("auction") == first
     assert find_seal("2026-03", "auction") is not None
+
+
+def test_given_a_moment_sealed_by_an_earlier_hub_when_sealed_again_then_what_stands_is_kept(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room()
+    first = room.seal("auction")
+    monkeypatch.setattr("chalicelib.evidence.package.FORMAT", "hangpai-evidence/9")
+
+    assert room.seal("auction") == first
+
+
+def test_given_a_sealed_package_that_was_replaced_when_sealed_again_then_it_is_said(aws: None) -> None:
+    room = Room()
+    sealed = room.seal("auction")
+    room.files.write("evidence", sealed["key"], package({"a.json": b"[]"}))
+
+    with pytest.raises(Conflict) as refused:
+        room.seal("auction")
+
+    assert refused.value.code == "EVIDENCE_ALTERED"
 
 
 def test_given_sealed_moments_when_chained_then_each_names_the_one_before(aws: None) -> None:

@@ -1,0 +1,168 @@
+"""``hangpai verify``: whether a sealed package holds, and if not, which file, row or link fails."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.auctions.bids_csv import read_bids
+from chalicelib.auctions.more_quota import decide_quota
+from chalicelib.auctions.rules import Bid, rank, result, standing_bids
+from chalicelib.bidding.rules import PriceLimits
+from chalicelib.evidence.verifying import Opened, Unreadable, link_faults, open_package, verify_package
+from chalicelib.kernel.errors import HubError
+from chalicelib.kernel.ids import digest_of
+from chalicelib.kernel.signing import holds
+from chalicelib.periods.rules import RuleSet, read_rules
+
+EXIT_DOES_NOT_HOLD = 1
+
+# Class, rank, code, whether it won.
+Standing = list[str | int | bool]
+
+# What a missing member, a wrong type or a wrong digit in a package raises while it is counted again.
+_CANNOT_READ = (HubError, KeyError, ValueError, TypeError, AttributeError, IndexError)
+
+# What can't be checked without an option: it is named, so that nobody takes it for checked.
+_HANGS_ON = {
+    "--previous": "the link to the package sealed before",
+    "--public-key": "whose key signed the package",
+    "--receipt-key": "whose key signed the receipt",
+}
+
+
+def verify_command(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE.zip", exists=True, dir_okay=False, help="Sealed.")],
+    *,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", exists=True, dir_okay=False, help="The package sealed before it.")
+    ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option("--receipt", exists=True, dir_okay=False, help="A bidder's receipt (JSON).")
+    ] = None,
+    public_key: Annotated[
+        str | None, typer.Option("--public-key", metavar="BASE64", help="The hub's published key for evidence.")
+    ] = None,
+    receipt_key: Annotated[
+        str | None, typer.Option("--receipt-key", metavar="BASE64", help="The hub's published key for receipts.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Verify a sealed package, its link to the one before and, of an auction, the count; exit code 0 if all holds."""
+    content = package.read_bytes()
+    faults = verify_package(content, public_key)
+    if previous is not None:
+        faults += link_faults(content, previous.read_bytes())
+    try:
+        opened = open_package(content)
+    except Unreadable:  # `verify_package` has said so
+        opened = None
+    if opened is not None and opened.manifest["moment"] == "auction":
+        faults += recount_faults(opened)
+    if opened is not None and receipt is not None:
+        faults += receipt_faults(opened, receipt.read_bytes(), receipt_key)
+    options = {"--previous": previous, "--public-key": public_key}
+    if receipt is not None:
+        options["--receipt-key"] = receipt_key
+    not_checked = [f"{_HANGS_ON[option]} ({option})" for option, given in options.items() if given is None]
+    _show(package.name, faults, not_checked, as_json=as_json)
+    if faults:
+        raise typer.Exit(EXIT_DOES_NOT_HOLD)
+
+
+def _show(name: str, faults: list[str], not_checked: list[str], *, as_json: bool) -> None:
+    for fault in faults:
+        typer.echo(f"{name}: {fault}", err=True)
+    if as_json:
+        shown = {"holds": not faults, "faults": faults, "not_checked": not_checked}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    elif not faults:
+        typer.echo(f"{name}: everything holds" + "".join(f"\n  not checked: {what}" for what in not_checked))
+
+
+def recount_faults(package: Opened) -> list[str]:
+    """What of an auction's sealed result its sealed bids, rules and seed do not give again."""
+    try:
+        return list(_recounted(package))
+    except _CANNOT_READ as error:
+        return [f"recount: a file it needs is missing or not as the hub writes it: {error!r}"]
+
+
+def _recounted(package: Opened) -> Iterator[str]:
+    members = package.members
+    rules = read_rules(members["rules.toml"].decode())
+    told = json.loads(members["result.json"])
+    seed = bytes.fromhex(members["seed.txt"].decode())
+    if f"{rules.city} {rules.version}" != package.manifest["rules_version"]:
+        yield f"rules.toml: {rules.city} {rules.version}, sealed under {package.manifest['rules_version']}"
+    if told["period"] != package.manifest["period"]:
+        yield f"result.json: of period {told['period']}"
+    if told["seed"] != seed.hex() or told["seed_commitment"] != hashlib.sha256(seed).hexdigest():
+        yield "seed.txt: not the seed of the result, or not the one that was committed to before the opening"
+    standings: list[Standing] = []
+    for name in sorted(told["classes"]):
+        standings += yield from _recounted_class(name, told["classes"][name], members[f"bids-{name}.csv"], rules, seed)
+    if digest_of(standings) != told["ranking_sha256"]:
+        yield "recount: the ranking is not the one whose digest is in result.json"
+
+
+def _recounted_class(
+    name: str, told: dict[str, Any], content: bytes, rules: RuleSet, seed: bytes
+) -> Generator[str, None, list[Standing]]:
+    """Yield what differs in one class; return its ranks, as the ranking's digest is taken over them."""
+    # The cap hangs on the last auction's average, which the package does not tell.
+    read = read_bids(content, PriceLimits(rules.reserve_fen, rules.tick_fen, cap_fen=None), rules.bids_max)
+    for problem in read.problems:
+        yield f"bids-{name}.csv: row at line {problem.line}: {problem.field}: expected {problem.remedy}"
+    ranked = rank(standing_bids(read.bids), seed)
+    decided = _decision(ranked, told["more_quota"], rules, name)
+    counted = {"more_quota": decided, **result(ranked, _quota(decided), rules.broadcast_trim_percent).as_dict()}
+    for key, value in counted.items():
+        if told.get(key) != value:
+            yield f"recount {name} {key}: sealed {told.get(key)}, counted {value}"
+    return [[name, place, bid.code, place <= _quota(decided)] for place, bid in enumerate(ranked, 1)]
+
+
+def _decision(ranked: list[Bid], told: dict[str, Any], rules: RuleSet, name: str) -> dict[str, Any]:
+    """More quota decided again. What earlier periods say is not in the package: it is taken as it was found then."""
+    rule = rules.more_quota if rules.more_quota and rules.more_quota.bidder_class == name else None
+    found = told["conditions"]
+    last_mean_fen = -1 if found.get("mean_above_last_period") else None
+    lows_fen = (0,) * rule.history_periods if rule and found.get("lowest_reaches_history") else ()
+    return decide_quota(ranked, told["announced"], rule, last_mean_fen, lows_fen).as_dict()
+
+
+def _quota(decided: dict[str, Any]) -> int:
+    return int(decided["announced"]) + int(decided["added"])
+
+
+def receipt_faults(package: Opened, content: bytes, public_key: str | None) -> list[str]:
+    """What is wrong with a bidder's receipt, or with its place among the sealed bids."""
+    try:
+        return list(_receipt(package, json.loads(content), public_key))
+    except _CANNOT_READ as error:
+        return [f"receipt: it or its class's bids are missing or not as the hub writes them: {error!r}"]
+
+
+def _receipt(package: Opened, held: dict[str, Any], public_key: str | None) -> Iterator[str]:
+    receipt = held["receipt"]
+    if not holds(receipt, held["signature"], held["public_key"]):
+        yield "receipt: the signature does not fit it"
+    if public_key is not None and held["public_key"] != public_key:
+        yield "receipt: signed with a key that is not the hub's"
+    if receipt["period"] != package.manifest["period"]:
+        yield f"receipt: of period {receipt['period']}, the package is of {package.manifest['period']}"
+        return
+    name = f"bids-{receipt['bidder_class']}.csv"
+    rows = package.members[name].decode("utf-8-sig").splitlines()[1:]
+    wanted = f"{receipt['application_code']},{receipt['price']},{receipt['bid_at']}"
+    own = sorted((row for row in rows if row.startswith(f"{receipt['application_code']},")), key=lambda row: row[-23:])
+    if wanted not in own:
+        yield f"receipt: the bid it confirms is not among the rows of {name}"
+    elif own.index(wanted) + 1 != receipt["bid_number"]:
+        yield f"receipt: bid number {receipt['bid_number']} is number {own.index(wanted) + 1} of its bidder in {name}"
