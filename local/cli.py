@@ -14,6 +14,8 @@ from chalicelib.auctions.rules import Result, rank, result, standing_bids
 from chalicelib.bidding.rules import PriceLimits
 from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules
+from local.plan_command import plan_command
+from local.verify_command import verify_command
 
 EXIT_BAD_INPUT = 2
 
@@ -97,6 +99,10 @@ def rank_command(
         typer.echo(json.dumps(outcome.as_dict(), indent=2))
     else:
         _show(outcome, f"{rule_set.title}, {bidder_class}, rules {rule_set.city} {rule_set.version}")
+
+
+app.command("plan")(plan_command)
+app.command("verify")(verify_command)
 
 
 def main() -> None:

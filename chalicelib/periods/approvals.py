@@ -113,6 +113,8 @@ def request_approval(
     )
     approval = _approval(record)
     if approval.decision:
+        # A plan that was decided on before and stands again now, after another one.
+        _note_plan(approval)
         machines.answer(task_token, _answer(approval))
     return approval
 

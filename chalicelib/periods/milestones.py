@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import Problem
+from chalicelib.periods.calendar import WorkCalendar
+from chalicelib.periods.naming import month_of
 
 # domain.md, "A period", 1 to 15.
 MILESTONES = (
@@ -45,6 +47,24 @@ _LINES = (
     ("auction_closes", "settlement_opens", "settlement_reminder", "settlement_closes", "refunds_2_by"),
     ("auction_closes", "refunds_1_by", "refunds_2_by", "failed_refunds_after", "month_end"),
 )
+# What offices and people work on; the rest are deadlines by the day of the month, and banks and Alipay know no holiday.
+WORKING_DAYS = (
+    "applicants_to_notary",
+    "corrections_close",
+    "deposits_to_notary",
+    "qualification_by",
+    "activation_opens",
+    "activation_reminder",
+    "activation_closes",
+    "auction_opens",
+    "auction_closes",
+    "settlement_opens",
+    "settlement_reminder",
+    "settlement_closes",
+    "month_end",
+)
+# A holiday at the month's end can carry the auction into the next (2020-01, to 02-03), but not into the next period.
+AUCTION_DAYS_LATE_MAX = 6
 _WINDOWS = (
     ("deposits_open", "deposits_close"),
     ("activation_opens", "activation_closes"),
@@ -74,9 +94,10 @@ class StatementDue:
 
 
 def order_problems(milestones: Mapping[str, Milestone]) -> list[Problem]:
-    """What is out of order; all of ``MILESTONES`` must be there."""
+    """What is out of order among the milestones that are there."""
     problems = []
-    for earlier, later in dict.fromkeys(pair for line in _LINES for pair in pairwise(line)):
+    lines = [[name for name in line if name in milestones] for line in _LINES]
+    for earlier, later in dict.fromkeys(pair for line in lines for pair in pairwise(line)):
         first, second = milestones[earlier], milestones[later]
         if first.at_ms > second.at_ms or first.date > second.date:
             problems.append(Problem(0, later, _shown(second), f"not before {earlier} ({_shown(first)})"))
@@ -84,6 +105,28 @@ def order_problems(milestones: Mapping[str, Milestone]) -> list[Problem]:
         if milestones[opens].at_ms >= milestones[closes].at_ms:
             problems.append(Problem(0, closes, _shown(milestones[closes]), f"later than {opens}"))
     return problems
+
+
+def month_problems(period: str, milestones: Mapping[str, Milestone]) -> list[Problem]:
+    """An auction that does not belong to the month that names the period."""
+    first = month_of(period)
+    last = (first + timedelta(days=31)).replace(day=AUCTION_DAYS_LATE_MAX)
+    return [
+        Problem(0, name, _shown(milestones[name]), f"a day from {first} to {last}")
+        for name in ("auction_opens", "auction_closes")
+        if not first <= milestones[name].date <= last
+    ]
+
+
+def day_off_problems(
+    milestones: Mapping[str, Milestone], names: Iterable[str], calendar: WorkCalendar
+) -> list[Problem]:
+    """Which of these milestones fall on a day off. Raises ``InvalidInput`` (``CALENDAR_UNKNOWN``)."""
+    return [
+        Problem(0, name, _shown(milestones[name]), "a working day of the State Council's calendar")
+        for name in names
+        if not calendar.is_workday(milestones[name].date)
+    ]
 
 
 def broadcast_problems(milestones: Mapping[str, Milestone], broadcasts: Iterable[Milestone]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""The name of a period: ``2026-03``, the month its auction is held in."""
+"""The name of a period: ``2026-03``, the month its auction is due in."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -15,12 +15,14 @@ from chalicelib.periods.milestones import (
     Milestone,
     StatementDue,
     broadcast_problems,
+    day_off_problems,
+    month_problems,
     order_problems,
     statement_problems,
 )
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.rules import BIDDER_CLASSES, RuleSet
-from chalicelib.periods.timetable import draft_milestones, draft_statements, on_day
+from chalicelib.periods.timetable import draft_broadcasts, draft_milestones, draft_statements
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Plan:
     """A period's plan. Maps by class have ``individual`` and ``unit``; what is not known of the past is left out.
 
     ``last_average_fen`` is the average winning price and ``last_mean_fen`` the mean bid of the last period;
-    ``lows_fen`` are earlier periods' lowest winning prices, the latest last.
+    ``lows_fen`` are earlier periods' lowest winning prices, the latest last. ``warning_fen`` is the notice's warning
+    price (警示价), in a city that has one.
     """
 
     period: str
@@ -41,6 +44,7 @@ class Plan:
     last_average_fen: Mapping[str, int]
     lows_fen: Mapping[str, tuple[int, ...]]
     last_mean_fen: Mapping[str, int]
+    warning_fen: Mapping[str, int] = field(default_factory=dict)
 
     def at(self, name: str) -> int:
         """A milestone's instant, epoch ms."""
@@ -69,34 +73,35 @@ def nominal(
     last_average_fen: Mapping[str, int],
     lows_fen: Mapping[str, tuple[int, ...]],
     last_mean_fen: Mapping[str, int],
+    warning_fen: Mapping[str, int] | None = None,
     calendar: WorkCalendar = STATE_COUNCIL,
     dates: Mapping[str, date] | None = None,
 ) -> Plan:
     """Draft a plan from the rule set's timetable and the calendar; ``dates`` are the notice's own, by milestone.
 
-    Raises ``InvalidInput``: ``PLAN_INVALID`` where the dates cannot follow each other (Spring Festival can push the
-    correction deadline into the auction: the notice must then name dates), ``CALENDAR_UNKNOWN`` for a year not
-    announced.
+    Raises ``InvalidInput``: ``PLAN_INVALID`` where the dates cannot follow each other, ``CALENDAR_UNKNOWN`` for a year
+    not announced.
     """
     dates = dates or {}
     unknown = sorted(dates.keys() - set(MILESTONES))
     if unknown:
         raise _invalid([Problem(0, name, "", "the name of a milestone") for name in unknown])
     milestones = draft_milestones(month_of(period), rules, calendar, dates)
-    auction = milestones["auction_opens"].date
     plan = Plan(
         period=period,
         city=rules.city,
         rules_version=rules.version,
         milestones=milestones,
-        broadcasts=tuple(on_day(auction, minute) for minute in rules.timetable.broadcast_minutes),
+        broadcasts=draft_broadcasts(milestones["auction_opens"].date, rules),
         statements=draft_statements(milestones, rules, calendar),
         quotas=dict(quotas),
         last_average_fen=dict(last_average_fen),
         lows_fen=dict(lows_fen),
         last_mean_fen=dict(last_mean_fen),
+        warning_fen=dict(warning_fen or {}),
     )
     check(plan)
+    check_against(plan, rules, calendar)
     return plan
 
 
@@ -139,6 +144,7 @@ def check(plan: Plan) -> None:
         raise _invalid(missing)
     unknown = sorted(plan.milestones.keys() - set(MILESTONES))
     problems = [Problem(0, name, "", "the name of a milestone") for name in unknown]
+    problems += month_problems(plan.period, plan.milestones)
     problems += order_problems(plan.milestones)
     problems += broadcast_problems(plan.milestones, plan.broadcasts)
     problems += statement_problems(plan.milestones, plan.statements)
@@ -147,6 +153,36 @@ def check(plan: Plan) -> None:
     problems += _number_problems(plan)
     if problems:
         raise _invalid(problems)
+
+
+def check_against(plan: Plan, rules: RuleSet, calendar: WorkCalendar) -> None:
+    """Hold a plan to its city's rules and the calendar. Raises ``InvalidInput``: ``PLAN_INVALID`` with everything that
+    is wrong, ``CALENDAR_UNKNOWN`` for an auction in a year not announced.
+    """
+    problems = auction_problems(plan.milestones, rules, calendar)
+    channels = {each.channel for each in plan.intake}
+    # Without its statement a bank's deposits are never booked; one of no known bank is awaited for ever.
+    if channels != set(rules.channels) or any(each.channel not in rules.channels for each in plan.statements):
+        found = ", ".join(sorted({each.channel for each in plan.statements}))
+        remedy = f"by deposits_to_notary at least one of each of {', '.join(rules.channels)}, and of no other"
+        problems.append(Problem(0, "statements", found[:80], remedy))
+    warned = set(BIDDER_CLASSES) if rules.has_warning_price else set()
+    if plan.warning_fen.keys() != warned:
+        remedy = "the notice's warning price of each class" if warned else f"none: {rules.city} has no warning price"
+        problems.append(Problem(0, "warning_fen", ", ".join(plan.warning_fen), remedy))
+    for name, price in plan.warning_fen.items():
+        if price < rules.reserve_fen or price % rules.tick_fen:
+            problems.append(
+                Problem(0, f"warning_fen.{name}", str(price), "at least the reserve, a multiple of the tick")
+            )
+    if problems:
+        raise _invalid(problems)
+
+
+def auction_problems(milestones: Mapping[str, Milestone], rules: RuleSet, calendar: WorkCalendar) -> list[Problem]:
+    """An auction on a day off, unless the city holds its auctions on such days. Raises ``CALENDAR_UNKNOWN``."""
+    names = ("auction_opens", "auction_closes") if rules.timetable.auction_on_workday else ()
+    return day_off_problems(milestones, names, calendar)
 
 
 def machine_input(plan: Plan, attempt: int) -> dict[str, Any]:
@@ -180,12 +216,13 @@ def _number_problems(plan: Plan) -> list[Problem]:
         "quotas": list(plan.quotas.items()),
         "last_average_fen": list(plan.last_average_fen.items()),
         "last_mean_fen": list(plan.last_mean_fen.items()),
+        "warning_fen": list(plan.warning_fen.items()),
         "lows_fen": [(name, low) for name, lows in plan.lows_fen.items() for low in lows],
     }
-    for field, entries in numbers.items():
+    for key, entries in numbers.items():
         for name, number in entries:
             if name not in BIDDER_CLASSES or number < 0:
-                problems.append(Problem(0, f"{field}.{name}", str(number), "a bidder class and a number from 0"))
+                problems.append(Problem(0, f"{key}.{name}", str(number), "a bidder class and a number from 0"))
     return problems
 
 

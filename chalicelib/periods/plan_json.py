@@ -2,28 +2,33 @@
 
 ``{"period", "city", "rules_version", "milestones": {name: {"at": "2026-03-08T17:00:00.000", "date": "2026-03-08"}},
 "broadcasts": [{"at", "date"}], "statements": [{"channel", "day", "due": {"at", "date"}}], "quotas": {class: n},
-"last_average_fen": {class: fen}, "lows_fen": {class: [fen]}, "last_mean_fen": {class: fen}}``
+"last_average_fen": {class: fen}, "lows_fen": {class: [fen]}, "last_mean_fen": {class: fen}}``, and
+``"warning_fen": {class: fen}`` where the city has a warning price.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from chalicelib.kernel.clock import at_shanghai, local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.periods.calendar import WorkCalendar
 from chalicelib.periods.milestones import Milestone, StatementDue
-from chalicelib.periods.plan import Plan, check
+from chalicelib.periods.plan import Plan, check, nominal
+from chalicelib.periods.rules import RuleSet
 
 # Nothing in a plan comes near these; a body beyond them is not a plan.
 _ENTRIES_MAX = 500
 _NUMBER_MAX = 10**13
+_NUMBERS = ("quotas", "last_average_fen", "lows_fen", "last_mean_fen", "warning_fen")
+_DRAFT_FIELDS = ("period", "city", *_NUMBERS, "dates")
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """The plan as JSON content; ``from_json`` reads it back equal."""
-    return {
+    content: dict[str, Any] = {
         "period": plan.period,
         "city": plan.city,
         "rules_version": plan.rules_version,
@@ -37,6 +42,10 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "lows_fen": {name: list(lows) for name, lows in plan.lows_fen.items()},
         "last_mean_fen": dict(plan.last_mean_fen),
     }
+    # Left out where there is none: a plan is named by its digest, and most cities know no such price.
+    if plan.warning_fen:
+        content["warning_fen"] = dict(plan.warning_fen)
+    return content
 
 
 def from_json(content: Any) -> Plan:
@@ -52,16 +61,38 @@ def from_json(content: Any) -> Plan:
         },
         broadcasts=tuple(_milestone(each, "broadcasts") for each in _list(body.get("broadcasts"), "broadcasts")),
         statements=tuple(_statement(each) for each in _list(body.get("statements"), "statements")),
-        quotas=_numbers(body, "quotas"),
-        last_average_fen=_numbers(body, "last_average_fen"),
-        lows_fen={
-            name: tuple(_number(low, f"lows_fen.{name}") for low in _list(lows, f"lows_fen.{name}"))
-            for name, lows in _table(body.get("lows_fen", {}), "lows_fen").items()
-        },
-        last_mean_fen=_numbers(body, "last_mean_fen"),
+        **numbers(body),
     )
     check(plan)
     return plan
+
+
+def numbers(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan's numbers by class, as ``Plan`` and ``nominal`` take them. Raises ``PLAN_INVALID`` naming a fault."""
+    return {
+        "quotas": _numbers(body, "quotas"),
+        "last_average_fen": _numbers(body, "last_average_fen"),
+        "lows_fen": {
+            name: tuple(_number(low, f"lows_fen.{name}") for low in _list(lows, f"lows_fen.{name}"))
+            for name, lows in _table(body.get("lows_fen", {}), "lows_fen").items()
+        },
+        "last_mean_fen": _numbers(body, "last_mean_fen"),
+        "warning_fen": _numbers(body, "warning_fen"),
+    }
+
+
+def draft_from_json(content: Any, rules_of: Callable[[str], RuleSet], calendar: WorkCalendar) -> Plan:
+    """Draft a plan from ``{"period", "city", "quotas", ...numbers, "dates": {milestone: "2026-03-25"}}``.
+
+    Raises what ``rules_of`` and ``nominal`` raise, and ``InvalidInput`` (``PLAN_INVALID``) naming a wrong field.
+    """
+    body = _table(content, "draft")
+    unknown = sorted(str(name)[:40] for name in body.keys() - set(_DRAFT_FIELDS))
+    if unknown:
+        raise _wrong(unknown[0], None, f"one of {', '.join(_DRAFT_FIELDS)}")
+    dates = {name: _day(each, f"dates.{name}") for name, each in _table(body.get("dates", {}), "dates").items()}
+    rules = rules_of(_text(body, "city"))
+    return nominal(_text(body, "period"), rules, **numbers(body), calendar=calendar, dates=dates)
 
 
 def _shown(milestone: Milestone) -> dict[str, str]:

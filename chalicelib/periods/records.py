@@ -17,7 +17,7 @@ from chalicelib.kernel.ids import digest_of
 from chalicelib.kernel.tables import HubMeta, table_name
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import from_json, to_json
-from chalicelib.periods.rules import RuleSet, read_rules, rule_text
+from chalicelib.periods.rules import RuleSet, load_rules, read_rules, rule_text
 
 _SORT_KEY = "period"
 
@@ -119,6 +119,14 @@ def load_plan(period: str) -> Plan:
 def load_period_rules(period: str) -> RuleSet:
     """The rule set that the period began with, whatever the city's current one is. Raises ``NotFound``."""
     return read_rules(_record(period).rules)
+
+
+def rules_for(plan: Plan) -> RuleSet:
+    """The rules that a plan is held to: those its period began with, otherwise the city's current ones."""
+    try:
+        return load_period_rules(plan.period)
+    except NotFound:
+        return load_rules(plan.city)
 
 
 def rules_text_of(period: str) -> str:

@@ -10,11 +10,13 @@ from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.keyring import SESSION_KEY_ID
 from chalicelib.kernel.tokens import issue
-from chalicelib.periods import access, approvals, operators, running
+from chalicelib.periods import access, approvals, calendar_table, operators, running
+from chalicelib.periods.calendar import read_notice
 from chalicelib.periods.naming import month_of
-from chalicelib.periods.plan_json import from_json, to_json
+from chalicelib.periods.plan_json import draft_from_json, from_json, to_json
 from chalicelib.periods.problems import list_problems
 from chalicelib.periods.records import Period, find_period, reached
+from chalicelib.periods.rules import load_rules
 from chalicelib.wiring import hub
 
 periods_routes = Blueprint(__name__)
@@ -38,6 +40,29 @@ def open_period() -> Response:
     session = access.operator(periods_routes.current_request, "planner")
     period = running.open_period(from_json(_body()), session.subject, hub().machines)
     return Response(_standing(period), {}, 201)
+
+
+@periods_routes.route("/plan-drafts", methods=["POST"])
+def draft_plan() -> dict[str, Any]:
+    """By a planner, ``{period, city, quotas, dates?, ...}`` (``plan_json``) -> the plan to be posted; keeps nothing."""
+    access.operator(periods_routes.current_request, "planner")
+    return to_json(draft_from_json(_body(), load_rules, calendar_table.hub_calendar()))
+
+
+@periods_routes.route("/calendar", methods=["GET"])
+def show_calendar() -> dict[str, Any]:
+    """By any operator -> ``{entries: [{year, holidays, workdays, source, number, entered_by, entered_at_ms}]}``."""
+    access.operator(periods_routes.current_request)
+    return {"entries": [each.as_dict() for each in calendar_table.entries()]}
+
+
+@periods_routes.route("/calendar", methods=["POST"])
+def enter_calendar() -> Response:
+    """A year's notice ``{year, holidays, workdays, source}`` by a planner -> 201 the entry; the latest counts."""
+    session = access.operator(periods_routes.current_request, "planner")
+    now_ms = hub().clock.now_ms()
+    entry = calendar_table.enter_notice(read_notice(_body()), by=session.subject, now_ms=now_ms)
+    return Response(entry.as_dict(), {}, 201)
 
 
 @periods_routes.route("/periods/{period}", methods=["GET"])

@@ -14,16 +14,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from chalicelib.kernel.errors import FileRefused, InvalidInput, Problem
+from chalicelib.periods.phases import Phase, phase_faults, read_phases, whole_window
 from chalicelib.periods.toml_table import TomlTable
 
 BIDDER_CLASSES = ("individual", "unit")
 
 _RULE_SETS = Path(__file__).parent / "rulesets"
 _CITY = r"[a-z]{2,20}"
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d|24:00"
-_MONTH_TIME = rf"(?:0[1-9]|1\d|2[0-8]) (?:{_TIME})"
 _FEN_MAX = 10**12
-_MINUTES_PER_HOUR = 60
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,7 @@ class Timetable:
     auction_opens_minute: int
     broadcast_minutes: tuple[int, ...]
     auction_closes_minute: int
+    auction_on_workday: bool  # whether a notice may name a working day only
     activation_working_days: int
     office_opens_minute: int
     office_closes_minute: int
@@ -97,7 +96,7 @@ class RuleSet:
     deposit_fen: int
     reserve_fen: int
     tick_fen: int
-    cap_multiple: int
+    cap_multiple: int  # 0: no cap hangs on the last average
     bids_max: int
     code_pattern: str
     broadcast_trim_percent: int
@@ -107,10 +106,19 @@ class RuleSet:
     interest: Interest
     timetable: Timetable
     more_quota: MoreQuota | None  # None: the city has no such rule
+    phases: tuple[Phase, ...]  # of the window, one after the other and without a gap
 
-    def cap_fen(self, last_average_fen: int) -> int:
-        """The highest price that may be bid, from the average winning price of the class at the last auction."""
-        return self.cap_multiple * last_average_fen
+    def cap_fen(self, last_average_fen: int) -> int | None:
+        """The highest price that may be bid, from the average winning price of the class at the last auction.
+
+        ``None`` where the city has no such rule.
+        """
+        return self.cap_multiple * last_average_fen if self.cap_multiple else None
+
+    @property
+    def has_warning_price(self) -> bool:
+        """Whether a notice must name a warning price (警示价) for each class."""
+        return any(phase.limit == "warning_price" for phase in self.phases)
 
     def is_code(self, text: str) -> bool:
         """Whether a text has the form of an application code (申请编码) of this city."""
@@ -151,6 +159,8 @@ def _refused(problems: list[Problem]) -> FileRefused:
 
 
 def _rules(table: TomlTable) -> RuleSet:
+    bids_max = table.whole("bids_max", 1, 100)
+    timetable = _timetable(table.table("timetable"))
     return RuleSet(
         city=table.text("city", _CITY),
         version=table.text("version", r"\d{4}-\d{2}"),
@@ -159,16 +169,19 @@ def _rules(table: TomlTable) -> RuleSet:
         deposit_fen=table.whole("deposit_fen", 1, _FEN_MAX),
         reserve_fen=table.whole("reserve_fen", 1, _FEN_MAX),
         tick_fen=table.whole("tick_fen", 1, _FEN_MAX),
-        cap_multiple=table.whole("cap_multiple", 1, 100),
-        bids_max=table.whole("bids_max", 1, 100),
+        cap_multiple=table.whole("cap_multiple", 0, 100),
+        bids_max=bids_max,
         code_pattern=_code_pattern(table),
         broadcast_trim_percent=table.whole("broadcast_trim_percent", 0, 49),
         rollover_periods=table.whole("rollover_periods", 0, 12),
         settlement_working_days=table.whole("settlement_working_days", 1, 20),
         default_ban_months=table.whole("default_ban_months", 0, 120),
         interest=_interest(table.table("interest")),
-        timetable=_timetable(table.table("timetable")),
+        timetable=timetable,
         more_quota=_more_quota(table.table("more_quota")) if table.has("more_quota") else None,
+        phases=read_phases(table)
+        if table.has("phases")
+        else whole_window(timetable.auction_opens_minute, timetable.auction_closes_minute, bids_max),
     )
 
 
@@ -208,37 +221,29 @@ def _more_quota(table: TomlTable) -> MoreQuota:
 
 def _timetable(table: TomlTable) -> Timetable:
     timetable = Timetable(
-        plan_due=_month_time(table, "plan_due"),
-        applications_close=_month_time(table, "applications_close"),
-        deposits_open=_month_time(table, "deposits_open"),
-        deposits_close=_month_time(table, "deposits_close"),
+        plan_due=MonthTime(*table.month_time("plan_due")),
+        applications_close=MonthTime(*table.month_time("applications_close")),
+        deposits_open=MonthTime(*table.month_time("deposits_open")),
+        deposits_close=MonthTime(*table.month_time("deposits_close")),
         alipay_closes_days_before=table.whole("alipay_closes_days_before", 0, 10),
         auction_day=table.whole("auction_day", 1, 28),
-        auction_opens_minute=_minute(table.text("auction_opens", _TIME)),
-        broadcast_minutes=tuple(_minute(text) for text in table.texts("broadcasts", _TIME)),
-        auction_closes_minute=_minute(table.text("auction_closes", _TIME)),
+        auction_opens_minute=table.minute("auction_opens"),
+        broadcast_minutes=table.minutes("broadcasts"),
+        auction_closes_minute=table.minute("auction_closes"),
+        # Texts that periods began with may be older than the key.
+        auction_on_workday=table.flag("auction_on_workday") if table.has("auction_on_workday") else True,
         activation_working_days=table.whole("activation_working_days", 1, 10),
-        office_opens_minute=_minute(table.text("office_opens", _TIME)),
-        office_closes_minute=_minute(table.text("office_closes", _TIME)),
-        statement_minute=_minute(table.text("statement_due", _TIME)),
-        notary_minute=_minute(table.text("notary_export", _TIME)),
-        refunds_1_by=_month_time(table, "refunds_1_by"),
-        refunds_2_by=_month_time(table, "refunds_2_by"),
-        failed_refunds_after=_month_time(table, "failed_refunds_after"),
-        month_end=_month_time(table, "month_end"),
+        office_opens_minute=table.minute("office_opens"),
+        office_closes_minute=table.minute("office_closes"),
+        statement_minute=table.minute("statement_due"),
+        notary_minute=table.minute("notary_export"),
+        refunds_1_by=MonthTime(*table.month_time("refunds_1_by")),
+        refunds_2_by=MonthTime(*table.month_time("refunds_2_by")),
+        failed_refunds_after=MonthTime(*table.month_time("failed_refunds_after")),
+        month_end=MonthTime(*table.month_time("month_end")),
     )
     table.close()
     return timetable
-
-
-def _month_time(table: TomlTable, key: str) -> MonthTime:
-    day, _, time = table.text(key, _MONTH_TIME).partition(" ")
-    return MonthTime(int(day or 1), _minute(time))
-
-
-def _minute(text: str) -> int:
-    hour, _, minute = text.partition(":")
-    return int(hour or 0) * _MINUTES_PER_HOUR + int(minute or 0)
 
 
 def _relations(rules: RuleSet, table: TomlTable) -> None:
@@ -251,3 +256,13 @@ def _relations(rules: RuleSet, table: TomlTable) -> None:
     day = (times.auction_opens_minute, *times.broadcast_minutes, times.auction_closes_minute)
     if any(later <= earlier for earlier, later in pairwise(day)):
         table.fault("timetable.broadcasts", None, "times that ascend between auction_opens and auction_closes")
+    faults = phase_faults(
+        rules.phases,
+        opens_minute=times.auction_opens_minute,
+        closes_minute=times.auction_closes_minute,
+        bids_max=rules.bids_max,
+        tick_fen=rules.tick_fen,
+        cap_multiple=rules.cap_multiple,
+    )
+    for key, remedy in faults:
+        table.fault(key, None, remedy)

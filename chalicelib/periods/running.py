@@ -8,12 +8,23 @@ from typing import Any
 from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.machines import Machines
 from chalicelib.periods.approvals import PLAN, Approval, request_approval
+from chalicelib.periods.calendar_table import hub_calendar
 from chalicelib.periods.milestones import MILESTONES
-from chalicelib.periods.plan import Plan, machine_input
+from chalicelib.periods.plan import Plan, check_against, machine_input
 from chalicelib.periods.problems import record_problems
-from chalicelib.periods.records import Period, PeriodState, find_period, move, next_attempt, reach, save_plan
+from chalicelib.periods.records import (
+    Period,
+    PeriodState,
+    find_period,
+    move,
+    next_attempt,
+    reach,
+    rules_for,
+    save_plan,
+)
 
 MACHINE = "period"
+OVERTAKEN = "ATTEMPT_OVERTAKEN"
 _CAUSE_CHARACTERS_MAX = 500
 _CAUSES_DEEP_MAX = 10
 
@@ -21,8 +32,10 @@ _CAUSES_DEEP_MAX = 10
 def open_period(plan: Plan, by: str, machines: Machines) -> Period:
     """Keep a plan as the period's draft and start its machine, which first asks for a second person's approval.
 
-    Raises what ``save_plan`` raises. The same plan again is the same period, and starts nothing twice.
+    Raises what ``check_against`` and ``save_plan`` raise. The same plan again is the same period, and starts nothing
+    twice.
     """
+    check_against(plan, rules_for(plan), hub_calendar())
     period = save_plan(plan, PeriodState.DRAFT, by)
     _start(period, machines)
     return period
@@ -49,7 +62,7 @@ def begin(period: str, attempt: int) -> dict[str, Any]:
     """The machine of an attempt has started. Raises ``Conflict`` (``ATTEMPT_OVERTAKEN``) where another one counts."""
     since = (PeriodState.DRAFT, PeriodState.RUNNING)
     if not move(period, PeriodState.RUNNING, since=since, attempt=attempt):
-        raise Conflict("ATTEMPT_OVERTAKEN", f"本期的这次执行已被取代或已结束: {period}-{attempt}")
+        raise Conflict(OVERTAKEN, f"本期的这次执行已被取代或已结束: {period}-{attempt}")
     return {"period": period, "attempt": attempt, "state": PeriodState.RUNNING.value}
 
 
@@ -86,17 +99,22 @@ def note_problem(period: str, source: str, error: str, cause: str, key: str = ""
     return {"problems": record_problems(period, source, problems, error, sentence(cause))}
 
 
-def stop(period: str, machine: str, error: str, cause: str) -> dict[str, Any]:
-    """A machine has stopped: list why, and note that the period is to be started again."""
+def stop(period: str, machine: str, error: str, cause: str, *, attempt: int | None = None) -> dict[str, Any]:
+    """A machine has stopped: list why, and note that the period is to be started again.
+
+    A machine of an ``attempt`` that another one has overtaken stops nothing but itself: the period goes on.
+    """
     note_problem(period, machine, error, cause)
-    move(period, PeriodState.STOPPED, since=(PeriodState.DRAFT, PeriodState.RUNNING), error=error[:80])
+    if not sentence(cause).startswith(OVERTAKEN):
+        since = (PeriodState.DRAFT, PeriodState.RUNNING)
+        move(period, PeriodState.STOPPED, since=since, attempt=attempt, error=error[:80])
     return {"period": period, "state": find_period(period).state.value}
 
 
-def finish(period: str) -> dict[str, Any]:
-    """The last step is done. Raises ``Conflict`` (``NOT_RUNNING``) where the period does not run."""
+def finish(period: str, *, attempt: int | None = None) -> dict[str, Any]:
+    """The last step is done. Raises ``Conflict`` (``NOT_RUNNING``) where the period, or this attempt, does not run."""
     since = (PeriodState.RUNNING, PeriodState.FINISHED)
-    if not move(period, PeriodState.FINISHED, since=since):
+    if not move(period, PeriodState.FINISHED, since=since, attempt=attempt):
         raise Conflict("NOT_RUNNING", f"本期不在执行中,不能结束: {period}")
     return {"period": period, "state": PeriodState.FINISHED.value}
 

@@ -42,11 +42,16 @@ def _problem(event: dict[str, Any]) -> dict[str, int]:
 
 
 def _stop(event: dict[str, Any]) -> dict[str, Any]:
-    return running.stop(event["period"], event["machine"], event["error"], event["cause"])
+    return running.stop(event["period"], event["machine"], event["error"], event["cause"], attempt=_attempt(event))
 
 
 def _finish(event: dict[str, Any]) -> dict[str, Any]:
-    return running.finish(event["period"])
+    return running.finish(event["period"], attempt=_attempt(event))
+
+
+def _attempt(event: dict[str, Any]) -> int | None:
+    # A machine that was started before its definition told the attempt goes on without.
+    return int(event["attempt"]) if "attempt" in event else None
 
 
 STEPS = {

@@ -23,10 +23,27 @@ def on_day(day: date, minute: int) -> Milestone:
 def draft_milestones(
     month: date, rules: RuleSet, calendar: WorkCalendar, dates: Mapping[str, date]
 ) -> dict[str, Milestone]:
-    """Every milestone of the period that ``month`` (its first day) stands for.
+    """Every milestone of the period that ``month`` (its first day) stands for: the notice's, and the month's end.
 
     ``dates`` are the notice's own, by milestone; what the calendar derives from a date follows it. Raises
     ``InvalidInput`` (``CALENDAR_UNKNOWN``) where a working day is needed of a year not announced yet.
+    """
+    made = notice_milestones(month, rules, calendar, dates)
+    end = rules.timetable.month_end
+    by_rule = (month + 31 * _DAY).replace(day=end.day)
+    made["month_end"] = on_day(
+        dates["month_end"] if "month_end" in dates else calendar.on_or_after(by_rule), end.minute
+    )
+    return made
+
+
+def notice_milestones(
+    month: date, rules: RuleSet, calendar: WorkCalendar, dates: Mapping[str, date]
+) -> dict[str, Milestone]:
+    """What a month's notice tells: every milestone but the month's end, which is the hub's own affair.
+
+    The days of the next month are by their number, so December needs no working day of a year that is not announced
+    (docs/decisions/0010). Parameters and errors as ``draft_milestones``.
     """
     times = rules.timetable
     next_month = (month + 31 * _DAY).replace(day=1)
@@ -53,11 +70,13 @@ def draft_milestones(
     corrected = put("corrections_close", closes, lambda: calendar.after(paid))
     summed_up = put("deposits_to_notary", times.notary_minute, lambda: calendar.after(corrected))
 
-    auction = put(
-        "auction_opens",
-        times.auction_opens_minute,
-        lambda: calendar.on_or_after(month.replace(day=times.auction_day)),
-    )
+    def auction_day() -> date:
+        # Spring Festival can push the deposits' summary onto the 25th: the auction then waits until one working day is
+        # left for activation between the two.
+        by_rule = month.replace(day=times.auction_day)
+        return calendar.on_or_after(max(by_rule, calendar.after(summed_up) + _DAY))
+
+    auction = put("auction_opens", times.auction_opens_minute, auction_day)
     put("auction_closes", times.auction_closes_minute, lambda: auction)
     activated = put("activation_closes", closes, lambda: calendar.before(auction))
     # A holiday (Dragon Boat, 2023-06) can leave one day for activation: it opens once the deposits are summed up.
@@ -80,9 +99,12 @@ def draft_milestones(
         "refunds_2_by", times.refunds_2_by.minute, lambda: by_notice if settled < by_notice else calendar.after(settled)
     )
     put_in("failed_refunds_after", next_month, times.failed_refunds_after)
-    end = times.month_end
-    put("month_end", end.minute, lambda: calendar.on_or_after(next_month.replace(day=end.day)))
     return made
+
+
+def draft_broadcasts(auction: date, rules: RuleSet) -> tuple[Milestone, ...]:
+    """The broadcasts of an auction's day."""
+    return tuple(on_day(auction, minute) for minute in rules.timetable.broadcast_minutes)
 
 
 def draft_statements(

@@ -10,6 +10,9 @@ from typing import Any
 
 from chalicelib.kernel.errors import Problem
 
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d|24:00"
+_MINUTES_PER_HOUR = 60
+
 
 @dataclass
 class TomlTable:
@@ -39,12 +42,31 @@ class TomlTable:
 
     def texts(self, key: str, pattern: str = r".+") -> tuple[str, ...]:
         """A list of at least one text, each of which a pattern matches in full."""
+        found = self._listed(key, pattern)
+        if found == ():
+            self.fault(key, [], "at least one text")
+        return found or ()
+
+    def flag(self, key: str) -> bool:
+        """``true`` or ``false``."""
         found = self._take(key)
-        fits = isinstance(found, list) and all(isinstance(e, str) and re.fullmatch(pattern, e) for e in found)
-        if not fits or not found:
-            self.fault(key, found, f"a list of texts of the form {pattern}")
-            return ()
-        return tuple(found)
+        if not isinstance(found, bool):
+            self.fault(key, found, "true or false")
+            return False
+        return found
+
+    def minute(self, key: str) -> int:
+        """A time of day as minutes after midnight; ``24:00`` is the day's end, 1,440."""
+        return minute_of(self.text(key, _TIME))
+
+    def minutes(self, key: str) -> tuple[int, ...]:
+        """A list of times of day, which may be empty, as minutes after midnight."""
+        return tuple(minute_of(text) for text in self._listed(key, _TIME) or ())
+
+    def month_time(self, key: str) -> tuple[int, int]:
+        """``"08 24:00"``: a day that every month has, and minutes after its midnight."""
+        day, _, time = self.text(key, rf"(?:0[1-9]|1\d|2[0-8]) (?:{_TIME})").partition(" ")
+        return int(day or 1), minute_of(time)
 
     def day(self, key: str) -> date:
         """A date, written as TOML writes one: ``2025-05-20``."""
@@ -83,6 +105,19 @@ class TomlTable:
         for key in self.content.keys() - self._read:
             self.fault(key, self.content[key], "no rule of this name exists: correct or remove it")
 
+    def _listed(self, key: str, pattern: str) -> tuple[str, ...] | None:
+        found = self._take(key)
+        if not isinstance(found, list) or not all(isinstance(e, str) and re.fullmatch(pattern, e) for e in found):
+            self.fault(key, found, f"a list of texts of the form {pattern}")
+            return None
+        return tuple(found)
+
     def _take(self, key: str) -> Any:
         self._read.add(key)
         return self.content.get(key)
+
+
+def minute_of(text: str) -> int:
+    """``"09:30"`` as minutes after midnight; an empty text is midnight."""
+    hour, _, minute = text.partition(":")
+    return int(hour or 0) * _MINUTES_PER_HOUR + int(minute or 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from chalicelib.kernel.errors import InvalidInput
-from chalicelib.periods.calendar import STATE_COUNCIL, WorkCalendar, YearNotice
+from chalicelib.periods.calendar import STATE_COUNCIL, WorkCalendar, YearNotice, calendar_of, read_notice
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,44 @@ def test_given_an_operator_entered_the_notice_then_the_year_is_known() -> None:
     notice = YearNotice(frozenset({date(2099, 1, 1)}), frozenset({date(2099, 1, 4)}))
     calendar = WorkCalendar({2099: notice})
     assert [calendar.is_workday(date(2099, 1, day)) for day in (1, 2, 3, 4)] == [False, True, False, True]
+
+
+def notice(**changed: Any) -> dict[str, Any]:
+    """A made-up notice for 2027, complete in form."""
+    days_off = ["2027-01-01", "2027-05-01", "2027-10-01", "2027-10-02", "2027-10-03", "2027-10-04"]
+    return {"year": 2027, "holidays": days_off, "workdays": ["2027-10-09"], "source": "test", **changed}
+
+
+def test_given_a_notice_when_read_then_its_year_is_known_and_it_is_written_back_equal() -> None:
+    entered = read_notice(notice())
+    calendar = calendar_of([entered])
+    days = [date(2027, 10, 4), date(2027, 10, 5), date(2027, 10, 9), date(2027, 10, 10)]
+    assert [calendar.is_workday(day) for day in days] == [False, True, True, False]
+    assert read_notice(entered.as_dict()) == entered
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ([], "body"),
+        (notice(year="2027"), "year"),
+        (notice(year=True), "year"),
+        (notice(year=1999), "year"),
+        (notice(source=" "), "source"),
+        (notice(source="x" * 201), "source"),
+        (notice(holidays="none"), "holidays"),
+        (notice(holidays=[]), "holidays"),  # half-entered: New Year's Day is off in every year
+        (notice(holidays=[*notice()["holidays"], "2028-01-01"]), "holidays"),
+        (notice(holidays=[*notice()["holidays"], "2027-10-01"]), "holidays"),
+        (notice(holidays=[*notice()["holidays"], "1st of May"]), "holidays"),
+        (notice(holidays=[*notice()["holidays"], 20270501]), "holidays"),
+        (notice(workdays=["2027-10-08"]), "workdays"),  # a Friday
+        (notice(workdays=["2027-10-02"]), "workdays"),  # a holiday
+        (notice(workdays=None), "workdays"),
+        (notice(weekends=[]), "weekends"),
+    ],
+)
+def test_given_a_faulty_notice_when_read_then_the_field_is_named(content: object, field: str) -> None:
+    with pytest.raises(InvalidInput, match="CALENDAR_INVALID") as refused:
+        read_notice(content)
+    assert field in [problem.field for problem in refused.value.problems]

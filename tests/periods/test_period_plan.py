@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import InvalidInput
-from chalicelib.periods.calendar import WorkCalendar, YearNotice
+from chalicelib.periods.calendar import STATE_COUNCIL, WorkCalendar, YearNotice
 from chalicelib.periods.milestones import MILESTONES
-from chalicelib.periods.plan import Plan, compress, machine_input, nominal
+from chalicelib.periods.plan import Plan, check_against, compress, machine_input, nominal
 from chalicelib.periods.plan_json import from_json, to_json
-from chalicelib.periods.rules import RuleSet
+from chalicelib.periods.rules import RuleSet, load_rules
 
 START_MS = 1_790_000_000_000
 QUOTAS = {"individual": 60, "unit": 10}
@@ -86,26 +86,59 @@ def test_given_national_day_when_the_settlement_passes_the_7th_then_batch_2_foll
     assert plan.day("refunds_2_by") == date(2026, 10, 9)
 
 
-def test_given_every_month_the_calendar_knows_then_only_two_spring_festivals_need_the_notice(rules: RuleSet) -> None:
-    refused = []
-    for year in range(2014, 2026):
-        for month in range(1, 13):
-            try:
-                draft(f"{year}-{month:02d}", rules)
-            except InvalidInput as error:
-                refused.append((f"{year}-{month:02d}", error.code, [each.field for each in error.problems]))
-    assert refused == [("2015-02", "PLAN_INVALID", ["qualification_by"])]
-
-
-def test_given_a_month_that_does_not_fit_when_the_notice_names_the_auction_day_then_the_rest_follows(
-    rules: RuleSet,
-) -> None:
-    with pytest.raises(InvalidInput, match="PLAN_INVALID"):
-        draft("2026-02", rules)
+def test_given_a_plan_when_the_notice_names_the_auction_day_then_the_rest_follows(rules: RuleSet) -> None:
     plan = draft("2026-02", rules, dates={"auction_opens": date(2026, 2, 28)})
     assert plan.day("auction_closes") == date(2026, 2, 28)
     assert plan.day("activation_opens") == date(2026, 2, 26)
     assert plan.day("settlement_opens") == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "field"),
+    [
+        (date(2026, 10, 26), None),
+        (date(2026, 10, 25), "auction_opens"),  # a Sunday
+        (date(2026, 11, 9), "auction_opens"),  # the next period
+    ],
+)
+def test_given_an_auction_on_a_day_off_or_in_another_month_then_the_plan_is_refused(
+    day: date, field: str | None, rules: RuleSet
+) -> None:
+    if field is None:
+        assert draft("2026-10", rules, dates={"auction_opens": day}).day("auction_opens") == day
+        return
+    with pytest.raises(InvalidInput, match="PLAN_INVALID") as refused:
+        draft("2026-10", rules, dates={"auction_opens": day})
+    assert field in [problem.field for problem in refused.value.problems]
+
+
+def test_given_shanghai_then_a_saturday_may_be_named_and_the_plan_needs_a_warning_price() -> None:
+    shanghai, saturday = load_rules("shanghai"), {"auction_opens": date(2026, 10, 24)}
+    warning = {"individual": 8_950_000, "unit": 8_950_000}
+    plan = draft("2026-10", shanghai, dates=saturday, warning_fen=warning)
+    assert plan.day("auction_opens") == date(2026, 10, 24)
+    assert plan.broadcasts == ()
+    assert from_json(json.loads(json.dumps(to_json(plan)))) == plan
+    for wrong in ({}, {"individual": 8_950_000}, {**warning, "unit": 8_950_050}):
+        with pytest.raises(InvalidInput, match="warning_fen"):
+            draft("2026-10", shanghai, dates=saturday, warning_fen=wrong)
+
+
+def test_given_a_city_without_a_warning_price_when_one_is_given_then_it_is_refused(rules: RuleSet) -> None:
+    with pytest.raises(InvalidInput, match="warning_fen"):
+        draft("2026-03", rules, warning_fen={"individual": 2_000_000, "unit": 2_000_000})
+
+
+@pytest.mark.parametrize("channel", ["cmbc", ""])
+def test_given_statements_of_other_banks_than_the_rules_name_then_the_plan_does_not_fit_them(
+    channel: str, plan: Plan, rules: RuleSet
+) -> None:
+    more = replace(plan.statements[0], channel=channel)
+    with pytest.raises(InvalidInput, match="statements"):
+        check_against(replace(plan, statements=(*plan.statements, more)), rules, STATE_COUNCIL)
+    without = tuple(each for each in plan.statements if each not in plan.intake)
+    with pytest.raises(InvalidInput, match="statements"):
+        check_against(replace(plan, statements=without), rules, STATE_COUNCIL)
 
 
 def test_given_a_year_not_announced_then_the_draft_says_so_until_the_notice_is_entered(rules: RuleSet) -> None:
@@ -186,6 +219,8 @@ def test_given_a_plan_when_written_and_read_then_it_is_equal(plan: Plan) -> None
         (("quotas", "unit"), True, "quotas.unit"),
         (("last_average_fen", "company"), 5, "last_average_fen.company"),
         (("lows_fen", "unit"), [-1], "lows_fen.unit"),
+        (("warning_fen",), {"unit": "high"}, "warning_fen.unit"),
+        (("period",), "2026-04", "auction_opens"),
     ],
 )
 def test_given_a_wrong_field_when_read_then_it_is_named(

@@ -5,18 +5,36 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.kernel.errors import FileRefused, InvalidInput
+from chalicelib.periods.phases import Phase
 from chalicelib.periods.rules import load_rules, read_rules, rule_text
 
+CITIES = ("guangzhou", "hangzhou", "shanghai", "shenzhen", "tianjin")
 
-@pytest.mark.parametrize("city", ["hangzhou", "guangzhou"])
-def test_given_a_city_when_its_rules_are_loaded_then_the_published_numbers_stand(city: str) -> None:
+
+@pytest.mark.parametrize(
+    ("city", "deposit_fen"),
+    [("hangzhou", 200_000), ("guangzhou", 200_000), ("shenzhen", 500_000), ("tianjin", 200_000)],
+)
+def test_given_a_city_when_its_rules_are_loaded_then_the_published_numbers_stand(city: str, deposit_fen: int) -> None:
     rules = load_rules(city)
     assert rules.city == city
-    assert (rules.deposit_fen, rules.reserve_fen, rules.tick_fen) == (200_000, 1_000_000, 10_000)
+    assert (rules.deposit_fen, rules.reserve_fen, rules.tick_fen) == (deposit_fen, 1_000_000, 10_000)
     assert (rules.cap_multiple, rules.bids_max, rules.broadcast_trim_percent) == (2, 3, 10)
     assert rules.cap_fen(1_144_800) == 2_289_600
     assert rules.timetable.auction_opens_minute == 9 * 60
     assert rules.timetable.broadcast_minutes == (11 * 60, 13 * 60)
+    assert rules.phases == (Phase("bidding", 9 * 60, 15 * 60, 3, newcomers=True, limit="cap", band_fen=0),)
+    assert not rules.has_warning_price
+
+
+def test_given_shanghai_then_a_bid_under_the_warning_price_and_two_changes_near_the_lowest() -> None:
+    rules = load_rules("shanghai")
+    assert (rules.deposit_fen, rules.bids_max, rules.has_warning_price) == (100_000, 3, True)
+    assert rules.cap_fen(9_000_000) is None
+    assert rules.phases == (
+        Phase("first_bid", 10 * 60 + 30, 11 * 60, 1, newcomers=True, limit="warning_price", band_fen=0),
+        Phase("changes", 11 * 60, 11 * 60 + 30, 2, newcomers=False, limit="around_lowest", band_fen=30_000),
+    )
 
 
 def test_given_hangzhou_then_individuals_may_get_more_quota_and_guangzhou_has_no_such_rule() -> None:
@@ -69,6 +87,52 @@ def test_given_a_faulty_rule_when_read_then_its_key_is_named(before: str, after:
     assert all(problem.remedy for problem in refused.value.problems)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('opens = "11:00"', 'opens = "11:01"', "phases"),
+        ('\ncloses = "11:30"', '\ncloses = "11:31"', "phases"),
+        ('opens = "10:30"\ncloses = "11:00"', 'opens = "10:30"\ncloses = "10:30"', "phases"),
+        ('name = "changes"', 'name = "first_bid"', "phases"),
+        ("bids_max = 2", "bids_max = 3", "bids_max"),
+        ("newcomers = true", "newcomers = false", "phases[0].newcomers"),
+        ("newcomers = true", 'newcomers = "yes"', "phases[0].newcomers"),
+        ('limit = "warning_price"', 'limit = "cap"', "cap_multiple"),
+        ('limit = "warning_price"', 'limit = "mood"', "phases[0].limit"),
+        ("band_fen = 30_000", "band_fen = 30_050", "phases"),
+        ("band_fen = 30_000", "", "phases[1].band_fen"),
+        ('limit = "warning_price"', 'limit = "warning_price"\nband_fen = 30_000', "phases[0].band_fen"),
+        ("broadcasts = []", "broadcasts = [11]", "timetable.broadcasts"),
+        ("auction_on_workday = false", "auction_on_workday = 0", "timetable.auction_on_workday"),
+        ("cap_multiple = 0", "cap_multiple = -1", "cap_multiple"),
+    ],
+)
+def test_given_faulty_phases_when_read_then_their_key_is_named(before: str, after: str, field: str) -> None:
+    text = rule_text("shanghai")
+    assert before in text
+    with pytest.raises(FileRefused) as refused:
+        read_rules(text.replace(before, after))
+    assert field in [problem.field for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_given_any_key_of_a_city_when_it_is_left_out_then_it_is_named_or_optional(city: str) -> None:
+    lines = rule_text(city).splitlines()
+    for place, line in enumerate(lines):
+        key, equals, _ = line.partition(" = ")
+        if not equals or not key.isidentifier() or key in ("rates", "auction_on_workday"):
+            continue
+        with pytest.raises(FileRefused) as refused:
+            read_rules("\n".join([*lines[:place], *lines[place + 1 :]]))
+        assert any(problem.field.split(".")[-1] == key for problem in refused.value.problems), key
+
+
+def test_given_a_text_of_before_the_phases_when_a_period_began_with_it_then_it_is_still_read() -> None:
+    assert "phases" not in rule_text("hangzhou")
+    assert "auction_on_workday" not in rule_text("hangzhou")
+    assert load_rules("hangzhou").timetable.auction_on_workday
+
+
 def test_given_several_faults_then_all_are_named_at_once() -> None:
     text = rule_text("hangzhou").replace("bids_max = 3", "bids_max = 0").replace("day_count = 360", "day_count = 1")
     with pytest.raises(FileRefused) as refused:
@@ -85,4 +149,4 @@ def test_given_an_unknown_city_then_the_known_ones_are_named() -> None:
     with pytest.raises(InvalidInput) as refused:
         load_rules("../hangzhou")
     assert refused.value.code == "CITY_UNKNOWN"
-    assert refused.value.problems[0].remedy == "one of guangzhou, hangzhou"
+    assert refused.value.problems[0].remedy == "one of guangzhou, hangzhou, shanghai, shenzhen, tianjin"
