@@ -15,6 +15,19 @@ from integrations.ports import BatchFile, BatchReturn, BatchState, RefundLine, S
 
 TIMEOUT_SECONDS = (3.05, 20)
 
+# The bank's own words for a file that it looked at and did not take. Others of the 400s (a time-out, too many requests,
+# a proxy's answer) say nothing of the file: its outcome is unknown.
+_REFUSALS = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+
 
 class BankOfHangzhou:
     """A ``DepositBank``. Handing over a file is safe to repeat: the bank keeps one file a name."""
@@ -58,7 +71,7 @@ class BankOfHangzhou:
             return
         if answer.status_code == HTTPStatus.CONFLICT:
             raise Conflict("BATCH_CHANGED", f"银行已收到同名但内容不同的文件: {file.name}")
-        if HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if answer.status_code in _REFUSALS:
             raise FileRefused("BATCH_REFUSED", f"银行拒收文件 {file.name},状态 {answer.status_code}")
         raise _unknown(file.name, f"status {answer.status_code}")
 

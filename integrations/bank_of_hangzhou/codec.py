@@ -74,15 +74,12 @@ def _need_control_fields(rows: Iterable[Row], names: tuple[str, ...]) -> None:
 
 
 def _repeated(rows: Iterable[Row], name: str, remedy: str) -> list[Problem]:
-    seen: set[str] = set()
-    repeats = []
+    """Every row of a value that stands in more than one: which of them holds is not for the hub to guess."""
+    by_value: dict[str, list[Row]] = {}
     for row in rows:
-        value = row.values.get(name)
-        if value in seen:
-            repeats.append(Problem(row.line, name, str(value), remedy))
-        elif value is not None:
-            seen.add(value)
-    return repeats
+        if name in row.values:
+            by_value.setdefault(row.values[name], []).append(row)
+    return [Problem(row.line, name, value, remedy) for value, same in by_value.items() if len(same) > 1 for row in same]
 
 
 def write_batch(batch_no: str, lines: tuple[RefundLine, ...], profile: Profile) -> BatchFile:

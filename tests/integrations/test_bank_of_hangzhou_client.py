@@ -163,3 +163,18 @@ def test_given_a_named_account_when_paid_then_it_fails_with_its_code_until_heale
 
     back = client.read_return(inbox[RETURN_KEY], inbox[f"{RETURN_KEY}.sm3"])
     assert [line.outcome for line in back.lines] == [PaymentOutcome.PAID, PaymentOutcome.PENDING]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, FileRefused), (401, FileRefused), (413, FileRefused), (422, FileRefused), (409, Conflict)]
+    + [(status, Pending) for status in (202, 302, 404, 405, 407, 408, 421, 423, 425, 429, 500, 502, 504)],
+)
+def test_given_a_status_when_sent_then_only_a_word_about_the_file_is_an_answer(monkeypatch, status, error):
+    answer = requests.Response()
+    answer.status_code = status
+    monkeypatch.setattr(requests, "request", lambda *_, **__: answer)
+    client = BankOfHangzhou("http://127.0.0.1:1", "secret")
+
+    with pytest.raises(error):
+        client.send_batch(client.write_batch(BATCH_NO, lines(1)))

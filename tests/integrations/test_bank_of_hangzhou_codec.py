@@ -117,7 +117,6 @@ def test_given_a_fault_that_touches_the_totals_when_read_then_the_file_is_refuse
         ((b"20260310091500123", b"20260310096500123"), "booked_at_ms"),
         ((b"20260310091500123", b"2026031009150012"), "booked_at_ms"),
         ((b"HZ0001|", b"|"), "serial"),
-        ((b"HZ0001|", b"HZ0002|"), "serial"),
         ((b"|20260310|C|200000|6222020000000000001", b"|20260332|C|200000|6222020000000000001"), "value_date"),
     ],
 )
@@ -236,3 +235,20 @@ fields = [
 def test_given_a_slip_in_a_profile_when_it_is_loaded_then_it_is_named(old, new, named):
     with pytest.raises(ValueError, match=named):
         parse_profile(_edited(old, new))
+
+
+def test_given_a_reference_in_two_rows_when_a_return_is_read_then_neither_is_taken_for_the_bank_s_word():
+    # Failed in one row, paid in another: whoever took the first would send the payment again.
+    content = RETURN.replace(b"1|RF001|200033|0000", b"1|RF002|200033|0000")
+
+    told = codec.read_return(content, sidecar(content), PROFILE)
+
+    assert [line.our_ref for line in told.lines] == ["RF003", "RF004"]
+    assert [(problem.line, problem.field) for problem in told.problems] == [(2, "our_ref"), (3, "our_ref")]
+
+
+def test_given_a_serial_in_two_rows_when_a_statement_is_read_then_neither_is_booked():
+    statement = read(STATEMENT.replace(b"HZ0001|", b"HZ0002|"))
+
+    assert [line.line for line in statement.lines] == [4, 5]
+    assert [problem.line for problem in statement.problems] == [2, 3]
