@@ -36,6 +36,7 @@ class AlipayClient:
         merchant: Merchant,
         private_key: str,
         alipay_key: str,
+        *,
         clock: Clock | None = None,
         profile: Profile | None = None,
     ) -> None:
