@@ -143,7 +143,7 @@ def _standing(record: StandingRecord) -> Standing:
 def standing(period: str, code: str) -> Standing | None:
     """Where a bidder came in; ``None`` for somebody who never bid, and for everybody before the close."""
     try:
-        return _standing(StandingRecord.get(f"{period}#{shard_of(code)}", f"{_STANDING}{code}"))
+        return _standing(StandingRecord.get(f"{period}#{shard_of(code)}", f"{_STANDING}{code}", consistent_read=True))
     except StandingRecord.DoesNotExist:
         return None
 
@@ -151,7 +151,9 @@ def standing(period: str, code: str) -> Standing | None:
 def standings(period: str) -> Iterator[Standing]:
     """Everybody who bid, winners and losers, shard by shard."""
     for shard in SHARDS:
-        for record in StandingRecord.query(f"{period}#{shard}", StandingRecord.sk.startswith(_STANDING)):
+        # Consistent: the treasury's room counts the winners right after they were written.
+        ranks = StandingRecord.query(f"{period}#{shard}", StandingRecord.sk.startswith(_STANDING), consistent_read=True)
+        for record in ranks:
             yield _standing(record)
 
 

@@ -9,15 +9,15 @@ from chalicelib.applicants.records import listed
 from chalicelib.auctions import broadcast as broadcasting
 from chalicelib.auctions import close as closing
 from chalicelib.auctions import exporting, publishing, window
+from chalicelib.bidding.door import DYNAMODB, Door
 from chalicelib.bidding.records import BidsTable
-from chalicelib.kernel import aws
 from chalicelib.kernel.steps import run_step
 from chalicelib.periods.records import load_period_rules, load_plan, rules_text_of
 from chalicelib.wiring import hub
 
 
 def _table() -> BidsTable:
-    return BidsTable(aws.client("dynamodb"), hub().settings.need("BIDS_TABLE"))
+    return BidsTable(Door(DYNAMODB), hub().settings.need("BIDS_TABLE"))
 
 
 def _prepare(event: dict[str, Any]) -> dict[str, str]:

@@ -12,19 +12,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.bidding import door, receipts
+from chalicelib.bidding import log, receipts
+from chalicelib.bidding.door import DYNAMODB, Door, Refused, SecretsDoor, Unanswered
 from chalicelib.bidding.records import BidsTable, bidder_key
 from chalicelib.bidding.request import read_request, receipt_response, refusal_response
 from chalicelib.bidding.rules import PlacedBid, check_open, check_price, find_repeat, ingress_ms, refusal
-from chalicelib.bidding.window import Windows
+from chalicelib.bidding.window import WindowNotSigned, Windows
 from chalicelib.kernel import tokens
 from chalicelib.kernel.clock import Clock, SystemClock
 from chalicelib.kernel.errors import HubError, Pending, TooEarlyOrLate
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.keyring import Keyring
-from chalicelib.kernel.log import logger
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.signing import Signer
 
@@ -43,8 +41,8 @@ class Desk:
 @cache
 def desk() -> Desk:
     """The desk of this process: secrets are read and keys derived once."""
-    keys = Keyring(door.client("secretsmanager"), settings(), SystemEntropy())
-    table = BidsTable(door.client("dynamodb"), settings().need("BIDS_TABLE"))
+    keys = Keyring(SecretsDoor(), settings(), SystemEntropy())
+    table = BidsTable(Door(DYNAMODB), settings().need("BIDS_TABLE"))
     return Desk(
         SystemClock(), table, Windows(table.window, keys.window_key()), keys.session_keys(), keys.receipt_signer()
     )
@@ -54,8 +52,8 @@ def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     """Take the bid in an API Gateway proxy event and return the receipt of ``receipts.signed_receipt``.
 
     Raises ``NotAuthenticated`` / ``NotAllowed`` (``TOKEN_*``), ``InvalidInput`` (``BAD_*``, ``BELOW_RESERVE``,
-    ``OFF_TICK``, ``ABOVE_CAP``), ``TooEarlyOrLate`` (``NOT_OPEN``, ``CLOSED``) or ``Conflict`` (``NO_BIDS_LEFT``,
-    ``REQUEST_REUSED``, ``BID_OVERTAKEN``).
+    ``OFF_TICK``, ``ABOVE_CAP``), ``TooEarlyOrLate`` (``NOT_OPEN``, ``CLOSED``), ``Conflict`` (``NO_BIDS_LEFT``,
+    ``REQUEST_REUSED``, ``BID_OVERTAKEN``) or ``Pending`` (``CLOCK_DOUBTED``).
     """
     now_ms = at.clock.now_ms()
     session = tokens.verify(tokens.bearer(event.get("headers") or {}), "bid", at.session_keys, now_ms)
@@ -88,12 +86,15 @@ def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     try:
         receipt = take_bid(event, at)
     except HubError as error:
-        logger.info("bid refused", extra={"code": error.code})
+        log.write("INFO", "bid refused", code=error.code)
         return refusal_response(error)
-    except (BotoCoreError, ClientError) as error:
-        logger.error("bid outcome unknown", extra={"error": type(error).__name__})
+    except WindowNotSigned as error:
+        log.write("ERROR", str(error))
+        return refusal_response(Pending("WINDOW_DOUBTED", "竞价窗口数据异常,出价未受理,请稍后用同一请求号重试"))
+    except (Refused, Unanswered) as error:
+        log.write("ERROR", "bid outcome unknown", error=str(error))
         return refusal_response(Pending("OUTCOME_UNKNOWN", "出价结果未知,请用同一请求号再次提交"))
-    logger.info("bid accepted", extra={"request_id": receipt["receipt"]["request_id"]})
+    log.write("INFO", "bid accepted", request_id=receipt["receipt"]["request_id"])
     return receipt_response(receipt)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
+from chalicelib.bidding.door import PAGE
 from chalicelib.bidding.records import BidsTable, bidder_key, unpack
 from chalicelib.bidding.rules import PlacedBid
 
@@ -32,16 +34,20 @@ def all_bidders(table: BidsTable, period: str, segments: int = SEGMENTS) -> list
 
 def _segment(table: BidsTable, period: str, number: int, segments: int) -> Iterator[Bidder]:
     prefix = bidder_key(period, "", "").removesuffix("#")
-    pages = table.client.get_paginator("scan").paginate(
-        TableName=table.name,
-        Segment=number,
-        TotalSegments=segments,
-        ConsistentRead=True,
-        ProjectionExpression="pk, history",
-        FilterExpression="begins_with(pk, :prefix)",
-        ExpressionAttributeValues={":prefix": {"S": prefix}},
-    )
-    for page in pages:
+    asked: dict[str, Any] = {
+        "TableName": table.name,
+        "Segment": number,
+        "TotalSegments": segments,
+        "ConsistentRead": True,
+        "ProjectionExpression": "pk, history",
+        "FilterExpression": "begins_with(pk, :prefix)",
+        "ExpressionAttributeValues": {":prefix": {"S": prefix}},
+    }
+    while True:
+        page = table.client.call("Scan", asked, PAGE)
         for item in page["Items"]:
             _, bidder_class, code = item["pk"]["S"].split("#")
             yield Bidder(code, bidder_class, unpack(item))
+        if not (after := page.get("LastEvaluatedKey")):
+            return
+        asked["ExclusiveStartKey"] = after

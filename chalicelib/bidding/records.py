@@ -5,12 +5,11 @@ Written through the low-level API: the bid function pays for no mapper, and a cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
+from chalicelib.bidding.door import BID, WINDOW, Patience, Refused
 from chalicelib.bidding.rules import PlacedBid
 from chalicelib.bidding.window import SignedWindow
 
@@ -60,50 +59,68 @@ def unpack(item: dict[str, Any]) -> tuple[PlacedBid, ...]:
     )
 
 
+class DynamoDb(Protocol):
+    """Whatever carries DynamoDB's operations: ``door.Door``, or one in memory. Errors as the door raises them."""
+
+    def call(self, operation: str, content: Mapping[str, Any], patience: Patience) -> dict[str, Any]:
+        """The answer of an operation."""
+        ...
+
+    def raw(self, operation: str, content: Mapping[str, Any], patience: Patience) -> bytes:
+        """The same as the bytes of its JSON."""
+        ...
+
+
 @dataclass(frozen=True)
 class BidsTable:
-    """The table through a DynamoDB client. Errors of AWS leave as botocore raises them: the outcome is unknown then."""
+    """The table. ``door.Unanswered`` and any other ``door.Refused`` leave as they are: the outcome is unknown then."""
 
-    client: Any
+    client: DynamoDb
     name: str
 
     def place(self, key: str, bid: PlacedBid, bids_max: int) -> Outcome:
         """Write a bid under the bidder's key, if the condition holds: exactly one ``UpdateItem``."""
         try:
-            answer = self.client.update_item(
-                TableName=self.name,
-                Key={"pk": {"S": key}},
-                UpdateExpression=_PLACE,
-                ConditionExpression=_MAY_PLACE,
-                ExpressionAttributeValues={
-                    ":none": {"L": []},
-                    ":placed": {"L": [pack(bid)]},
-                    ":at": {"N": str(bid.bid_at_ms)},
-                    ":ids": {"SS": [bid.request_id]},
-                    ":id": {"S": bid.request_id},
-                    ":bids_max": {"N": str(bids_max)},
+            answer = self.client.call(
+                "UpdateItem",
+                {
+                    "TableName": self.name,
+                    "Key": {"pk": {"S": key}},
+                    "UpdateExpression": _PLACE,
+                    "ConditionExpression": _MAY_PLACE,
+                    "ExpressionAttributeValues": {
+                        ":none": {"L": []},
+                        ":placed": {"L": [pack(bid)]},
+                        ":at": {"N": str(bid.bid_at_ms)},
+                        ":ids": {"SS": [bid.request_id]},
+                        ":id": {"S": bid.request_id},
+                        ":bids_max": {"N": str(bids_max)},
+                    },
+                    "ReturnValues": "ALL_NEW",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 },
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                BID,
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except Refused as refused:
+            if refused.code != "ConditionalCheckFailedException":
                 raise
-            return Outcome(accepted=False, placed=unpack(error.response["Item"]))
+            return Outcome(accepted=False, placed=unpack(refused.content["Item"]))
         return Outcome(accepted=True, placed=unpack(answer["Attributes"]))
 
     def placed(self, key: str) -> Sequence[PlacedBid]:
         """The bidder's bids: read only for a request that comes after the close, never on the way of a bid."""
-        answer = self.client.get_item(TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True)
+        asked = {"TableName": self.name, "Key": {"pk": {"S": key}}, "ConsistentRead": True}
+        answer = self.client.call("GetItem", asked, BID)
         return unpack(answer.get("Item", {}))
 
     def window(self, period: str) -> SignedWindow | None:
         """The period's window as it lies there."""
-        answer = self.client.get_item(TableName=self.name, Key={"pk": {"S": window_key(period)}})
+        asked = {"TableName": self.name, "Key": {"pk": {"S": window_key(period)}}}
+        answer = self.client.call("GetItem", asked, WINDOW)
         item = answer.get("Item")
         return SignedWindow(item["content"]["S"], item["mac"]["S"]) if item else None
 
     def save_window(self, period: str, signed: SignedWindow) -> None:
         """Lay a window down, over one that stood there."""
         item = {"pk": {"S": window_key(period)}, "content": {"S": signed.content}, "mac": {"S": signed.mac}}
-        self.client.put_item(TableName=self.name, Item=item)
+        self.client.call("PutItem", {"TableName": self.name, "Item": item}, BID)

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.kernel.errors import Conflict, HubError, InvalidInput, TooEarlyOrLate
+from chalicelib.kernel.errors import Conflict, HubError, InvalidInput, Pending, TooEarlyOrLate
 from chalicelib.kernel.money import yuan_text
 
-# A request that came in before the close may still begin its write this long after it; later it is refused, so that
-# the close need not wait for a request that hangs.
-WRITE_GRACE_MS = 1_000
+# How far a clock of ours may be wrong, either way. What the gateway's clock may be ahead of this function's.
+CLOCK_SKEW_MS_MAX = 2_000
+# A request that came in before the close may still begin its write until this function's clock is so long after it:
+# its clock may be fast, and it may itself have had to start. Later it is refused, so that the close need not wait for a
+# request that hangs.
+WRITE_GRACE_MS = CLOCK_SKEW_MS_MAX + 1_000
 # The function's own time-out (``lambda_timeout`` of ``bid`` in ``.chalice/config.json``): no write outlives it.
 FUNCTION_TIMEOUT_MS = 5_000
-# The close counts no earlier than this after the window's end: by then no accepted bid is still under way.
-DRAIN_MS = WRITE_GRACE_MS + FUNCTION_TIMEOUT_MS
-# What the gateway's clock may be ahead of this function's, and how old a request may be: no gateway keeps one longer.
-INGRESS_AHEAD_MS_MAX = 1_000
+# The close counts no earlier than this after the window's end: by then no accepted bid is still under way, not even in
+# a function whose clock is slow.
+DRAIN_MS = WRITE_GRACE_MS + CLOCK_SKEW_MS_MAX + FUNCTION_TIMEOUT_MS
+# How old a request may be: no gateway keeps one longer.
 INGRESS_AGE_MS_MAX = 30_000
 
 
@@ -94,13 +97,14 @@ def check_open(window: Window, at_ms: int, now_ms: int) -> None:
 def ingress_ms(stamped_ms: object, now_ms: int) -> int:
     """The time of a bid: the gateway's stamp, so that waiting for a free function costs nobody his place.
 
-    A stamp that is missing, ahead of our own clock or older than a gateway holds a request is not believed: now counts.
+    A stamp that is missing or older than a gateway holds a request is not believed: now counts, which is later. One
+    further ahead than clocks may differ raises ``Pending`` (``CLOCK_DOUBTED``): now would be earlier, and a slow clock
+    must neither give a bidder a better place nor take a bid after the close.
     """
-    if (
-        not isinstance(stamped_ms, int)
-        or not now_ms - INGRESS_AGE_MS_MAX <= stamped_ms <= now_ms + INGRESS_AHEAD_MS_MAX
-    ):
+    if type(stamped_ms) is not int or stamped_ms < now_ms - INGRESS_AGE_MS_MAX:
         return now_ms
+    if stamped_ms > now_ms + CLOCK_SKEW_MS_MAX:
+        raise Pending("CLOCK_DOUBTED", "服务器时间异常,出价未受理,请用同一请求号立即重试")
     return stamped_ms
 
 

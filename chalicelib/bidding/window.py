@@ -8,8 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from chalicelib.bidding.door import Refused, Unanswered
 from chalicelib.bidding.rules import PriceLimits, Window
 from chalicelib.kernel.ids import canonical
 
@@ -26,6 +25,13 @@ class SignedWindow:
     mac: str
 
 
+class WindowNotSigned(RuntimeError):
+    """The window in the table is not one that the hub signed for this period."""
+
+    def __init__(self) -> None:
+        super().__init__("the auction window in the table was not signed by the hub for this period")
+
+
 def _mac(content: str, key: bytes) -> str:
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
 
@@ -37,9 +43,9 @@ def sign(window: Window, key: bytes) -> SignedWindow:
 
 
 def read(signed: SignedWindow, key: bytes) -> Window:
-    """The window again. Raises ``RuntimeError`` where the hub did not sign it."""
+    """The window again. Raises ``WindowNotSigned``."""
     if not hmac.compare_digest(signed.mac, _mac(signed.content, key)):
-        raise RuntimeError("the auction window in the table was not signed by the hub")
+        raise WindowNotSigned
     content = json.loads(signed.content)
     limits = {name: PriceLimits(**values) for name, values in content.pop("limits").items()}
     return Window(**content, limits=limits)
@@ -54,16 +60,19 @@ class Windows:
     _known: dict[str, tuple[int, Window | None]] = field(default_factory=dict)
 
     def current(self, period: str, now_ms: int) -> Window | None:
-        """The period's window, or ``None`` where none has been prepared."""
+        """The period's window, or ``None`` where none has been prepared. Raises ``WindowNotSigned``, or as the door."""
         read_at_ms, window = self._known.get(period, (None, None))
         if read_at_ms is not None and read_at_ms <= now_ms < read_at_ms + REFRESH_MS:
             return window
         try:
             signed = self.fetch(period)
-        except (BotoCoreError, ClientError):
+        except (Refused, Unanswered):
             if read_at_ms is None or window is None or now_ms >= read_at_ms + STALE_MS_MAX:
                 raise
             return window
         window = read(signed, self.key) if signed else None
+        if window is not None and window.period != period:
+            # Another period's window is signed too: whoever can write to the table may not lay it down here.
+            raise WindowNotSigned
         self._known = {period: (now_ms, window)}
         return window

@@ -16,6 +16,7 @@ from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import load_rules
+from tests.bidding.aws_server import MemoryDoor
 
 PERIOD = "2026-03"
 WINDOW_KEY = b"window key of the tests"
@@ -36,7 +37,7 @@ class AuctionRoom:
         self.clock = SetClock(self.plan.at("auction_opens") - 60_000)
         self.vault = Vault(bytes(32), bytes(range(32)), SystemEntropy())
         self.files = MemoryFiles()
-        self.table = BidsTable(client("dynamodb"), "bids_table")
+        self.table = BidsTable(MemoryDoor(), "bids_table")
 
     @property
     def opens(self) -> int:
@@ -66,7 +67,7 @@ class AuctionRoom:
         for code, placed in of_bidder.items():
             history = [pack(PlacedBid(f"{code}-{at}", bid.price_fen, bid.bid_at_ms)) for at, bid in enumerate(placed)]
             item = {"pk": {"S": bidder_key(self.plan.period, bidder_class, code)}, "history": {"L": history}}
-            self.table.client.put_item(TableName=self.table.name, Item=item)
+            client("dynamodb").put_item(TableName=self.table.name, Item=item)
 
     def broadcast(self, number: int) -> dict[str, Any]:
         return broadcast.broadcast(self.plan, self.rules, number, clock=self.clock, table=self.table, files=self.files)

@@ -22,6 +22,7 @@ from chalicelib.kernel.settings import settings
 from chalicelib.kernel.tokens import Session, issue
 from chalicelib.periods.records import PeriodState, save_plan
 from tests.auctions.auction_room import PERIOD, AuctionRoom
+from tests.bidding.aws_server import MemoryDoor
 
 SECRETS = ("SESSION_SECRET", "PRIVACY_SECRET", "EVIDENCE_SECRET")
 
@@ -38,6 +39,7 @@ def room(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuctionRoom]:
     hub = replace(wiring.hub(), clock=made.clock)
     for module in ("chalicelib.auctions.tasks", "chalicelib.auctions.routes", "chalicelib.evidence.tasks"):
         monkeypatch.setattr(f"{module}.hub", lambda: hub)
+    monkeypatch.setattr(tasks, "Door", lambda _: MemoryDoor())
     yield made
     settings.cache_clear()
     wiring.hub.cache_clear()

@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
-
 from chalicelib.bidding.bid import Desk, answer
 from chalicelib.bidding.records import BidsTable
 from chalicelib.bidding.rules import PriceLimits, Window
@@ -17,6 +15,7 @@ from chalicelib.bidding.window import Windows, sign
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.signing import Signer
 from chalicelib.kernel.tokens import Session, issue
+from tests.bidding.aws_server import AwsServer
 
 PERIOD = "2026-03"
 OPENS = at_shanghai("2026-03-25T09:00:00.000")
@@ -37,27 +36,23 @@ def token(code: str = "A", bidder_class: str = "individual", audience: str = "bi
     return issue(Session(code, audience, PERIOD, bidder_class, expires + 60_000), "k1", KEYS["k1"])
 
 
-# One session for all tests: it reads botocore's service descriptions once.
-_SESSION = botocore.session.get_session()
-
-
 @dataclass
 class BidDesk:
-    """The desk under test, with a clock that stands and a count of the calls that it makes to AWS."""
+    """The desk under test, its door open to a server in front of an AWS in memory, with a clock that stands."""
 
+    server: AwsServer
     clock: SetClock = field(default_factory=lambda: SetClock(OPENS + 1_000))
-    calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        client = _SESSION.create_client("dynamodb")
-        client.meta.events.register("before-call.dynamodb", self._count)
-        self.table = BidsTable(client, "bids_table")
+        self.table = BidsTable(self.server.door(), "bids_table")
         self.desk = Desk(self.clock, self.table, Windows(self.table.window, WINDOW_KEY), KEYS, Signer(bytes(32)))
         self.table.save_window(PERIOD, sign(WINDOW, WINDOW_KEY))
         self.calls.clear()
 
-    def _count(self, model: Any, **_: Any) -> None:
-        self.calls[model.name] += 1
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each operation reached AWS."""
+        return self.server.calls
 
     def event(self, price: Any, request: Any = 1, *, code: str = "A", at_ms: int | None = None) -> dict[str, Any]:
         """A bid as API Gateway hands it over; ``at_ms`` is the gateway's stamp."""

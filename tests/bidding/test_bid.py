@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
-from moto.core.botocore_stubber import BotocoreStubber
 
 from chalicelib.bidding.bid import answer, desk, handler
+from chalicelib.bidding.door import BID
+from chalicelib.bidding.door import WINDOW as WINDOW_PATIENCE
 from chalicelib.bidding.rules import WRITE_GRACE_MS
-from chalicelib.bidding.window import STALE_MS_MAX, SignedWindow
+from chalicelib.bidding.window import STALE_MS_MAX, SignedWindow, sign
 from chalicelib.kernel import settings as kernel_settings
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.signing import holds
-from tests.bidding.bid_desk import CLOSES, OPENS, PERIOD, BidDesk, request_id, token
+from tests.bidding.aws_server import Request, aws_server, lost, never
+from tests.bidding.bid_desk import CLOSES, OPENS, PERIOD, WINDOW, WINDOW_KEY, BidDesk, request_id, token
 
 
 @pytest.fixture
-def at(aws: None) -> BidDesk:
-    return BidDesk()
+def at(aws: None) -> Iterator[BidDesk]:
+    with aws_server() as server:
+        yield BidDesk(server)
 
 
 def test_given_an_open_window_when_a_bid_comes_then_its_receipt_is_signed_and_tells_all(at: BidDesk) -> None:
@@ -97,16 +100,8 @@ def test_given_a_later_bid_stands_when_an_earlier_or_simultaneous_one_comes_then
 
 
 def test_given_one_bid_left_when_revisions_come_at_once_then_exactly_one_is_taken(
-    at: BidDesk, monkeypatch: pytest.MonkeyPatch
+    at: BidDesk,
 ) -> None:
-    # moto is not thread-safe; DynamoDB serializes writes to an item, and so does this lock.
-    one_at_a_time, unlocked = Lock(), BotocoreStubber.__call__
-
-    def locked(self: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
-        with one_at_a_time:
-            return unlocked(self, *args, **kwargs)
-
-    monkeypatch.setattr(BotocoreStubber, "__call__", locked)
     at.bid(16_000, 1)
     at.clock.advance(1)
     at.bid(17_000, 2)
@@ -222,7 +217,7 @@ def test_given_a_bid_of_the_last_second_when_it_is_repeated_after_the_close_then
     assert at.bid(16_000, 2)[1]["code"] == "CLOSED"
 
 
-@pytest.mark.parametrize("stamp", [None, "1774400000000", 1_774_400_000, OPENS + 10_000_000, OPENS - 60_000])
+@pytest.mark.parametrize("stamp", [None, "1774400000000", 1_774_400_000, True, OPENS - 60_000])
 def test_given_a_stamp_that_can_not_be_when_bid_then_our_own_clock_counts(at: BidDesk, stamp: Any) -> None:
     event = at.event(16_000)
     event["requestContext"] = {"requestTimeEpoch": stamp}
@@ -231,7 +226,7 @@ def test_given_a_stamp_that_can_not_be_when_bid_then_our_own_clock_counts(at: Bi
 
 
 def test_given_no_window_when_bid_then_it_is_not_open(at: BidDesk) -> None:
-    at.table.client.delete_item(TableName="bids_table", Key={"pk": {"S": f"window#{PERIOD}"}})
+    client("dynamodb").delete_item(TableName="bids_table", Key={"pk": {"S": f"window#{PERIOD}"}})
 
     assert at.bid(16_000)[1]["code"] == "NOT_OPEN"
 
@@ -241,20 +236,26 @@ def test_given_a_window_that_the_hub_did_not_sign_when_bid_then_nobody_bids(at: 
     assert signed is not None
     at.table.save_window(PERIOD, SignedWindow(signed.content.replace(str(CLOSES), str(CLOSES + 1)), signed.mac))
 
-    with pytest.raises(RuntimeError, match="not signed"):
-        at.bid(16_000)
+    status, shown = at.bid(16_000)
+
+    assert (status, shown["code"]) == (503, "WINDOW_DOUBTED")
+    assert at.calls["UpdateItem"] == 0
+
+
+def test_given_another_periods_window_in_its_place_when_bid_then_nobody_bids(at: BidDesk) -> None:
+    at.table.save_window(PERIOD, sign(replace(WINDOW, period="2026-02"), WINDOW_KEY))
+
+    assert at.bid(16_000)[1]["code"] == "WINDOW_DOUBTED"
 
 
 def test_given_the_window_can_not_be_read_again_when_bid_then_the_known_one_holds_for_a_while(at: BidDesk) -> None:
-    def fail(**_: Any) -> None:
-        raise ReadTimeoutError(endpoint_url="dynamodb")
-
     at.bid(16_000, 1)
-    at.table.client.meta.events.register("before-call.dynamodb.GetItem", fail)
+    at.server.faults += [never] * len(WINDOW_PATIENCE.reply_seconds)
     at.clock.advance(STALE_MS_MAX - 1)
     assert at.bid(16_000, 2)[0] == 201
 
     at.clock.advance(1)
+    at.server.faults += [never] * len(WINDOW_PATIENCE.reply_seconds)
     assert at.bid(16_000, 3)[1]["code"] == "OUTCOME_UNKNOWN"
 
 
@@ -267,14 +268,50 @@ def test_given_two_classes_when_one_code_bids_in_both_then_they_are_two_bidders(
 
 
 def test_given_aws_does_not_answer_when_bid_then_the_outcome_is_unknown_and_to_be_asked_again(at: BidDesk) -> None:
-    def fail(**_: Any) -> None:
-        raise ReadTimeoutError(endpoint_url="dynamodb")
+    at.bid(16_000)
+    at.server.faults += [lost] * len(BID.reply_seconds)
 
-    at.table.client.meta.events.register("before-call.dynamodb.UpdateItem", fail)
-
-    status, shown = at.bid(16_000)
+    status, shown = at.bid(17_000, 2, at_ms=at.clock.now_ms() + 1)
 
     assert (status, shown["code"]) == (503, "OUTCOME_UNKNOWN")
+    assert at.bid(17_000, 2)[1]["receipt"]["bid_number"] == 2
+    assert len(at.table.placed(f"{PERIOD}#individual#A")) == 2
+
+
+def test_given_a_write_whose_answer_is_lost_when_another_phone_bids_meanwhile_then_each_gets_his_own_receipt(
+    at: BidDesk,
+) -> None:
+    def lost_while_another_bids(request: Request, carry_out: Callable[[], bytes]) -> None:
+        carry_out()
+        assert BidDesk.bid(at, 17_000, 2, at_ms=at.clock.now_ms() + 1)[0] == 201
+
+    at.bid(20_000, 9, code="B")
+    at.server.faults.append(lost_while_another_bids)
+
+    first = at.bid(16_000, 1)[1]["receipt"]
+
+    assert (first["price"], first["bid_number"], first["bids_left"]) == (16_000, 1, 2)
+    assert [bid.price_fen for bid in at.table.placed(f"{PERIOD}#individual#A")] == [1_600_000, 1_700_000]
+
+
+@pytest.mark.parametrize("ours_ms", [-2_000, -1_999, 0, 2_000])
+def test_given_a_function_whose_clock_is_wrong_when_bid_then_the_gateways_time_still_rules(
+    at: BidDesk, ours_ms: int
+) -> None:
+    at.clock.at_ms = CLOSES + ours_ms
+    assert at.bid(16_000, at_ms=CLOSES - 1)[1]["receipt"]["bid_at"] == "2026-03-25T14:59:59.999"
+    assert at.bid(16_000, code="late", at_ms=CLOSES)[1]["code"] == "CLOSED"
+
+
+def test_given_a_clock_that_is_slower_than_clocks_may_be_when_bid_after_the_close_then_it_is_not_taken(
+    at: BidDesk,
+) -> None:
+    at.clock.at_ms = CLOSES - 2_001
+
+    status, shown = at.bid(16_000, at_ms=CLOSES)
+
+    assert (status, shown["code"]) == (503, "CLOCK_DOUBTED")
+    assert at.calls["UpdateItem"] == 0
 
 
 def test_given_the_deployed_settings_when_the_handler_runs_then_keys_come_from_secrets_manager(
@@ -286,8 +323,12 @@ def test_given_the_deployed_settings_when_the_handler_runs_then_keys_come_from_s
     kernel_settings.settings.cache_clear()
     desk.cache_clear()
 
-    done = handler({"headers": {}, "body": "{}", "requestContext": {}}, None)
+    with aws_server() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        done = handler({"headers": {}, "body": "{}", "requestContext": {}}, None)
 
+    assert server.calls == {"GetSecretValue": 2}
     assert (done["statusCode"], json.loads(done["body"])["code"]) == (401, "TOKEN_INVALID")
     kernel_settings.settings.cache_clear()
     desk.cache_clear()
