@@ -1,0 +1,364 @@
+"""The client against the bank's simulator, over real HTTP, with everything that can go wrong on the way."""
+
+import socket
+from datetime import date
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.kernel.clock import SetClock, at_shanghai
+from chalicelib.kernel.errors import Conflict, FileRefused, HubError, InvalidInput, Pending, TooEarlyOrLate
+from integrations.minsheng import client as client_module
+from integrations.minsheng.client import MinshengBank, login_from
+from integrations.minsheng.simulator import MinshengSimulator
+from integrations.ports import BatchState, DepositBank, Direction, PaymentOutcome, RefundLine
+
+BATCH_NO = "202604041200002026030101"
+ACCOUNT_NO = "600033029"
+SECRET = "2200003220:2200003220001:pa<ss&w:rd"
+LOGIN = ("2200003220", "2200003220001", "pa<ss&w:rd")
+DAY = date(2026, 3, 10)
+MORNING = at_shanghai("2026-03-10T09:00:00")
+NIGHT = at_shanghai("2026-03-11T01:00:00")
+
+
+def credit(number: int, amount_fen: int = 200_000, at_ms: int = MORNING) -> dict:
+    return {
+        "serial": f"31357{number:018d}",
+        "booked_at_ms": at_ms + number * 1_000,
+        "amount_fen": amount_fen,
+        "account": f"6222{number:015d}",
+        "name": "\u3400乛亅",
+        "memo": f"12345678901{number:02d}",
+    }
+
+
+def lines(own: int, others: int = 0) -> tuple[RefundLine, ...]:
+    accounts = [f"622622{number:010d}" for number in range(own)] + [f"6222{number:015d}" for number in range(others)]
+    return tuple(
+        RefundLine(f"RF202603{number:024x}", account, "\u3400二", 200_000, 33, "退款")
+        for number, account in enumerate(accounts)
+    )
+
+
+@pytest.fixture
+def clock():
+    return SetClock(NIGHT)
+
+
+@pytest.fixture
+def bank(clock):
+    with MinshengSimulator(LOGIN, ACCOUNT_NO, now_ms=clock.now_ms) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def client(bank, clock):
+    return MinshengBank(bank.url, login_from(SECRET), ACCOUNT_NO, clock, timeout_seconds=(3.05, 5.0))
+
+
+def post(bank, door, content):
+    answer = requests.post(f"{bank.url}{door}", json=content, timeout=5)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def read(client, file, how):
+    return how(file.content, f"{file.digest}  {file.name}\n".encode())
+
+
+def paid(bank) -> list[str]:
+    return [payment["explain"].split(" ")[1] for payment in bank.account.payments]
+
+
+def test_given_the_client_then_it_is_a_deposit_bank(client):
+    port: DepositBank = client
+
+    assert (port.channel, port.lines_max) == ("minsheng", 1_000)
+
+
+def test_given_credits_when_the_day_is_over_then_its_pages_make_the_statement(bank, client):
+    bank._page_max = 2
+    post(bank, "/_credits", [credit(number) for number in range(5)])
+    post(bank, "/_credits", [credit(0)])
+
+    file = client.fetch_statement(DAY)
+
+    statement = read(client, file, client.read_statement)
+    assert file.name == "CMBC_STMT_20260310.pull"
+    assert (statement.day, statement.opening_fen, statement.closing_fen, statement.problems) == (DAY, 0, 1_000_000, ())
+    assert [line.memo for line in statement.lines] == [f"12345678901{number:02d}" for number in range(5)]
+    assert {line.account_name for line in statement.lines} == {"\u3400乛亅"}
+
+
+def test_given_days_with_and_without_bookings_when_fetched_then_each_opens_where_the_last_closed(bank, client):
+    later = at_shanghai("2026-03-10T09:00:00") + 2 * 86_400_000
+    post(bank, "/_credits", [credit(1), credit(2, 150_000, later)])
+    client._clock.advance(3 * 86_400_000)
+
+    days = [read(client, client.fetch_statement(date(2026, 3, day)), client.read_statement) for day in range(9, 14)]
+
+    assert [(each.opening_fen, each.closing_fen) for each in days] == [
+        (0, 0),
+        (0, 200_000),
+        (200_000, 200_000),
+        (200_000, 350_000),
+        (350_000, 350_000),
+    ]
+    assert client.balance_fen() == 350_000
+
+
+def test_given_a_day_that_is_not_over_when_fetched_then_it_is_too_early(client):
+    with pytest.raises(TooEarlyOrLate, match="DAY_NOT_OVER"):
+        client.fetch_statement(date(2026, 3, 11))
+
+
+def test_given_a_batch_when_sent_then_each_way_pays_once_and_the_return_and_the_detail_say_so(bank, client):
+    post(bank, "/_credits", [credit(1, 2_000_000)])
+    post(bank, "/_accounts", {lines(2, 2)[1].account_no: "failed", lines(2, 2)[3].account_no: "working"})
+    file = client.write_batch(BATCH_NO, lines(2, 2))
+    assert client.ask_batch(file.name) is BatchState.NOT_FOUND
+
+    client.send_batch(file)
+    client.send_batch(file)
+
+    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert sorted(bank.account.batches) == [f"{BATCH_NO}C", f"{BATCH_NO}X"]
+    refs = [line.our_ref for line in lines(2, 2)]
+    assert paid(bank) == [refs[0], refs[2]]
+    back = read(client, client.fetch_return(file), client.read_return)
+    assert (back.batch_no, back.problems) == (BATCH_NO, ())
+    assert [(line.our_ref, line.outcome) for line in back.lines] == [
+        (refs[0], PaymentOutcome.PAID),
+        (refs[1], PaymentOutcome.FAILED),
+        (refs[2], PaymentOutcome.PAID),
+        (refs[3], PaymentOutcome.PENDING),
+    ]
+    client._clock.advance(86_400_000)
+    statement = read(client, client.fetch_statement(date(2026, 3, 11)), client.read_statement)
+    debits = [(line.our_ref, line.amount_fen) for line in statement.lines if line.direction is Direction.DEBIT]
+    assert debits == [(refs[0], 200_033), (refs[2], 200_033)]
+
+
+def test_given_a_bank_still_at_work_when_the_return_is_fetched_then_it_is_pending_until_done(bank, client):
+    post(bank, "/_slow", {"slow": True})
+    file = client.write_batch(BATCH_NO, lines(1))
+    client.send_batch(file)
+
+    with pytest.raises(Pending):
+        client.fetch_return(file)
+    post(bank, "/_finish", {})
+    assert read(client, client.fetch_return(file), client.read_return).lines[0].outcome is PaymentOutcome.PAID
+
+
+@pytest.mark.parametrize("fault", ["mute", "unknown", "half", "garbage"])
+@pytest.mark.parametrize("code", ["batchCostReimb", "batchXfer"])
+def test_given_an_answer_lost_after_acceptance_when_sent_again_then_it_is_asked_about_and_paid_once(
+    bank, client, fault, code
+):
+    file = client.write_batch(BATCH_NO, lines(1, 1))
+    post(bank, "/_faults", {f"{fault}:{code}": 1})
+
+    with pytest.raises(Pending, match="BANK_SILENT"):
+        client.send_batch(file)
+
+    # The first request may be there and the second not: then asking says that one is missing, and sending again sends
+    # that one only.
+    asked = client.ask_batch(file.name)
+    assert asked is (BatchState.NOT_FOUND if code == "batchCostReimb" else BatchState.ACCEPTED)
+    client.send_batch(file)
+    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert len(paid(bank)) == len(set(paid(bank))) == 2
+
+
+@pytest.mark.parametrize("fault", ["mute", "unknown", "half", "garbage", "refuse", "wrong_total"])
+def test_given_no_clear_answer_to_the_question_when_sent_then_nothing_is_sent(bank, client, fault):
+    file = client.write_batch(BATCH_NO, lines(1))
+    client.send_batch(file)
+    post(bank, "/_faults", {f"{fault}:qryBatchCostReimb": 3})
+
+    for call in (
+        lambda: client.send_batch(file),
+        lambda: client.ask_batch(file.name),
+        lambda: client.fetch_return(file),
+    ):
+        with pytest.raises(Pending, match="BANK_SILENT"):
+            call()
+
+    assert len(bank.account.payments) == 1
+
+
+def test_given_silence_when_sent_then_it_is_pending_and_the_bank_has_nothing(bank, clock):
+    hurried = MinshengBank(bank.url, login_from(SECRET), ACCOUNT_NO, clock, timeout_seconds=(3.05, 0.3))
+    file = hurried.write_batch(BATCH_NO, lines(1))
+    post(bank, "/_faults", {"silence:batchCostReimb": 1})
+
+    with pytest.raises(Pending, match="ReadTimeout"):
+        hurried.send_batch(file)
+
+    assert hurried.ask_batch(file.name) is BatchState.NOT_FOUND
+    assert client_module.TIMEOUT_SECONDS[1] < 30
+
+
+def test_given_a_number_the_bank_has_but_did_not_tell_when_sent_then_duplicate_means_ask(bank, client, monkeypatch):
+    file = client.write_batch(BATCH_NO, lines(1))
+    client.send_batch(file)
+    asked = []
+    real = client._ask
+
+    def forgetful(way, ins_id, order):
+        asked.append(ins_id)
+        return BatchState.NOT_FOUND if len(asked) == 1 else real(way, ins_id, order)
+
+    monkeypatch.setattr(client, "_ask", forgetful)
+    client.send_batch(file)
+
+    assert asked == [f"{BATCH_NO}C"] * 2
+    assert len(bank.account.payments) == 1
+
+
+def test_given_a_number_that_stands_when_other_payments_come_then_it_is_a_conflict(client):
+    client.send_batch(client.write_batch(BATCH_NO, lines(3)))
+
+    with pytest.raises(Conflict, match="BATCH_CHANGED"):
+        client.send_batch(client.write_batch(BATCH_NO, lines(4)))
+
+
+def test_given_a_file_that_is_not_as_frozen_when_sent_then_nothing_leaves(bank, client):
+    from dataclasses import replace
+
+    file = client.write_batch(BATCH_NO, lines(1))
+
+    with pytest.raises(FileRefused, match="DIGEST_DIFFERS"):
+        client.send_batch(replace(file, content=file.content.replace(b"2000.33", b"9000.33")))
+
+    assert bank.account.batches == {}
+
+
+def test_given_another_account_when_sent_then_the_bank_refuses_and_pays_nothing(bank, clock):
+    stranger = MinshengBank(bank.url, login_from(SECRET), "999", clock)
+
+    with pytest.raises(FileRefused, match="BATCH_REFUSED"):
+        stranger.send_batch(stranger.write_batch(BATCH_NO, lines(1)))
+
+    assert bank.account.batches == {}
+
+
+def test_given_a_wrong_password_when_sent_then_nothing_is_known_and_nothing_shown(bank, clock):
+    stranger = MinshengBank(bank.url, login_from("a:b:topsecret"), ACCOUNT_NO, clock)
+
+    with pytest.raises(Pending) as pending:
+        stranger.send_batch(stranger.write_batch(BATCH_NO, lines(1)))
+
+    assert "topsecret" not in f"{pending.value!r}{login_from('a:b:topsecret')}"
+
+
+@pytest.mark.parametrize("secret", ["", "a", "a:b", "a::c"])
+def test_given_half_a_login_when_read_then_it_is_refused(secret):
+    with pytest.raises(InvalidInput, match="LOGIN_INVALID"):
+        login_from(secret)
+
+
+@pytest.mark.parametrize("fault", ["mute", "unknown", "half", "garbage", "refuse"])
+@pytest.mark.parametrize("code", ["qryDtl", "qryBal"])
+def test_given_no_clear_answer_when_a_day_is_fetched_then_it_is_pending(bank, client, fault, code):
+    post(bank, "/_faults", {f"{fault}:{code}": 1})
+
+    with pytest.raises(Pending, match="BANK_SILENT"):
+        client.fetch_statement(DAY)
+
+    assert read(client, client.fetch_statement(DAY), client.read_statement).closing_fen == 0
+
+
+def test_given_a_total_that_is_not_the_rows_when_fetched_then_it_is_never_a_statement(bank, client):
+    post(bank, "/_credits", [credit(1)])
+    post(bank, "/_faults", {"wrong_total:qryDtl": 1})
+
+    with pytest.raises(Pending):
+        client.fetch_statement(DAY)
+
+
+def test_given_a_row_twice_when_fetched_then_it_is_listed_and_counts_once(bank, client):
+    post(bank, "/_credits", [credit(1), credit(2)])
+    post(bank, "/_faults", {"duplicate:qryDtl": 1})
+
+    statement = read(client, client.fetch_statement(DAY), client.read_statement)
+
+    assert (len(statement.lines), statement.closing_fen) == (2, 400_000)
+    assert [problem.field for problem in statement.problems] == ["serial"]
+
+
+def test_given_a_result_twice_when_fetched_then_it_is_listed_and_counts_once(bank, client):
+    file = client.write_batch(BATCH_NO, lines(2))
+    client.send_batch(file)
+    post(bank, "/_faults", {"duplicate:qryBatchCostReimb": 1})
+
+    back = read(client, client.fetch_return(file), client.read_return)
+
+    assert (len(back.lines), [problem.field for problem in back.problems]) == (2, ["line"])
+
+
+def test_given_nobody_listening_when_sent_then_it_is_pending(clock):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        client = MinshengBank(f"http://127.0.0.1:{taken.getsockname()[1]}", login_from(SECRET), ACCOUNT_NO, clock)
+
+        with pytest.raises(Pending) as pending:
+            client.send_batch(client.write_batch(BATCH_NO, lines(1)))
+
+    assert pending.value.__cause__ is None
+
+
+class Canned:
+    """An answer of the HTTP library's."""
+
+    status_code = 200
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+replies = st.one_of(
+    st.binary(max_size=120),
+    st.builds(
+        lambda code, status, body: (
+            f'<?xml version="1.0" encoding="GB2312"?><CMBC trnCode="{code}"><responseHeader><status><code>{status}</code>'
+            f"</status></responseHeader><xDataBody>{body}</xDataBody></CMBC>"
+        ).encode("gb18030"),
+        st.sampled_from(["qryBatchCostReimb", "batchCostReimb", "qryDtl", "qryBal"]),
+        st.sampled_from(["0", "E1602", "E1001", "E1002", "WEC02", "??"]),
+        st.sampled_from(
+            [
+                "",
+                f"<insId>{BATCH_NO}C</insId>",
+                f"<insId>{BATCH_NO}C</insId><statusCode>0</statusCode><fileContent>1|2|3|4|5|6</fileContent>",
+                "<totalNum>0</totalNum>",
+                "<totalNum>3</totalNum><dtlInfo/>",
+                "<acntInfo><acntNo>600033029</acntNo><balance>1.00</balance></acntInfo>",
+            ]
+        ),
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(replies, min_size=1, max_size=4))
+def test_given_any_replies_when_asked_then_the_answer_is_clear_or_one_of_the_named_errors(monkeypatch, told):
+    left = iter(told * 50)
+    monkeypatch.setattr(client_module.requests, "post", lambda *_, **__: Canned(next(left)))
+    client = MinshengBank("http://127.0.0.1:9", login_from(SECRET), ACCOUNT_NO, SetClock(NIGHT))
+    file = client.write_batch(BATCH_NO, lines(1))
+    calls = (
+        lambda: client.send_batch(file),
+        lambda: client.ask_batch(file.name),
+        lambda: client.fetch_return(file),
+        lambda: client.fetch_statement(DAY),
+        lambda: client.balance_fen(),
+    )
+    for call in calls:
+        try:
+            call()
+        except HubError as error:
+            assert isinstance(error, Pending | FileRefused | Conflict)  # noqa: PT017
