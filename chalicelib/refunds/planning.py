@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.applicants.records import name_lookup
+from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
 from chalicelib.deposits.rules import interest_fen
-from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import accounts
+from chalicelib.ledger import records as ledger
+from chalicelib.periods.problems import record_problems
 from chalicelib.periods.rules import Interest
-from chalicelib.refunds import records
-from chalicelib.refunds.records import BatchHead, RefundRecord
-from chalicelib.refunds.rules import BatchKind, Due, RefundState, Source, refund_number
+from chalicelib.refunds import postings, records
+from chalicelib.refunds.records import BatchHead, FailedRecord, RefundRecord
+from chalicelib.refunds.rules import BATCH_DIGITS, BatchKind, Due, RefundState, Source, refund_number
+from integrations.ports import DepositBank, RefundLine
+
+UNPAYABLE = "收款账号或户名缺失或无法写入银行文件"
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What all payments of a batch share: the day their money leaves, and the interest until then."""
+    """What all payments of a batch share: the day their money leaves, and the interest until then.
+
+    ``bank`` gives the bank behind a channel, whose file must be able to hold a payee.
+    """
 
     period: str
     kind: BatchKind
     leaves_on: date
     interest: Interest
     vault: Vault
+    bank: Callable[[str], DepositBank]
+    now_ms: int
+
+    @property
+    def memo(self) -> str:
+        """What payees read."""
+        return f"{self.period}期{self.kind.memo}"
 
 
 def write_down(terms: Terms, due: Due) -> None:
     """Plan one payment, once; again changes nothing. Raises ``Conflict`` (``REFUND_STANDS``) where the same money is
-    planned in another batch, ``CONDITION_FAILED`` where the batch is complete already."""
-    refund = _record(terms, due)
+    planned in another batch, ``CONDITION_FAILED`` where the batch is complete already.
+
+    A payee that the bank's file can't hold (no account on the statement, a separator in the name) keeps nobody else
+    waiting: the payment is no line of a file, but stands with those that came back, for another account.
+    """
+    payable = _payable(terms, due)
+    refund = _record(terms, due, payable=payable)
     transaction = _while_open(terms)
     transaction.put(refund, RefundRecord.pk.does_not_exist())
+    if not payable:
+        _come_back(transaction, terms, due, refund)
     _commit(transaction, refund)
 
 
@@ -51,7 +76,11 @@ def write_down_again(terms: Terms, failed: RefundRecord) -> None:
         value_date=date.fromisoformat(failed.value_date),
         attempt=int(failed.attempt) + 1,
     )
-    refund = _record(terms, due)
+    if not _payable(terms, due):
+        # It stays where it is, until there is an account that can be paid to.
+        _list(terms, failed.our_ref)
+        return
+    refund = _record(terms, due, payable=True)
     transaction = _while_open(terms)
     transaction.put(refund, RefundRecord.pk.does_not_exist())
     records.move_refund(transaction, failed.our_ref, RefundState.FAILED, RefundState.REPLACED)
@@ -76,7 +105,48 @@ def _commit(transaction: Transaction, refund: RefundRecord) -> None:
             raise Conflict("REFUND_STANDS", f"同一笔款项已列入其他退款: {refund.our_ref}") from None
 
 
-def _record(terms: Terms, due: Due) -> RefundRecord:
+def _payable(terms: Terms, due: Due) -> bool:
+    line = RefundLine("RF", due.account_no, due.account_name, due.principal_fen, 0, terms.memo)
+    try:
+        terms.bank(due.channel).write_batch("0" * BATCH_DIGITS, (line,))
+    except InvalidInput:
+        return False
+    return True
+
+
+def _come_back(transaction: Transaction, terms: Terms, due: Due, refund: RefundRecord) -> None:
+    """As if it had left and come back at once: both entries are in the ledger, and nothing is in transit."""
+    transaction.put(
+        FailedRecord(
+            records.failed_pk(terms.period),
+            refund.our_ref,
+            code=due.code,
+            payee_lookup=name_lookup(terms.vault, due.account_name),
+            bank_code="",
+            reason=UNPAYABLE,
+        ),
+        FailedRecord.pk.does_not_exist(),
+    )
+    move_source(transaction, refund)
+    for entry in (postings.sent(refund, terms.now_ms), postings.failed(refund, terms.now_ms)):
+        ledger.add(transaction, entry)
+    _list(terms, refund.our_ref)
+
+
+def _list(terms: Terms, our_ref: str) -> None:
+    problem = Problem(0, "account", our_ref, "another account of the same owner")
+    record_problems(terms.period, f"refunds/{terms.kind.name}", [problem], "PAYEE_UNPAYABLE", UNPAYABLE)
+
+
+def move_source(transaction: Transaction, refund: RefundRecord) -> None:
+    """Add the step of the deposit or credit that a payment pays back; one that goes out again moved it before."""
+    if refund.attempt == 1 and refund.source == Source.DEPOSIT:
+        move_deposit(transaction, refund.period, refund.source_key, DepositState.HELD, DepositState.REFUNDING)
+    elif refund.attempt == 1 and refund.source == Source.CREDIT:
+        move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNABLE, CreditState.RETURNING)
+
+
+def _record(terms: Terms, due: Due, *, payable: bool) -> RefundRecord:
     our_ref = refund_number(terms.period, due.source, due.source_key, due.attempt)
     rates = [(rate.from_date, rate.annual_rate_ppm) for rate in terms.interest.rates]
     return RefundRecord(
@@ -93,13 +163,14 @@ def _record(terms: Terms, due: Due) -> RefundRecord:
         principal_fen=due.principal_fen,
         interest_fen=(
             0
-            if due.source is Source.FORFEIT
+            if due.source is Source.FORFEIT or not payable
             else interest_fen(due.principal_fen, due.value_date, terms.leaves_on, rates, terms.interest.day_count)
         ),
         value_date=due.value_date.isoformat(),
         leaves_on=terms.leaves_on.isoformat(),
         sealed_account_no=terms.vault.seal(due.account_no, our_ref),
         sealed_account_name=terms.vault.seal(due.account_name, our_ref),
-        memo=f"{terms.period}期{terms.kind.memo}",
-        state=RefundState.PLANNED,
+        memo=terms.memo,
+        state=RefundState.PLANNED if payable else RefundState.FAILED,
+        unsent=not payable,
     )

@@ -82,7 +82,7 @@ def encode(file: BatchRecord, means: Means) -> BatchFile:
 
 def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None) -> None:
     period, leaves_on = means.plan.period, means.plan.day(kind.milestone)
-    terms = Terms(period, kind, leaves_on, means.interest, means.vault)
+    terms = Terms(period, kind, leaves_on, means.interest, means.vault, means.bank, means.now_ms)
     if kind.name != REMITTANCE and means.now_ms >= means.plan.at("corrections_close"):
         # A statement that came late may have brought payments which nobody could put right any more.
         close_corrections(period, means.plan.day("corrections_close"), means.now_ms)

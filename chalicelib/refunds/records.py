@@ -27,7 +27,10 @@ FILE = "file#"
 
 
 class RefundRecord(Model):
-    """One payment. ``account`` is the ledger's account it is paid from; payee's account and name are sealed."""
+    """One payment. ``account`` is the ledger's account it is paid from; payee's account and name are sealed.
+
+    ``unsent``: it stands in no file, since the bank's file can't hold its payee, and waits for another account.
+    """
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -54,6 +57,7 @@ class RefundRecord(Model):
     memo = UnicodeAttribute()
     state = UnicodeAttribute()
     bank_code = UnicodeAttribute(default="")
+    unsent = BooleanAttribute(default=False)
 
     @property
     def amount_fen(self) -> int:
@@ -169,7 +173,7 @@ _FILE_ORDER = {source: place for place, source in enumerate(Source)}
 
 def lines_of_batch(period: str, batch: str) -> list[RefundRecord]:
     """A batch's payments in the order of its files: by channel, kind of source and number."""
-    found = [refund for refund in refunds(period) if refund.batch == batch]
+    found = [refund for refund in refunds(period) if refund.batch == batch and not refund.unsent]
     return sorted(found, key=lambda each: (each.channel, _FILE_ORDER[Source(each.source)], each.our_ref))
 
 

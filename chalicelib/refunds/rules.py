@@ -13,6 +13,7 @@ from chalicelib.kernel.ids import id_from
 
 FIRST, SECOND, REMITTANCE = "1", "2", "remittance"
 _AGAIN = re.compile(r"again-([1-9]\d?)", re.ASCII)
+BATCH_DIGITS = 24
 _FILES_MAX = 99
 _AGAIN_MAX = 89
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
 from chalicelib.kernel.errors import Conflict, InvalidInput, Pending
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.refunds import postings, records
+from chalicelib.refunds.planning import move_source
 from chalicelib.refunds.preparing import Means, encode
 from chalicelib.refunds.records import BatchRecord, RefundRecord
-from chalicelib.refunds.rules import BatchStatus, RefundState, Source, batch_kind
+from chalicelib.refunds.rules import BatchStatus, RefundState, batch_kind
 from integrations.ports import BatchState
 
 
@@ -67,9 +67,5 @@ def _order(refund: RefundRecord, now_ms: int) -> None:
         return
     transaction = Transaction()
     records.move_refund(transaction, refund.our_ref, RefundState.PLANNED, RefundState.SENT)
-    # A payment that goes out again moved its deposit or credit the first time.
-    if refund.attempt == 1 and refund.source == Source.DEPOSIT:
-        move_deposit(transaction, refund.period, refund.source_key, DepositState.HELD, DepositState.REFUNDING)
-    elif refund.attempt == 1 and refund.source == Source.CREDIT:
-        move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNABLE, CreditState.RETURNING)
+    move_source(transaction, refund)
     ledger.post(postings.sent(refund, now_ms), transaction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.deposits.corrections import Claim, correct
 from chalicelib.deposits.records import CreditState
 from chalicelib.kernel.errors import Conflict, NotFound, Pending
 from chalicelib.ledger import accounts as ledger_accounts
+from chalicelib.periods.problems import list_problems
 from chalicelib.refunds import accounts, preparing, records, sending
 from chalicelib.refunds.accounts import Account, give_account
 from chalicelib.refunds.planning import Terms, write_down
@@ -104,7 +106,9 @@ def test_given_a_second_run_that_plans_while_the_first_cuts_its_files_then_the_f
     month, monkeypatch
 ):
     read = records.lines_of_batch
-    terms = Terms(PERIOD, batch_kind("1"), PLAN.day("refunds_1_by"), RULES.interest, month.vault)
+    terms = Terms(
+        PERIOD, batch_kind("1"), PLAN.day("refunds_1_by"), RULES.interest, month.vault, lambda _: month.bank, 1
+    )
     due = Due(
         source=Source.CREDIT,
         source_key="hangzhou#LATE",
@@ -178,6 +182,35 @@ def test_given_a_return_worked_off_while_the_bank_s_answer_is_on_its_way_then_no
 
     assert send(batch_no, month.means())["state"] == BatchStatus.RETURNED
     assert records.get_file(PERIOD, batch_no).state == BatchStatus.RETURNED
+
+
+@pytest.mark.parametrize(("payer_name", "account"), [("", "6222"), ("张" * 130, "6222"), ("现金缴存", "")])
+def test_given_a_payer_that_the_bank_s_file_can_not_hold_then_nobody_else_waits_for_him(
+    month, payer_name, account, monkeypatch
+):
+    serial = month.pay(1, payer_name="甲", at="2026-03-18T10:00:00")
+    payer = month.account.bookings[serial]
+    month.account.bookings[serial] = replace(payer, name=payer_name[:120], account=account)
+    month.take_statement()
+    if len(payer_name) > 120:
+        monkeypatch.setattr(preparing, "select", _with_name(preparing.select, payer_name))
+
+    assert run(month, "1") == {"paid": 1, "failed": 0, "pending": 0}
+
+    assert prepare("1", month.means())["count"] == 1
+    assert month.balances()["returnable:2026-03"] == -DEPOSIT
+    assert "transit:hangzhou" not in month.balances()
+    assert accounts.failed_list(month.files, month.vault, PERIOD)["count"] == 1
+    assert [problem.code for problem in list_problems(PERIOD)] == ["PAYEE_UNPAYABLE"]
+    assert deposits.find_credit(PERIOD, CHANNEL, serial).state == CreditState.RETURNING
+
+
+def _with_name(select, payer_name):
+    def selected(*given):
+        for due in select(*given):
+            yield replace(due, account_name=payer_name) if due.source is Source.CREDIT else due
+
+    return selected
 
 
 def test_given_a_return_then_each_payment_bears_the_bank_s_code(month):
