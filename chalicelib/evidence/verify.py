@@ -16,9 +16,8 @@ def point(packed: bytes) -> tuple[int, int]:  # Ed25519 as in RFC 8032, 5.1
     u, v = (y * y - 1) % P, (D * y * y + 1) % P
     x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
     x = x if (v * x * x - u) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (v * x * x - u) % P or (x == 0 and sign):
-        raise ValueError("not a point of the curve")
-    return x if x % 2 == sign else P - x, y
+    is_point = y < P and (v * x * x - u) % P == 0 and (x > 0 or not sign)
+    return (x if x % 2 == sign else P - x, y) if is_point else (0, 0)  # no point adds up to a point with this
 
 
 def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
