@@ -44,14 +44,16 @@ def differences(
     banks = {name.removeprefix("bank:") for name in by_account if name.startswith("bank:")}
     for channel in sorted(banks | set(by_channel)):
         statements = by_channel.get(channel, [])
-        yield from _statements(statements)
+        yield from _statements(_before(period, channel, statements) + statements)
         yield from _lines(period, channel, entries)
         opening = int(statements[0].opening_fen) if statements else 0
         closing = int(statements[-1].closing_fen) if statements else 0
         ledger_fen = opening + by_account.get(accounts.bank(channel), 0)
         if ledger_fen != closing:
             yield _difference(accounts.bank(channel), ledger_fen, closing, "the closing balance of the last statement")
+        yield from _in_transit(entries, channel)
     yield from _places(period, entries)
+    yield from _in_two_periods(period)
 
 
 def _difference(field: str, found_fen: int, wanted_fen: int, meaning: str) -> Problem:
@@ -68,6 +70,29 @@ def _statements(statements: list[StatementRecord]) -> Iterator[Problem]:
             yield _difference(f"statement {later.sk}", opening, closing, "the closing balance of the statement before")
         if later.account_no != earlier.account_no:
             yield Problem(0, f"statement {later.sk}", "another account", "the account of the statement before")
+
+
+def _before(period: str, channel: str, statements: list[StatementRecord]) -> list[StatementRecord]:
+    """The preceding period's last statement before this one's first: the same account goes on where it ended."""
+    if not statements:
+        return []
+    preceding = statement_records.statements(records.preceding_period(period))
+    return [each for each in preceding if each.channel == channel and each.day < statements[0].day][-1:]
+
+
+def _in_transit(entries: list[Entry], channel: str) -> Iterator[Problem]:
+    """A payment whose outcome nobody knows keeps the month open."""
+    account = accounts.transit(channel)
+    for our_ref, fen in sorted(by_subject(entries, account).items()):
+        yield _difference(f"{account} {our_ref}", fen, 0, "once the bank has said what became of it")
+
+
+def _in_two_periods(period: str) -> Iterator[Problem]:
+    """A payment is in one period's books: statements of two periods overlap, and one fen is in one place."""
+    own = {credit.ref for credit in records.credits(period)}
+    for other in (records.preceding_period(period), records.following_period(period)):
+        for ref in sorted(own & {credit.ref for credit in records.credits(other)}):
+            yield Problem(0, f"credit {ref}", f"also in the books of {other}", "in the books of one period")
 
 
 def _lines(period: str, channel: str, entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -125,6 +150,11 @@ def _places(period: str, entries: list[Entry]) -> Iterator[Problem]:
         # What was paid above a forfeited or rolled deposit stays held until it is sent back.
         if held.get(code, 0) not in {wanted, excess.get(code, wanted)}:
             yield _difference(f"held {code}", held.get(code, 0), wanted, "as the deposit has it")
+    returnable = by_subject(entries, accounts.returnable(period))
+    for credit in records.credits(period):
+        found_fen = returnable.get(credit.ref, 0)
+        if credit.state == CreditState.RETURNABLE and found_fen != -int(credit.amount_fen):
+            yield _difference(f"returnable {credit.ref}", found_fen, -int(credit.amount_fen), "as the credit has it")
     doubtful = by_subject(entries, accounts.doubtful(period))
     wanted_doubtful = {
         credit.ref: -int(credit.amount_fen)

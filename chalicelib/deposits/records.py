@@ -150,6 +150,11 @@ def following_period(period: str) -> str:
     return f"{month_of(period) + timedelta(days=31):%Y-%m}"
 
 
+def preceding_period(period: str) -> str:
+    """The period before one."""
+    return f"{month_of(period) - timedelta(days=1):%Y-%m}"
+
+
 def payer_record(credit: CreditRecord) -> PayerRecord:
     """The item that finds a doubtful credit by its payer."""
     pk = f"{credit.period}#payer#{credit.payer_lookup}"

@@ -39,7 +39,11 @@ def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:
             _end(refunds[line.our_ref], line, means)
     if problems:
         record_problems(period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
-    return _count(file)
+    counts = _count(file)
+    if counts["pending"]:
+        open_lines = Problem(0, "pending", str(counts["pending"]), "a further return file that names their end")
+        record_problems(period, key, [open_lines], "RETURN_PENDING", "回盘文件中仍有款项未有最终结果")
+    return counts
 
 
 def _read(file: BatchRecord, key: str, means: Means) -> tuple[tuple[ReturnLine, ...], list[Problem]]:

@@ -209,7 +209,7 @@ def test_given_a_return_that_comes_twice_or_contradicts_itself_then_states_only_
     month.files.write("inbox", "late.sm3", paper.sidecar(content, "late"))
 
     assert apply_return(batch_no, "late", month.means()) == {"paid": 4, "failed": 0, "pending": 0}
-    assert sorted(problem.code for problem in list_problems(PERIOD)) == ["RETURN_LINES"] * 3
+    assert sorted(problem.code for problem in list_problems(PERIOD)) == ["RETURN_LINES"] * 3 + ["RETURN_PENDING"]
     assert "transit:hangzhou" not in month.balances()
     assert {refund.state for refund in records.refunds(PERIOD)} == {RefundState.PAID}
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from chalicelib.deposits import corrections
 from chalicelib.deposits import records as deposits
 from chalicelib.deposits.corrections import Claim, correct
+from chalicelib.deposits.reconciling import reconcile
 from chalicelib.deposits.records import CreditState
-from chalicelib.kernel.errors import Conflict, NotFound, Pending
+from chalicelib.kernel.errors import Conflict, NotFound, Pending, ReconciliationOpen
 from chalicelib.ledger import accounts as ledger_accounts
 from chalicelib.periods.problems import list_problems
 from chalicelib.refunds import accounts, preparing, records, sending
@@ -32,6 +35,8 @@ from tests.deposits.deposit_month import (
     code,
     name,
 )
+
+MACHINE = Path(__file__).resolve().parents[2] / "state_machines" / "refund_batch.asl.json"
 
 
 @pytest.fixture
@@ -247,3 +252,25 @@ def test_given_a_correction_at_the_last_moment_then_closing_goes_on_with_the_oth
 
     assert counts == {"corrected": 1, "returnable": 1}
     assert month.balances()["returnable:2026-03"] == month.balances()["held:2026-03"] == -DEPOSIT
+
+
+def test_given_a_return_with_payments_still_open_then_the_machine_waits_for_the_next_one():
+    files = json.loads(MACHINE.read_text())["States"]["Files"]["ItemProcessor"]["States"]
+    assert files["ApplyReturn"]["Next"] == "AllKnown"
+    pending, *_ = files["AllKnown"]["Choices"]
+    assert (pending["Variable"], pending["NumericGreaterThan"]) == ("$.counts.value.pending", 0)
+    assert files[pending["Next"]]["Next"] == "AwaitReturn"
+
+
+def test_given_a_return_with_payments_still_open_then_the_operators_know(month):
+    month.account.failing = {account_no(0): "9999"}
+
+    assert run(month, "1") == {"paid": 0, "failed": 0, "pending": 1}
+
+    assert [problem.code for problem in list_problems(PERIOD)] == ["RETURN_PENDING"]
+    month.take_statement()
+    with pytest.raises(ReconciliationOpen) as open_books:
+        reconcile(PERIOD)
+    assert [problem.field for problem in open_books.value.problems] == [
+        f"transit:hangzhou {refund.our_ref}" for refund in records.refunds(PERIOD)
+    ]
