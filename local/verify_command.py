@@ -66,7 +66,9 @@ def verify_command(
         faults += recount_faults(opened)
     if opened is not None and receipt is not None:
         faults += receipt_faults(opened, receipt.read_bytes(), receipt_key)
-    options = {"--previous": previous, "--public-key": public_key}
+    options: dict[str, Path | str | None] = {"--public-key": public_key}
+    if opened is not None and opened.manifest["previous"] is not None:
+        options["--previous"] = previous
     if receipt is not None:
         options["--receipt-key"] = receipt_key
     not_checked = [f"{_HANGS_ON[option]} ({option})" for option, given in options.items() if given is None]

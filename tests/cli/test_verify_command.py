@@ -62,14 +62,25 @@ def test_given_a_package_that_holds_when_verified_then_the_exit_code_is_0(folder
     assert (done.exit_code, done.stdout) == (0, "4-auction.zip: everything holds\n")
 
 
-def test_given_no_key_when_verified_then_what_was_not_checked_is_said(folder: Path) -> None:
-    done = verify(folder, "3-qualification.zip")
+@pytest.mark.parametrize(
+    ("package", "not_checked"),
+    [
+        ("3-qualification.zip", ["whose key signed the package (--public-key)"]),
+        (
+            "4-auction.zip",
+            ["whose key signed the package (--public-key)", "the link to the package sealed before (--previous)"],
+        ),
+    ],
+)
+def test_given_no_options_when_verified_then_what_was_not_checked_is_said(
+    package: str, not_checked: list[str], folder: Path
+) -> None:
+    done = verify(folder, package)
 
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        "3-qualification.zip: everything holds",
-        "  not checked: the link to the package sealed before (--previous)",
-        "  not checked: whose key signed the package (--public-key)",
+        f"{package}: everything holds",
+        *(f"  not checked: {what}" for what in not_checked),
     ]
 
 
