@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib.kernel.errors import InvalidInput
+from chalicelib.kernel.errors import InvalidInput, TooMany
 from chalicelib.kernel.log import logger
 from chalicelib.kernel.machines import Machines
 from chalicelib.periods.arrivals import record_arrival
@@ -35,7 +35,7 @@ def _take(event: dict[str, Any], machines: Machines) -> None:
     key = dropped["key"]
     try:
         record_arrival(key, dropped.get("etag", ""), dropped.get("sequencer", ""), machines)
-    except InvalidInput as error:
+    except (InvalidInput, TooMany) as error:
         # Sending it again would not help: a person has to see to it.
         named = key.split("/")[2:3]
         period = named[0] if named and is_period(named[0]) else UNPLACED

@@ -121,6 +121,14 @@ def load_period_rules(period: str) -> RuleSet:
     return read_rules(_record(period).rules)
 
 
+def stands(plan: Plan) -> bool:
+    """Whether this very plan is the period's."""
+    try:
+        return _record(plan.period).plan_digest == plan_digest(plan)
+    except NotFound:
+        return False
+
+
 def rules_for(plan: Plan) -> RuleSet:
     """The rules that a plan is held to: those its period began with, otherwise the city's current ones."""
     try:

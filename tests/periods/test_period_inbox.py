@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.periods import arrivals
 from chalicelib.periods.arrivals import latest_arrival
 from chalicelib.periods.inbox import UNPLACED, handle
 from chalicelib.periods.problems import list_problems
@@ -48,6 +49,14 @@ def test_given_a_batch_comes_twice_then_it_is_taken_once() -> None:
 def test_given_a_file_in_a_wrong_folder_then_operators_see_it_and_it_does_not_come_back(key: str, period: str) -> None:
     assert handle({"Records": [message(1, key)]}, None) == {"batchItemFailures": []}
     assert [each.code for each in list_problems(period)] == ["INBOX_KEY"]
+
+
+def test_given_a_file_comes_too_often_then_operators_see_it_and_it_does_not_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arrivals, "ARRIVALS_MAX", 1)
+    assert handle({"Records": [message(1, KEY), message(2, KEY)]}, None) == {"batchItemFailures": []}
+    assert [each.code for each in list_problems("2026-03")] == ["TOO_MANY_ARRIVALS"]
 
 
 def test_given_step_functions_is_down_then_the_message_comes_back(

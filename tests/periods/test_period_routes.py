@@ -18,6 +18,7 @@ from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import to_json
 from chalicelib.periods.problems import record_problems
 from tests.periods.conftest import FakeHub
+from tests.periods.test_period_calendar import notice
 
 PASSWORD = "correct horse battery"
 ROLES = {"wang": ["planner"], "li": ["approver"], "both": ["planner", "approver"], "sun": ["auditor"]}
@@ -94,6 +95,11 @@ def test_given_a_plan_when_posted_and_approved_by_another_then_everybody_sees_it
         ("POST /approvals/2026-03-none", "wang", 403, "ROLE_NEEDED"),
         ("POST /approvals/2026-03-none", "li", 400, "BODY_INVALID"),
         ("POST /operator-sessions", "", 400, "BODY_INVALID"),
+        ("POST /plan-drafts", "li", 403, "ROLE_NEEDED"),
+        ("POST /plan-drafts", "wang", 400, "PLAN_INVALID"),
+        ("POST /calendar", "li", 403, "ROLE_NEEDED"),
+        ("POST /calendar", "wang", 400, "CALENDAR_INVALID"),
+        ("GET /calendar", "", 401, "TOKEN_INVALID"),
     ],
 )
 def test_given_a_request_that_may_not_be_then_it_is_refused_by_name(
@@ -139,3 +145,88 @@ def test_given_a_stopped_period_when_a_planner_restarts_it_then_the_next_attempt
         {"period": "2026-03", "state": "draft", "attempt": 2},
     )
     assert "period/2026-03-2" in hub.machines.started
+
+
+DRAFT = {"city": "hangzhou", "quotas": {"individual": 60, "unit": 10}}
+
+
+def test_given_a_year_not_announced_when_a_planner_enters_its_notice_then_plans_are_drafted_and_opened_by_it(
+    door: Door,
+) -> None:
+    december = {**DRAFT, "period": "2026-12", "lows_fen": {"unit": [1_000_000]}}
+    status, refused = door.ask("POST", "/plan-drafts", "wang", december)
+    assert (status, refused["code"], refused["problems"][0]["found"]) == (400, "CALENDAR_UNKNOWN", "2027")
+
+    status, entry = door.ask("POST", "/calendar", "wang", notice())
+    assert (status, entry["number"], entry["entered_by"]) == (201, 1, "wang")
+    assert door.ask("GET", "/calendar", "sun") == (200, {"entries": [entry]})
+
+    status, drafted = door.ask("POST", "/plan-drafts", "wang", december)
+    assert (status, drafted["milestones"]["month_end"]["date"]) == (200, "2027-01-15")
+    assert drafted["lows_fen"] == {"unit": [1_000_000]}
+    assert door.ask("POST", "/periods", "wang", drafted)[0] == 201
+
+
+def test_given_the_notice_is_amended_then_the_latest_counts_and_the_first_is_still_seen(door: Door) -> None:
+    october = {**DRAFT, "period": "2027-10"}
+    days_off = [*notice()["holidays"], "2027-10-25"]
+    for _ in range(2):
+        assert door.ask("POST", "/calendar", "wang", notice())[1]["number"] == 1
+    assert door.ask("POST", "/plan-drafts", "wang", october)[1]["milestones"]["auction_opens"]["date"] == "2027-10-25"
+    assert door.ask("POST", "/calendar", "wang", notice(holidays=days_off))[1]["number"] == 2
+    status, drafted = door.ask("POST", "/plan-drafts", "wang", october)
+    assert (status, drafted["milestones"]["auction_opens"]["date"]) == (200, "2027-10-26")
+    assert door.ask("POST", "/calendar", "wang", notice())[1]["number"] == 3
+    assert [each["number"] for each in door.ask("GET", "/calendar", "sun")[1]["entries"]] == [1, 2, 3]
+
+
+def test_given_a_library_s_year_is_amended_then_the_table_counts(door: Door) -> None:
+    days = ["2026-01-01", "2026-05-01", "2026-10-01", "2026-10-02", "2026-10-03", "2026-03-25"]
+    assert door.ask("POST", "/calendar", "wang", notice(year=2026, holidays=days, workdays=[]))[0] == 201
+    _, drafted = door.ask("POST", "/plan-drafts", "wang", {**DRAFT, "period": "2026-03"})
+    assert drafted["milestones"]["auction_opens"]["date"] == "2026-03-26"
+
+
+def test_given_a_plan_stands_when_the_calendar_is_amended_then_it_stays_and_may_be_posted_again(
+    door: Door, plan: Plan
+) -> None:
+    first = door.ask("POST", "/periods", "wang", to_json(plan))
+    days = ["2026-01-01", "2026-05-01", "2026-10-01", "2026-10-02", "2026-10-03", "2026-03-25"]
+    assert door.ask("POST", "/calendar", "wang", notice(year=2026, holidays=days, workdays=[]))[0] == 201
+    assert door.ask("POST", "/periods", "wang", to_json(plan)) == first
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"period": "2026-3"}, "period"),
+        ({"city": "atlantis"}, "city"),
+        ({"quotas": {"individual": -1, "unit": 1}}, "quotas.individual"),
+        ({"dates": {"lunch": "2026-03-25"}}, "lunch"),
+        ({"dates": {"auction_opens": "soon"}}, "dates.auction_opens"),
+        ({"dates": {"auction_opens": "2026-03-28"}}, "auction_opens"),  # a Saturday
+        ({"quota": 5}, "quota"),
+    ],
+)
+def test_given_a_faulty_draft_then_the_field_is_named(change: dict[str, Any], field: str, door: Door) -> None:
+    status, body = door.ask("POST", "/plan-drafts", "wang", {**DRAFT, "period": "2026-03", **change})
+    assert status == 400
+    assert field in [problem["field"] for problem in body["problems"]]
+
+
+def test_given_a_plan_whose_auction_falls_on_a_day_off_when_posted_then_it_is_refused_and_nothing_starts(
+    door: Door, hub: FakeHub, plan: Plan
+) -> None:
+    body = to_json(plan)
+    for name, of_day in (("activation_closes", "2026-03-27T17:00"), ("auction_opens", "2026-03-28T09:00")):
+        body["milestones"][name] = {"at": of_day, "date": of_day[:10]}
+    body["milestones"]["auction_closes"] = {"at": "2026-03-28T15:00", "date": "2026-03-28"}
+    body["broadcasts"] = []
+    for name in ("settlement_opens", "settlement_reminder", "settlement_closes"):
+        body["milestones"][name] = {"at": "2026-03-31T09:00", "date": "2026-03-31"}
+    body["milestones"]["settlement_closes"] = {"at": "2026-03-31T17:00", "date": "2026-03-31"}
+    status, refused = door.ask("POST", "/periods", "wang", body)
+    assert (status, refused["code"]) == (400, "PLAN_INVALID")
+    assert {problem["field"] for problem in refused["problems"]} == {"auction_opens", "auction_closes"}
+    assert hub.machines.started == {}
+    assert door.ask("GET", "/periods/2026-03")[0] == 404

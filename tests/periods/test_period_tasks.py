@@ -81,6 +81,46 @@ def test_given_the_plan_is_rejected_when_a_better_one_comes_then_it_is_asked_for
 
 
 @pytest.mark.usefixtures("_open")
+@pytest.mark.parametrize(
+    ("decision", "state", "approved_by"),
+    [("approved", PeriodState.RUNNING, "li"), ("rejected", PeriodState.REJECTED, "")],
+)
+def test_given_a_plan_comes_back_after_another_then_the_word_on_it_counts_again(
+    decision: str, state: PeriodState, approved_by: str, hub: FakeHub, plan: Plan
+) -> None:
+    asked = {"kind": "plan", "subject": "plan", "totals": {}, "made_by": "wang"}
+    step("request_approval", **asked, task_token="1")
+    first = approvals.waiting("2026-03")[0]
+    approvals.decide(first.id, decision, by="li", reason="核对", now_ms=1, machines=hub.machines)
+    if decision == "approved":
+        step("stop", machine="period", error="X", cause="down")
+    running.open_period(replace(plan, quotas={"individual": 62, "unit": 10}), "wang", hub.machines)
+    step("stop", machine="period", error="X", cause="down")
+    assert running.open_period(plan, "wang", hub.machines).approved_by == ""
+    step("begin", attempt=3)
+    step("request_approval", **asked, task_token="3")
+    assert hub.machines.answers["3"] == {"decision": decision, "by": "li"}
+    assert (find_period("2026-03").state, find_period("2026-03").approved_by) == (state, approved_by)
+
+
+@pytest.mark.usefixtures("_open")
+def test_given_an_attempt_was_overtaken_when_its_machine_stops_or_ends_then_the_next_one_goes_on(hub: FakeHub) -> None:
+    step("begin", attempt=1)
+    running.restart("2026-03", hub.machines, abandoned=True)
+    step("begin", attempt=2)
+    overtaken = json.dumps({"errorMessage": "ATTEMPT_OVERTAKEN: 本期的这次执行已被取代", "errorType": "Conflict"})
+    assert step("stop", machine="period", error="Conflict", cause=overtaken)["state"] == "running"
+    assert step("stop", machine="refund batch", error="X", cause="down", attempt=1)["state"] == "running"
+    with pytest.raises(Conflict, match="NOT_RUNNING"):
+        step("finish", attempt=1)
+    assert [each.source for each in list_problems("2026-03")] == ["period", "refund batch"]
+    assert step("stop", machine="period", error="X", cause="down", attempt=2)["state"] == "stopped"
+    running.restart("2026-03", hub.machines, abandoned=False)
+    step("begin", attempt=3)
+    assert step("finish", attempt=3)["state"] == "finished"
+
+
+@pytest.mark.usefixtures("_open")
 def test_given_a_batch_when_asked_for_then_its_totals_wait() -> None:
     step(
         "request_approval",
