@@ -156,8 +156,8 @@ def _rows(lines: list[str], start: int, end: int, profile: Profile) -> tuple[lis
         row = _Row(at + 1, lines[at], profile)
         if row.uncounted:
             raise refused("BILL_ROWS", "账单明细无法核对合计", *row.problems)
-        problems.extend(row.problems)
         rows.append(row.booked())
+        problems.extend(row.problems)
     return rows, problems
 
 
@@ -268,11 +268,11 @@ def _is_same(found: str, wanted: str) -> bool:
 
 def _strangers(rows: list[WalletBillLine], day: date) -> Iterator[Problem]:
     """Rows that the bill should not have: of another day, or twice."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[BillKind, str, str]] = set()
     for row in rows:
         if row.finished_at_ms and local_date(row.finished_at_ms) != day:
             yield Problem(row.line, COLUMNS[5], local_date(row.finished_at_ms).isoformat(), f"a time on {day}")
-        key = (row.serial, row.refund_ref)
+        key = (row.kind, row.serial, row.refund_ref)
         if key in seen:
             yield Problem(row.line, COLUMNS[0], "twice", "a trade, or refund of it, that no other line has")
         seen.add(key)

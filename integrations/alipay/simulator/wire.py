@@ -20,7 +20,9 @@ class Signer:
     """RSA as plain numbers: Alipay's private key to sign with, the merchant's public key to check with."""
 
     modulus: int
-    exponent: int = field(repr=False)
+    factors: tuple[int, int] = field(repr=False)
+    exponents: tuple[int, int] = field(repr=False)
+    inverse: int = field(repr=False)
     merchant_modulus: int
     merchant_exponent: int
 
@@ -30,13 +32,16 @@ class Signer:
         own: Any = serialization.load_pem_private_key(alipay_private.encode(), None)
         theirs: Any = serialization.load_pem_public_key(merchant_public.encode())
         mine, other = own.private_numbers(), theirs.public_numbers()
-        return cls(mine.public_numbers.n, mine.d, other.n, other.e)
+        exponents = (mine.dmp1, mine.dmq1)
+        return cls(mine.public_numbers.n, (mine.p, mine.q), exponents, mine.iqmp, other.n, other.e)
 
     def sign(self, content: bytes) -> str:
-        """A signature, Base64."""
+        """A signature, Base64. By the factors one at a time, which is four times as fast."""
         size = (self.modulus.bit_length() + 7) // 8
-        number = pow(int.from_bytes(_padded(content, size)), self.exponent, self.modulus)
-        return base64.b64encode(number.to_bytes(size)).decode()
+        number = int.from_bytes(_padded(content, size))
+        (p, q), (by_p, by_q) = self.factors, self.exponents
+        low, high = pow(number, by_q, q), pow(number, by_p, p)
+        return base64.b64encode((low + (high - low) * self.inverse % p * q).to_bytes(size)).decode()
 
     def is_merchants(self, content: bytes, signature: str) -> bool:
         """Whether the merchant signed this."""
