@@ -34,8 +34,9 @@ class Hub:
     carrier: Callable[[], SmsCarrier]
     regulator: Callable[[], Regulator]
     send_sms: SendCode
-    # The city and version of the rules that a period began with, for evidence, which knows no other room.
+    # The rules that a period began with, by city and version and in full, for evidence, which knows no other room.
     rules_version: Callable[[str], str]
+    rules_text: Callable[[str], str]
 
 
 def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
@@ -89,6 +90,12 @@ def _rules_version(period: str) -> str:
     return f"{rules.city} {rules.version}"
 
 
+def _rules_text(period: str) -> str:
+    from chalicelib.periods.records import rules_text_of
+
+    return rules_text_of(period)
+
+
 @cache
 def hub() -> Hub:
     """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
@@ -108,4 +115,5 @@ def hub() -> Hub:
         regulator=cache(_regulator),
         send_sms=_send_sms(carrier),
         rules_version=_rules_version,
+        rules_text=_rules_text,
     )

@@ -18,6 +18,7 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
         if entry["name"] in contents:
             raise InvalidInput("EVIDENCE_FILE_TWICE", f"封存文件重名: {entry['name']}")
         contents[entry["name"]] = at.files.read(entry.get("bucket", "work"), entry["key"])
+    contents.setdefault("rules.toml", at.rules_text(event["period"]).encode())
     return seal(
         event["period"],
         event["moment"],
