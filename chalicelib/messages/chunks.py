@@ -12,11 +12,11 @@ from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
 from chalicelib.messages.campaigns import Campaign
 from chalicelib.messages.records import UNCLEAR, MessageState, plan_message
-from chalicelib.messages.sender import Sender
+from chalicelib.messages.sender import WORK_FOR_MS, Sender
 from chalicelib.periods.plan import Plan
 
-# Small enough that a function sends one well within its time, even where every request runs into its time-out.
-RECIPIENTS_A_CHUNK = 50
+# So many that a text to all 987,000 valid codes stays below what one machine may hold: 256 KB of keys, 25,000 events.
+RECIPIENTS_A_CHUNK = 400
 
 
 def write_chunks(plan: Plan, campaign: Campaign, files: Files) -> dict[str, Any]:
@@ -36,16 +36,21 @@ def send_chunk(
 ) -> dict[str, int]:
     """Send a chunk's messages, each as far as it goes now, and count where they stand.
 
-    When all had their turn: raises ``TooMany`` where the carrier's limits hold some back, ``Pending`` where it is not
-    known of some whether they went. Run again, it goes on with just these.
+    When all had their turn, or the time for it is over: raises ``TooMany`` where some wait still, for the carrier's
+    limits or for want of time, ``Pending`` where it is not known of some whether they went. Run again, it goes on with
+    just these.
     """
     counts: Counter[MessageState] = Counter()
+    until_ms = sender.clock.now_ms() + WORK_FOR_MS
     for entry in read_json(files, "work", key):
+        if sender.clock.now_ms() >= until_ms:
+            counts[MessageState.PLANNED] += 1
+            continue
         params = canonical(entry["params"]).decode()
         record = plan_message(period, campaign.name, entry["code"], campaign.template, params)
         counts[sender.send(record, get(period, record.code).phone(vault))] += 1
     if counts[MessageState.PLANNED]:
-        raise TooMany("SMS_WAITING", f"短信平台限流,{counts[MessageState.PLANNED]}条短信待发")
+        raise TooMany("SMS_WAITING", f"{counts[MessageState.PLANNED]}条短信待发")
     unclear = sum(counts[state] for state in UNCLEAR)
     if unclear:
         raise Pending("SMS_UNCLEAR", f"{unclear}条短信是否发出尚不明确")

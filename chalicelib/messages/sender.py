@@ -13,6 +13,10 @@ from integrations.ports import Sms, SmsCarrier, SmsReceipt
 # Longer than any request of ours can be under way: before that, "never heard of it" may only mean "not yet".
 QUIET_MS = 60_000
 
+# How long one step goes on beginning with messages. A function has 300 s, and against a carrier that does not answer
+# the last message may take 55 s more: it is asked about on two days, sent, and asked about on two days.
+WORK_FOR_MS = 200_000
+
 _RECEIPT_STATES = {
     "sent": MessageState.SENT,
     "delivered": MessageState.DELIVERED,
@@ -47,10 +51,19 @@ class Sender:
 
         Raises ``Pending`` where it does not answer.
         """
-        receipt = self.carrier.ask(record.out_id, phone, local_date(int(record.attempted_at_ms)))
+        receipt = self._ask(record, phone)
         if receipt is not None and _RECEIPT_STATES[receipt.state] != record.status:
             move(record, _RECEIPT_STATES[receipt.state], MessageRecord.detail.set(receipt.code))
         return receipt
+
+    def _ask(self, record: MessageRecord, phone: str) -> SmsReceipt | None:
+        # Begun before midnight, it may stand in the carrier's books under the next day.
+        begun_ms = int(record.attempted_at_ms)
+        for day in dict.fromkeys((local_date(begun_ms), local_date(begun_ms + QUIET_MS))):
+            receipt = self.carrier.ask(record.out_id, phone, day)
+            if receipt is not None:
+                return receipt
+        return None
 
     def _may_send_again(self, record: MessageRecord, phone: str) -> bool:
         """Whether an earlier attempt came to nothing: the quiet time is over, and the carrier does not have it."""

@@ -1,4 +1,4 @@
-"""What AWS asks of the template and the embedded AWS does not: each was or would be a deployment that fails or leaks."""
+"""What AWS asks of the template and the embedded AWS does not: without each a deployment would fail, or leak."""
 
 from __future__ import annotations
 

@@ -70,3 +70,21 @@ def test_every_wait_takes_its_instant_from_the_plan(file: Path) -> None:
     for name, state in states(definition(file)):
         if state["Type"] == "Wait" and name != "Drain":
             assert "TimestampPath" in state, name
+
+
+def test_no_text_message_holds_up_or_stops_the_month() -> None:
+    by_name = {file.name.removesuffix(".asl.json"): definition(file) for file in MACHINES}
+    # Given every place where the month has a campaign begin
+    begun = [
+        state
+        for _, state in states(by_name["period"])
+        if state.get("Parameters", {}).get("StateMachineArn") == "${SmsCampaignMachine}"
+    ]
+    # Then none waits for its end, a failed campaign stops no period, and a failed chunk no other chunk
+    assert len(begun) == 4
+    assert all(state["Resource"].endswith(":states:startExecution") for state in begun)
+    campaign = by_name["sms_campaign"]
+    steps = {name: state["Parameters"]["Payload"]["step"] for name, state in states(campaign) if "Parameters" in state}
+    assert "stop" not in steps.values()
+    chunk = campaign["States"]["Send"]["ItemProcessor"]["States"]["SendChunk"]
+    assert chunk["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Left"}]

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from chalicelib.kernel.clock import SetClock, SystemClock
+from chalicelib.kernel.clock import SetClock, SystemClock, at_shanghai
 from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
 from chalicelib.kernel.ids import SystemEntropy, id_from
 from chalicelib.messages.codes import code_sender
@@ -81,6 +81,22 @@ def test_given_a_message_then_it_is_written_down_under_a_number_of_its_own_and_s
     assert [desk.send(), desk.send(), desk.send()] == [MessageState.SENT] * 3
     assert desk.carrier.taken == [id_from("sms", PERIOD, CAMPAIGN, CODE)]
     assert desk.stored.carrier_id == "biz-1"
+
+
+def test_given_a_text_that_the_carrier_took_after_midnight_then_it_is_found_there_and_not_sent_again() -> None:
+    # Given 23:59:59.500 here, and the next day at the carrier
+    taken_on = date(2026, 3, 11)
+
+    class NextDay(Carrier):
+        def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
+            return super().ask(out_id, phone, day) if day == taken_on else None
+
+    desk = Desk(NextDay([silence()], takes=True), SetClock(at_shanghai("2026-03-10T23:59:59.500")))
+    # Then it is found, and sent once
+    assert desk.send() == MessageState.DELIVERED
+    desk.clock.advance(QUIET_MS)
+    assert desk.send() == MessageState.DELIVERED
+    assert len(desk.carrier.taken) == 1
 
 
 def test_given_an_answer_lost_after_the_carrier_took_it_then_asking_finds_it_and_nothing_goes_twice(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +16,10 @@ from chalicelib.kernel.clock import SetClock, SystemClock
 from chalicelib.kernel.errors import InvalidInput, Pending, TooMany
 from chalicelib.kernel.files import MemoryFiles, read_json
 from chalicelib.kernel.ids import SystemEntropy
-from chalicelib.messages import audiences, tasks
+from chalicelib.messages import audiences, chunks, tasks
 from chalicelib.messages.campaigns import CAMPAIGNS
 from chalicelib.messages.records import messages
-from chalicelib.messages.sender import QUIET_MS
+from chalicelib.messages.sender import QUIET_MS, WORK_FOR_MS
 from chalicelib.periods.plan import compress
 from chalicelib.periods.records import PeriodState, save_plan
 from chalicelib.refunds.rules import RefundState
@@ -28,7 +29,7 @@ from integrations.aliyun_sms.client import AliyunSms
 from integrations.aliyun_sms.codec import send_params
 from integrations.aliyun_sms.profile import profile
 from integrations.aliyun_sms.simulator import SmsSimulator
-from integrations.ports import Sms
+from integrations.ports import Sms, SmsReceipt
 from tests.applicants.applicants_office import LI, PERIOD, VAULT, WANG, plan, qualify, take_in
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -174,7 +175,19 @@ class Room:
         self.book = simulator.book
         self.files = MemoryFiles()
         self.clock = SetClock(SystemClock().now_ms())
-        carrier = AliyunSms(simulator.url, "secret", SystemClock(), SystemEntropy())
+        self.slow_ms = 0
+        room = self
+
+        class Slow(AliyunSms):
+            def send(self, sms: Sms) -> str:
+                room.clock.advance(room.slow_ms)
+                return super().send(sms)
+
+            def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
+                room.clock.advance(room.slow_ms)
+                return super().ask(out_id, phone, day)
+
+        carrier = Slow(simulator.url, "secret", SystemClock(), SystemEntropy())
         parts = SimpleNamespace(
             clock=self.clock,
             files=self.files,
@@ -198,7 +211,10 @@ def many(count: int) -> None:
     take_in(*(replace(WANG, line=n, code=f"33012600{n:05d}", phone=f"138{n:08d}") for n in range(1, count + 1)))
 
 
-def test_given_a_campaign_then_it_goes_in_chunks_once_each_whatever_is_repeated(room: Room) -> None:
+def test_given_a_campaign_then_it_goes_in_chunks_once_each_whatever_is_repeated(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "RECIPIENTS_A_CHUNK", 50)
     many(60)
     audience = room.step("audience")
     assert (audience["count"], len(audience["chunks"])) == (60, 2)
@@ -236,6 +252,27 @@ def test_given_a_phone_that_fails_and_a_limit_then_both_are_told_apart(room: Roo
     room.book._messages.extend(room.book._messages * 50)
     with pytest.raises(TooMany):
         room.step("send", key=chunk["key"])
+
+
+def test_given_a_carrier_too_slow_for_one_function_then_the_step_ends_in_time_and_the_rest_goes_with_the_next(
+    room: Room,
+) -> None:
+    many(3)
+    (chunk,) = room.step("audience")["chunks"]
+    room.slow_ms = WORK_FOR_MS // 2
+    with pytest.raises(TooMany):
+        room.step("send", key=chunk["key"])
+    assert room.book.state()["taken"] == 2
+    assert room.step("send", key=chunk["key"]) == {"sent": 3}
+    assert [len(room.book.texts(f"138{number:08d}")) for number in range(1, 4)] == [1] * 3
+    # Receipts, too, are asked for only as long as there is time
+    assert room.step("receipts") == {"sent": 1, "delivered": 2, "failed": 0, "pending": 0}
+
+
+def test_given_every_valid_code_then_one_machine_can_hold_the_list() -> None:
+    of_all = -(-987_000 // chunks.RECIPIENTS_A_CHUNK)
+    assert of_all * 8 < 25_000
+    assert of_all * len('{"key":"messages/2026-03/deposit_unpaid/00001.json"},') < 256 * 1024
 
 
 def test_given_a_campaign_nobody_knows_then_those_there_are_are_named(room: Room) -> None:
