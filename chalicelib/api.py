@@ -37,8 +37,8 @@ def _answering(view: Callable[..., Any]) -> Callable[..., Any]:
         except HubError as error:
             logger.info("refused", extra={"view": view.__name__, "code": error.code})
             return problem(error)
-        except BadRequestError:
-            # Chalice's own: a body that is not JSON.
+        except (BadRequestError, RecursionError):
+            # Chalice's own: a body that is not JSON. And JSON nested deeper than any of ours.
             return problem(InvalidInput("BODY_NOT_JSON", "请求内容不是有效的 JSON"))
         except Exception:
             # What it was stands in the log; the caller learns that it was not them.

@@ -38,7 +38,7 @@ class Body:
     def text(self, name: str, pattern: str, remedy: str) -> str:
         """A text that fits a pattern as a whole; ASCII digits and letters only where the pattern has classes."""
         value = self._get(name)
-        if not isinstance(value, str) or len(value) > TEXT_CHARACTERS_MAX or not re.fullmatch(pattern, value, re.A):
+        if not (isinstance(value, str) and _fits(value, pattern)):
             self._fault(name, value, remedy)
             return ""
         return value
@@ -70,3 +70,14 @@ class Body:
     def _fault(self, name: str, value: Any, remedy: str) -> None:
         found = "missing" if value is None else f"{type(value).__name__} that does not fit"
         self.problems.append(Problem(0, name, found, remedy))
+
+
+def _fits(text: str, pattern: str) -> bool:
+    if len(text) > TEXT_CHARACTERS_MAX or not re.fullmatch(pattern, text, re.A):
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair: JSON may carry it, nothing that we store or hash can.
+        return False
+    return True

@@ -129,8 +129,9 @@ def _faults(row: ApplicantRow, terms: Terms) -> Iterator[Problem]:
 def _name_fault(name: str) -> str | None:
     if len(name) > NAME_CHARACTERS_MAX:
         return f"at most {NAME_CHARACTERS_MAX} characters"
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
-        return "no control characters or line breaks"
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
+        # Pasted from a web page, an invisible one makes a name that no bank's payer ever equals.
+        return "no control or invisible characters, no line breaks"
     if name.startswith(_FORMULA_STARTS):
         return "a name, not a formula"
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,9 +18,14 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel.aws import REGION
 from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.ids import SystemEntropy
 
 # DynamoDB takes 100 actions in one transaction.
 TRANSACTION_ACTIONS_MAX = 100
+
+# Reasons of a cancelled transaction that pass by themselves, and how often it is tried.
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_TRIES_MAX = 4
 
 
 def table_name(variable: str) -> str:
@@ -39,7 +45,12 @@ class HubMeta:
 
 @cache
 def _connection() -> Connection:
-    return Connection(region=REGION)
+    return Connection(
+        region=REGION,
+        connect_timeout_seconds=HubMeta.connect_timeout_seconds,
+        read_timeout_seconds=HubMeta.read_timeout_seconds,
+        max_retry_attempts=HubMeta.max_retry_attempts,
+    )
 
 
 @dataclass
@@ -65,21 +76,34 @@ class Transaction:
     def commit(self) -> None:
         """Write. Raises ``Conflict`` (``CONDITION_FAILED``) where a condition did not hold; nothing is written then.
 
-        Throttling and conflicts with another transaction are retried by the SDK, then raised as they are.
+        Throttling, and a conflict with somebody who writes the same items just now, are tried again a few times, since
+        nothing was written and the SDK takes a cancelled transaction for an answer; then raised as they are.
         """
         count = len(self._puts) + len(self._updates) + len(self._checks)
         if not 0 < count <= TRANSACTION_ACTIONS_MAX:
             raise ValueError(f"a transaction takes 1 to {TRANSACTION_ACTIONS_MAX} actions, not {count}")
-        try:
-            with TransactWrite(connection=_connection()) as write:
-                for model, hash_key, range_key, condition in self._checks:
-                    write.condition_check(model, hash_key, range_key, condition=condition)
-                for record, guard in self._puts:
-                    write.save(record, condition=guard)
-                for record, actions, guard in self._updates:
-                    write.update(record, actions=actions, condition=guard)
-        except TransactWriteError as error:
-            reasons = [reason.code for reason in error.cancellation_reasons if reason]
-            if "ConditionalCheckFailed" in reasons:
-                raise Conflict("CONDITION_FAILED", "记录状态已变化,本次操作未执行") from error
-            raise
+        for tried in range(1, _TRIES_MAX + 1):
+            try:
+                self._write()
+                return
+            except TransactWriteError as error:
+                reasons = {reason.code for reason in error.cancellation_reasons if reason}
+                if "ConditionalCheckFailed" in reasons:
+                    raise Conflict("CONDITION_FAILED", "记录状态已变化,本次操作未执行") from error
+                if tried == _TRIES_MAX or not reasons or not reasons <= _PASSING:
+                    raise
+            _pause(tried)
+
+    def _write(self) -> None:
+        with TransactWrite(connection=_connection()) as write:
+            for model, hash_key, range_key, condition in self._checks:
+                write.condition_check(model, hash_key, range_key, condition=condition)
+            for record, guard in self._puts:
+                write.save(record, condition=guard)
+            for record, actions, guard in self._updates:
+                write.update(record, actions=actions, condition=guard)
+
+
+def _pause(tried: int) -> None:
+    # Two that met each other must not meet again: up to 50, 100, 200 ms.
+    time.sleep(SystemEntropy().below(50 << (tried - 1)) / 1_000)

@@ -54,7 +54,7 @@ class Cells:
         except ValueError:
             day = None
         if text and (day is None or day.isoformat() != text):
-            self._fault(column, text[:10], "a date that exists, as YYYY-MM-DD")
+            self._fault(column, f"{len(text)} characters", "a date that exists, as YYYY-MM-DD")
             return None
         return day
 

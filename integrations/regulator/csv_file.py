@@ -32,7 +32,8 @@ def _text(content: bytes) -> str:
     # Chinese in GB18030 is practically never valid UTF-8, and the headings, checked next, settle what is left.
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            # GB18030 has a byte order mark too, and its decoder leaves it in.
+            return content.decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
     problem = Problem(line, "row", "bytes of no known encoding", "the whole file saved as GB18030 or UTF-8")

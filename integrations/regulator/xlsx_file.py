@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -18,24 +19,50 @@ EXACT_DIGITS_MAX = 15
 # A sheet's XML packs about 10:1; far more is a file made to exhaust whoever opens it.
 _UNPACKED_TIMES_MAX = 40
 _UNPACKED_BYTES_MIN = 1 << 20
+# Excel's own limit. A row's number is whatever the file says, and every row before it counts as an empty one.
+_LINES_MAX = 1 << 20
+
+# What the zip and XML readers raise on bytes that somebody cut, damaged or made on purpose.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def xlsx_lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
     """The rows' numbers and trimmed cells; dates as ``YYYY-MM-DD``. Raises ``FileRefused`` (``FILE_UNREADABLE``)."""
-    unreadable = FileRefused("FILE_UNREADABLE", "文件不是可读取的xlsx工作簿")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > max(_UNPACKED_BYTES_MIN, len(content) * _UNPACKED_TIMES_MAX):
-            raise unreadable
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise unreadable from error
+        yield from _lines(content)
+    except _DAMAGE as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> FileRefused:
+    return FileRefused("FILE_UNREADABLE", "文件不是可读取的xlsx工作簿")
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > max(_UNPACKED_BYTES_MIN, len(content) * _UNPACKED_TIMES_MAX):
+        raise _unreadable()
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheet = book.worksheets[0]
     # Some writers declare a range smaller than what they wrote.
     sheet.reset_dimensions()
     width = 0
     for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if line > _LINES_MAX:
+            raise _unreadable()
         cells = [_cell(line, place, value) for place, value in enumerate(values, start=1)]
         # Without declared dimensions a row ends with its last cell, so a missing last cell is an empty one.
         width = width or len(cells)
@@ -48,7 +75,8 @@ def _cell(line: int, place: int, value: Any) -> Cell:
     if isinstance(value, datetime | date):
         return value.isoformat()[:10]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if value != int(value) or abs(value) >= 10**EXACT_DIGITS_MAX:
+        # Far too big a number first: infinity is none that could be compared with its whole part.
+        if not abs(value) < 10**EXACT_DIGITS_MAX or value != int(value):
             remedy = "a cell formatted as text: Excel keeps only 15 digits of a number"
             return Problem(line, f"column {place}", "a number", remedy)
         return str(int(value))

@@ -54,9 +54,12 @@ class Office:
         )
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
+        return self.send(method, path, json.dumps(body).encode(), token)
+
+    def send(self, method: str, path: str, raw: bytes, token: str = "") -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         with Client(app) as client:
-            answer = client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+            answer = client.http.request(method, path, headers=headers, body=raw)
         return answer.status_code, answer.json_body
 
     def ask_code(self, purpose: str = "activation", phone: str = WANG.phone) -> tuple[int, Any]:
@@ -166,6 +169,35 @@ def test_given_a_body_with_faults_then_each_field_is_named_and_no_value_is_quote
     assert "１" not in json.dumps(problem, ensure_ascii=False)
     assert office.call("POST", "/activations", ["not an object"])[1]["code"] == "BODY_INVALID"
     assert office.call("POST", "/sessions", {"period": "2030-01", "application_code": "1", "password": "x"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"period":' * 100_000,
+        b"1" * 5_000,
+        b"null",
+        b'"text"',
+        b'{"period": {"period": 1}, "application_code": [], "password": 1e999}',
+        b'{"period": "2026-03", "application_code": "1\\u0000", "password": "x"}',
+    ],
+)
+def test_given_a_hostile_body_then_it_is_refused_as_the_senders_fault(office: Office, raw: bytes) -> None:
+    status, problem = office.send("POST", "/sessions", raw)
+    assert (status, problem["code"]) in ((400, "BODY_NOT_JSON"), (400, "BODY_INVALID"))
+
+
+def test_given_half_a_character_in_a_password_then_the_code_is_still_good_for_another(office: Office) -> None:
+    office.ask_code()
+    body = person() | {"sms_code": office.texts.last, "rollover": False}
+    status, problem = office.call("POST", "/activations", body | {"password": "abcd1234\ud800"})
+    assert (status, problem["code"]) == (400, "BODY_INVALID")
+    assert office.call("POST", "/activations", body | {"password": PASSWORD})[0] == 201
+    assert office.sign_in("abcd1234\udfff")[0] == 400
 
 
 def test_given_no_token_then_nobodys_state_is_shown(office: Office) -> None:

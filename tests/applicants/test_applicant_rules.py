@@ -37,6 +37,8 @@ def test_given_a_unit_then_its_social_credit_code_is_checked() -> None:
         ({"phone": "12800000001"}, "手机号码"),
         ({"phone": "1380000000"}, "手机号码"),
         ({"name": "王\n小明"}, "名称"),
+        ({"name": "王小明\u200b"}, "名称"),
+        ({"name": "\u202e王小明"}, "名称"),
         ({"name": "=1+1"}, "名称"),
         ({"name": "王" * 101}, "名称"),
         ({"valid_from": date(2027, 1, 1)}, "有效期止"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -146,6 +147,77 @@ def test_given_a_file_that_is_no_such_table_then_it_is_refused_as_a_whole(conten
     with pytest.raises(FileRefused) as refused:
         REGULATOR.read_applicants(content, name)
     assert refused.value.code == code
+
+
+def part_of(content: bytes, name: str, old: bytes, new: bytes) -> bytes:
+    """A workbook with one member's bytes changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for member in before.namelist():
+            raw = before.read(member)
+            assert member != name or old in raw
+            after.writestr(member, raw.replace(old, new) if member == name else raw)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("member", "old", "new"),
+    [
+        (SHEET, b"<v>4711</v>", b"<v>NaN</v>"),
+        (SHEET, b"</sheetData>", b"</sheetDat"),
+        (SHEET, b'<row r="2"', b'<row r="900000000000"'),
+        (SHEET, b'r="A2"', b'r="2A"'),
+        ("xl/workbook.xml", b"<sheets>", b"<sheets"),
+    ],
+)
+def test_given_a_damaged_or_hostile_workbook_then_it_is_refused_by_name(member: str, old: bytes, new: bytes) -> None:
+    content = part_of(xlsx_bytes(["申请编码", "审核结果", "原因"], [4711, "通过", ""]), member, old, new)
+    with pytest.raises(FileRefused) as refused:
+        REGULATOR.read_qualification(content, "q.xlsx")
+    assert refused.value.code == "FILE_UNREADABLE"
+
+
+def test_given_a_workbook_cut_short_at_any_byte_then_nothing_but_a_refusal_comes_of_it() -> None:
+    content = xlsx_bytes(HEADER.split(","), GOOD.split(","))
+    for length in range(0, len(content), 97):
+        with pytest.raises(FileRefused):
+            REGULATOR.read_applicants(content[:length], "a.xlsx")
+
+
+def test_given_a_number_beyond_all_bounds_then_its_cell_is_a_problem() -> None:
+    content = part_of(
+        xlsx_bytes(["申请编码", "审核结果", "原因"], [4711, "通过", ""]), SHEET, b"<v>4711</v>", b"<v>1e999</v>"
+    )
+    found = REGULATOR.read_qualification(content, "q.xlsx")
+    assert [(problem.line, "text" in problem.remedy) for problem in found.problems] == [(2, True)]
+
+
+def test_given_columns_out_of_step_then_no_number_of_a_person_is_quoted_as_a_date() -> None:
+    row = GOOD.replace("2026-01-01", "11010519491231002X").replace("2026-12-31", "13800000001")
+    found = REGULATOR.read_applicants(csv_bytes(HEADER, row), "a.csv")
+    assert [problem.field for problem in found.problems] == ["有效期起", "有效期止"]
+    assert not any("1101051949" in problem.found or "138" in problem.found for problem in found.problems)
+
+
+def test_given_a_merged_cell_then_the_rows_that_it_hides_are_named() -> None:
+    book = Workbook()
+    sheet = book.active
+    for line in (HEADER, GOOD, GOOD.replace("3301260000001", "3301260000003")):
+        sheet.append(line.split(","))
+    sheet.merge_cells("B2:B3")
+    out = io.BytesIO()
+    book.save(out)
+    found = REGULATOR.read_applicants(out.getvalue(), "a.xlsx")
+    assert [row.code for row in found.rows] == ["3301260000001"]
+    assert [(problem.line, problem.field) for problem in found.problems] == [(3, "类别")]
+
+
+def test_given_gb18030_with_a_byte_order_mark_then_the_headings_are_found() -> None:
+    content = "\ufeff".encode("gb18030") + csv_bytes(HEADER, GOOD)
+    assert REGULATOR.read_applicants(content, "a.csv").rows == (WANG,)
 
 
 def test_given_missing_columns_then_each_is_named() -> None:

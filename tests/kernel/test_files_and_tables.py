@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
 from pynamodb.models import Model
 
 from chalicelib.kernel import aws as doors
+from chalicelib.kernel import tables
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.files import Files, MemoryFiles, S3Files, read_json, write_json
 from chalicelib.kernel.settings import settings
@@ -84,6 +87,45 @@ def test_a_transaction_updates_and_checks(aws: None) -> None:
     transaction.check(Item, "p", "b", Item.held == 5)
     transaction.commit()
     assert Item.get("p", "a").held == 2
+
+
+class Busy:
+    """DynamoDB that cancels transactions for reasons of its own before it takes one."""
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
+        self.tried = 0
+
+    def write(self) -> None:
+        self.tried += 1
+        if self.reasons:
+            cancelled = [None, CancellationReason(self.reasons.pop(0))]
+            answer = {"Error": {"Code": "TransactionCanceledException", "Message": ""}}
+            cause = VerboseClientError(answer, "TransactWriteItems", cancellation_reasons=cancelled)
+            raise TransactWriteError("cancelled", cause)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "tried", "raised"),
+    [
+        (["TransactionConflict"], 2, None),
+        (["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"], 4, None),
+        (["TransactionConflict"] * 9, 4, TransactWriteError),
+        (["ValidationError"] * 2, 1, TransactWriteError),
+        (["TransactionConflict", "ConditionalCheckFailed"], 2, Conflict),
+    ],
+)
+def test_a_cancelled_transaction_is_tried_again_where_that_can_help(
+    monkeypatch: pytest.MonkeyPatch, reasons: list[str], tried: int, raised: type[Exception] | None
+) -> None:
+    busy = Busy(*reasons)
+    monkeypatch.setattr(Transaction, "_write", lambda self: busy.write())
+    monkeypatch.setattr(tables, "_pause", lambda tried: None)
+    transaction = Transaction()
+    transaction.put(Item("p", "new"))
+    with pytest.raises(raised) if raised else nullcontext():
+        transaction.commit()
+    assert busy.tried == tried
 
 
 @pytest.mark.parametrize("actions", [0, 101])
