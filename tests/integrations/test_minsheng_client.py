@@ -1,10 +1,13 @@
 """The client against the bank's simulator, over real HTTP, with everything that can go wrong on the way."""
 
 import socket
+from contextlib import suppress
 from datetime import date
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending
@@ -220,3 +223,34 @@ def test_given_nobody_listening_when_sent_then_it_is_pending(clock):
             client.send_batch(client.write_batch(BATCH_NO, lines(1)))
 
     assert pending.value.__cause__ is None
+
+
+FAULTS = ("mute", "unknown", "half", "garbage", "refuse")
+CODES = ("batchCostReimb", "batchXfer", "qryBatchCostReimb", "qryBatchXfer")
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(FAULTS), st.sampled_from(CODES), st.integers(1, 2)), max_size=8),
+    st.lists(st.sampled_from(["send", "ask", "fetch"]), max_size=12),
+)
+def test_given_any_losses_in_any_order_when_carried_through_then_every_payment_was_made_once(faults, steps):
+    clock = SetClock(NIGHT)
+    with MinshengSimulator(LOGIN, ACCOUNT_NO, now_ms=clock.now_ms) as bank:
+        client = MinshengBank(bank.url, login_from(SECRET), ACCOUNT_NO, clock)
+        file = client.write_batch(BATCH_NO, lines(2, 2))
+        bank.faults.update({f"{fault}:{code}": times for fault, code, times in faults})
+        calls = {
+            "send": lambda: client.send_batch(file),
+            "ask": lambda: client.ask_batch(file.name),
+            "fetch": lambda: client.fetch_return(file),
+        }
+        for step in [*steps, *["send"] * 20]:
+            with suppress(Pending):
+                calls[step]()
+        bank.faults.clear()
+
+        assert client.ask_batch(file.name) is BatchState.ACCEPTED
+        assert sorted(paid(bank)) == sorted(line.our_ref for line in lines(2, 2))
+        back = read(client, client.fetch_return(file), client.read_return)
+        assert {line.outcome for line in back.lines} == {PaymentOutcome.PAID}
