@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.applicants import records as applicants
 from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
@@ -30,7 +32,8 @@ class Account:
 def give_account(period: str, code: str, account: Account, *, vault: Vault, now_ms: int) -> int:
     """Note another account for the failed refunds of an applicant; returns for how many.
 
-    It counts for those that bear the application code or came from the applicant's own name. The owner must bear the
+    It counts for those that bear the application code, and for those without one that came from the applicant's own
+    name, unless another applicant bears it too: then operators have to see whose they are. The owner must bear the
     applicant's name. Until it is sent, a later account takes an earlier one's place. Raises ``InvalidInput``
     (``ACCOUNT_NAME``) or ``NotFound`` (``NO_FAILED_REFUND``).
     """
@@ -38,18 +41,27 @@ def give_account(period: str, code: str, account: Account, *, vault: Vault, now_
     if applicants.name_lookup(vault, account.name) != applicant.name_lookup:
         problem = Problem(0, "account_name", f"{len(account.name)} characters", "the applicant's own name")
         raise InvalidInput("ACCOUNT_NAME", "收款账户户名须与申请人一致", problems=(problem,))
+    only_one = applicants.codes_named(period, applicant.name_lookup) == [code]
     given = [
-        _note(each, account, vault, now_ms)
+        note_account(each, account, vault, now_ms)
         for each, _ in _waiting(period)
-        if each.code == code or (not each.code and each.payee_lookup == applicant.name_lookup)
+        if each.code == code or (only_one and not each.code and each.payee_lookup == applicant.name_lookup)
     ]
     if not any(given):
         raise NotFound("NO_FAILED_REFUND", "没有待补充账号的退款")
     return sum(given)
 
 
-def _note(failure: FailedRecord, account: Account, vault: Vault, now_ms: int) -> bool:
-    """Write the account down, unless the payment was sent again in between: nobody is promised what comes too late."""
+def note_account(
+    failure: FailedRecord,
+    account: Account,
+    vault: Vault,
+    now_ms: int,
+    *,
+    confirmed_by: str = "",
+    condition: Condition | None = None,
+) -> bool:
+    """Write an account down; ``False`` where the payment was sent again in between, or ``condition`` does not hold."""
     transaction = Transaction()
     transaction.check(RefundRecord, *records.refund_key(failure.sk), RefundRecord.state == RefundState.FAILED)
     transaction.update(
@@ -58,7 +70,9 @@ def _note(failure: FailedRecord, account: Account, vault: Vault, now_ms: int) ->
             FailedRecord.sealed_account_no.set(vault.seal(account.number, failure.owner)),
             FailedRecord.sealed_account_name.set(vault.seal(account.name, failure.owner)),
             FailedRecord.answered_at_ms.set(now_ms),
+            FailedRecord.confirmed_by.set(confirmed_by),
         ],
+        condition,
     )
     try:
         transaction.commit()

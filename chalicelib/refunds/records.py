@@ -115,7 +115,11 @@ class BatchHead(Model):
 
 
 class FailedRecord(Model):
-    """A payment that came back, and the other account that its owner gave, sealed under ``failed/{our_ref}``."""
+    """A payment that came back, and the other account for it, sealed under ``failed/{our_ref}``.
+
+    ``proposed_lookup`` is a keyed hash of the account that the operator ``proposed_by`` has keyed in; a second one,
+    ``confirmed_by``, keys the same in again, and only then it counts.
+    """
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -131,6 +135,9 @@ class FailedRecord(Model):
     sealed_account_no = UnicodeAttribute(default="")
     sealed_account_name = UnicodeAttribute(default="")
     answered_at_ms = NumberAttribute(default=0)
+    proposed_lookup = UnicodeAttribute(default="")
+    proposed_by = UnicodeAttribute(default="")
+    confirmed_by = UnicodeAttribute(default="")
 
     @property
     def owner(self) -> str:
@@ -204,6 +211,14 @@ def get_file(period: str, batch_no: str) -> BatchRecord:
         return BatchRecord.get(batches_pk(period), f"{FILE}{batch_no}", consistent_read=True)
     except BatchRecord.DoesNotExist:
         raise NotFound("BATCH_MISSING", f"没有编号为 {batch_no} 的退款文件") from None
+
+
+def find_failed(our_ref: str) -> FailedRecord | None:
+    """A payment that came back, also one that was sent again since."""
+    try:
+        return FailedRecord.get(failed_pk(f"{our_ref[2:6]}-{our_ref[6:8]}"), our_ref, consistent_read=True)
+    except FailedRecord.DoesNotExist:
+        return None
 
 
 def failed(period: str) -> list[FailedRecord]:

@@ -1,4 +1,4 @@
-"""The bidder's door after a refund came back."""
+"""The doors after a refund came back: the bidder's own, and the two operators' for a payer who has no session."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from chalice.app import Blueprint, Response
 from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
 from chalicelib.kernel.errors import NotAllowed
+from chalicelib.periods import access
 from chalicelib.refunds.accounts import Account, give_account
+from chalicelib.refunds.desk import confirm_account, propose_account
 from chalicelib.wiring import hub
 
 refunds_routes = Blueprint(__name__)
@@ -21,11 +23,44 @@ def refund_accounts() -> Response:
     session = account(request.headers, here.keys.session_keys(), now_ms)
     body = Body(request.json_body)
     period = body.period()
-    number = body.text("account_no", r"[0-9A-Za-z]{6,34}", "6 to 34 digits or letters")
-    name = body.text("account_name", r"[^|\x00-\x1f\x7f]{1,60}", "1 to 60 characters without | or control characters")
+    given = _account(body)
     body.check()
     if session.period != period:
         raise NotAllowed("OTHER_PERIOD", "当前登录不属于该期")
-    given = Account(number, name)
     count = give_account(period, session.subject, given, vault=here.keys.vault(), now_ms=now_ms)
     return Response({"refunds": count}, status_code=202)
+
+
+@refunds_routes.route("/refunds/account-proposals", methods=["POST"])
+def account_proposals() -> Response:
+    """``{our_ref, account_no, account_name}`` (operator, cashier) -> 202 ``{"our_ref", "state": "proposed"}``."""
+    request, here = refunds_routes.current_request, hub()
+    session = access.operator(request, "cashier")
+    our_ref, given = _failed_payment(request.json_body)
+    propose_account(our_ref, given, by=session.subject, vault=here.keys.vault())
+    return Response({"our_ref": our_ref, "state": "proposed"}, status_code=202)
+
+
+@refunds_routes.route("/refunds/account-confirmations", methods=["POST"])
+def account_confirmations() -> Response:
+    """The same, keyed in again by an approver who is not the proposer -> 202 ``{"our_ref", "state": "confirmed"}``."""
+    request, here = refunds_routes.current_request, hub()
+    session = access.operator(request, "approver")
+    our_ref, given = _failed_payment(request.json_body)
+    now_ms = here.clock.now_ms()
+    confirm_account(our_ref, given, by=session.subject, vault=here.keys.vault(), now_ms=now_ms)
+    return Response({"our_ref": our_ref, "state": "confirmed"}, status_code=202)
+
+
+def _failed_payment(content: object) -> tuple[str, Account]:
+    body = Body(content)
+    our_ref = body.text("our_ref", r"RF20\d\d(0[1-9]|1[0-2])[0-9a-f]{24}", "a payment's number on the failed list")
+    given = _account(body)
+    body.check()
+    return our_ref, given
+
+
+def _account(body: Body) -> Account:
+    number = body.text("account_no", r"[0-9A-Za-z]{6,34}", "6 to 34 digits or letters")
+    name = body.text("account_name", r"[^|\x00-\x1f\x7f]{1,60}", "1 to 60 characters without | or control characters")
+    return Account(number, name)
