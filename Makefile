@@ -5,7 +5,7 @@ OUT ?= demo-out
 STAGE ?= production
 RUN = .venv/bin/python -m
 
-.PHONY: demo test check format up down package lock setup clean
+.PHONY: bench demo test check format up down package lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --out $(OUT)
@@ -13,6 +13,9 @@ demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS
 test: setup  ## every test, those against the deployed package included
 	@$(RUN) pytest -n auto -m "not deployed"
 	@$(RUN) pytest -m deployed
+
+bench: setup  ## speed against other ways, as ratios of one run: make bench, or make bench ONLY=cold-start
+	@$(RUN) local.bench $(ONLY)
 
 check: setup  ## format, lint, types and import arrows
 	@.venv/bin/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from chalicelib.kernel.clock import local_text
@@ -86,7 +87,12 @@ def rank(bids: Iterable[Bid], seed: bytes) -> list[Bid]:
 
     Raises ``ValueError`` where a bidder has more than one bid.
     """
-    ranked = sorted(bids, key=lambda bid: (-bid.price_fen, bid.bid_at_ms, tie_break(seed, bid.code)))
+    ranked: list[Bid] = []
+    ordered = sorted(bids, key=lambda bid: (-bid.price_fen, bid.bid_at_ms))
+    for _, shared in groupby(ordered, key=lambda bid: (bid.price_fen, bid.bid_at_ms)):
+        tied = list(shared)
+        # A keyed hash for each of a million bids would cost more than ranking them.
+        ranked += sorted(tied, key=lambda bid: tie_break(seed, bid.code)) if len(tied) > 1 else tied
     if len({bid.code for bid in ranked}) != len(ranked):
         raise ValueError("a bidder has more than one standing bid")
     return ranked
