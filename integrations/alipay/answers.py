@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from chalicelib.kernel.clock import SHANGHAI, to_ms
@@ -43,6 +44,7 @@ CLIENT_PAID, CLIENT_PROCESSING, CLIENT_FAILED = "9000", "8000", "4000"
 CLIENT_CANCELLED, CLIENT_NETWORK, CLIENT_UNKNOWN = "6001", "6002", "6004"
 CLIENT_SETTLED = frozenset({CLIENT_FAILED, CLIENT_CANCELLED})
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})?", re.ASCII)
 _TRANSFER_FAILED = frozenset({"FAIL", "CLOSED", "REFUND"})
 
 
@@ -219,5 +221,6 @@ def _moment(text: str) -> int:
 
 def read_time(text: str) -> int:
     """``yyyy-MM-dd HH:mm:ss`` (with or without ``.SSS``), Asia/Shanghai, as epoch ms. Raises ``ValueError``."""
-    form = "%Y-%m-%d %H:%M:%S.%f" if "." in text else "%Y-%m-%d %H:%M:%S"
-    return to_ms(datetime.strptime(text, form).replace(tzinfo=SHANGHAI))
+    if _TIME.fullmatch(text) is None:
+        raise ValueError(f"not yyyy-MM-dd HH:mm:ss: {text[:30]!r}")
+    return to_ms(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))

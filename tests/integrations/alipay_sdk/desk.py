@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -69,7 +70,7 @@ class OfficialSdk:
     def __init__(self) -> None:
         made = subprocess.run(
             ["sh", str(HERE / "set_up.sh")],
-            env={"PYTHON": sys.executable, "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(Path.home())},
+            env={**os.environ, "PYTHON": sys.executable},
             stdout=subprocess.PIPE,
             text=True,
             check=True,
