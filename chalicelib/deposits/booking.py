@@ -46,6 +46,8 @@ def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str
         if standing is not None:
             _same(intake, standing.digest, line)
             return str(standing.state)
+        if statement_records.find_line(intake.period, intake.channel, line.serial) is not None:
+            raise _changed(line)
         code, found = _listed_code(intake, line)
         outcome = match(_payment(intake, line, code, found), intake.window, intake.deposit_fen)
         credit = _credit(intake, line, code, outcome, statement_day)
@@ -133,6 +135,8 @@ def _book_other(intake: Intake, line: StatementLine, statement_day: str) -> str:
     if standing is not None:
         _same(intake, standing.digest, line)
         return str(standing.direction)
+    if records.find_credit(intake.period, intake.channel, line.serial) is not None:
+        raise _changed(line)
     record = BankLineRecord(
         *statement_records.line_key(intake.period, intake.channel, line.serial),
         channel=intake.channel,
@@ -174,4 +178,8 @@ def _interest_entry(intake: Intake, line: StatementLine) -> Entry:
 
 def _same(intake: Intake, standing_digest: str, line: StatementLine) -> None:
     if standing_digest != line_digest(intake.vault, line):
-        raise Conflict("LINE_CHANGED", f"流水号 {line.serial} 已按不同内容入账")
+        raise _changed(line)
+
+
+def _changed(line: StatementLine) -> Conflict:
+    return Conflict("LINE_CHANGED", f"流水号 {line.serial} 已按不同内容入账")

@@ -1,5 +1,7 @@
 """A statement from the inbox to the ledger, with everything a payer can do wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.deposits import corrections, exporting, reconciling, records, statements
@@ -237,3 +239,27 @@ def test_given_a_summary_when_written_twice_then_the_bytes_are_the_same_and_pers
     text = bytes_first[0].decode("utf-8-sig")
     assert name(1) not in text
     assert account_no(1) not in text
+
+
+@pytest.mark.parametrize(("first", "then"), [("C", "I"), ("I", "C"), ("C", "D"), ("D", "C")])
+def test_given_a_serial_that_comes_again_as_another_kind_of_line_then_its_money_is_not_booked_twice(month, first, then):
+    def book(direction: str) -> dict[str, int]:
+        month.account.bookings[serial] = replace(booking, direction=direction)
+        month.account.unstated, month.account.stated_fen = [serial], 0
+        month.account.balance_fen = -DEPOSIT if direction == "D" else DEPOSIT
+        if direction == "D":
+            month.account.stated_fen, month.account.balance_fen = DEPOSIT, 0
+        day, key = month.statement()
+        counts: dict[str, int] = {}
+        for chunk in month.read(day, key)["chunks"]:
+            counts = statements.book_chunk(month.files, month.intake, chunk["key"])
+        return counts
+
+    serial = month.pay(0)
+    booking = month.account.bookings[serial]
+    assert "changed" not in book(first)
+    balances = month.balances()
+
+    assert book(then) == {"changed": 1}
+    assert month.balances() == balances
+    assert [problem.code for problem in list_problems(PERIOD)] == ["LINE_CHANGED"]
