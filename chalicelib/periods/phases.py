@@ -15,6 +15,8 @@ from chalicelib.periods.toml_table import TomlTable
 # cap: the cap, where there is one; warning_price: at most the notice's; around_lowest: the lowest winning price at the
 # moment of processing, give or take ``band_fen``.
 LIMITS = ("cap", "warning_price", "around_lowest")
+# What the bid function holds prices to so far. A city that needs more is planned, but its auction is not opened.
+SERVED_LIMITS = ("cap",)
 _BAND_FEN_MAX = 10**9
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from chalicelib.kernel.errors import Conflict, InvalidInput
 from chalicelib.periods import approvals, running
-from chalicelib.periods.plan import Plan
+from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.problems import list_problems
 from chalicelib.periods.records import PeriodState, find_period, reached
+from chalicelib.periods.rules import load_rules
 from chalicelib.periods.running import sentence
 from chalicelib.periods.tasks import handle
 from tests.periods.conftest import FakeHub
@@ -41,6 +42,22 @@ def test_given_an_open_period_then_its_machine_was_started_once_with_plan_and_ma
     given = hub.machines.started["period/2026-03-1"]
     assert (given["period"], given["attempt"], given["made_by"]) == ("2026-03", 1, "wang")
     assert given["plan"]["at"]["auction_opens"] == "2026-03-25T01:00:00.000Z"
+
+
+def test_given_a_city_whose_price_rules_the_bid_function_lacks_then_its_period_is_not_opened(hub: FakeHub) -> None:
+    prices = {"individual": 8_950_000, "unit": 8_950_000}
+    shanghai = nominal(
+        "2026-10",
+        load_rules("shanghai"),
+        {"individual": 60, "unit": 10},
+        last_average_fen={},
+        lows_fen={},
+        last_mean_fen={},
+        warning_fen=prices,
+    )
+    with pytest.raises(Conflict, match="RULES_NOT_SERVED"):
+        running.open_period(shanghai, "wang", hub.machines)
+    assert hub.machines.started == {}
 
 
 @pytest.mark.usefixtures("_open")
