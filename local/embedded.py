@@ -62,6 +62,7 @@ class EmbeddedAws:
 
 def start(name: str, *, lasting: bool) -> EmbeddedAws:
     """Start one and wait until it answers. ``RuntimeError`` with the end of its log where it does not."""
+    _past_any_proxy()
     port = processes.free_port()
     folder = processes.RUN / name
     shutil.rmtree(folder, ignore_errors=True)
@@ -83,13 +84,30 @@ def start(name: str, *, lasting: bool) -> EmbeddedAws:
     command = [str(ROOT / ".local" / "aws" / "bin" / "python"), "-m", "ministack"]
     process = processes.start(name, command, env, folder / "log", lasting=lasting)
     aws = EmbeddedAws(process, port, folder)
+    try:
+        _wait_for(aws)
+    except BaseException:
+        process.end()
+        raise
+    return aws
+
+
+def _wait_for(aws: EmbeddedAws) -> None:
     until = time.monotonic() + _READY_WITHIN_S
-    while time.monotonic() < until and process.alive():
+    while time.monotonic() < until and aws.process.alive():
         try:
             if requests.get(f"{aws.url}/_ministack/health", timeout=2).ok:
-                return aws
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    last = (folder / "log").read_text(errors="replace")[-2_000:]
-    process.end()
-    raise RuntimeError(f"the embedded AWS did not come up on port {port}; the end of its log:\n{last}")
+                return
+        except requests.RequestException:
+            # Not there yet, or there and too busy to answer.
+            pass
+        time.sleep(0.1)
+    last = processes.end_of(aws.folder / "log")
+    raise RuntimeError(f"the embedded AWS did not come up on port {aws.port}; the end of its log:\n{last}")
+
+
+def _past_any_proxy() -> None:
+    # Where HTTP_PROXY is set, whatever asks 127.0.0.1, here and in processes started from here, would ask the proxy.
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))

@@ -110,6 +110,11 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], log: Path, 
     return process
 
 
+def end_of(log: Path) -> str:
+    """The last lines of a log, to be shown with an error; empty where there is none."""
+    return log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+
+
 def recorded(prefix: str) -> list[Process]:
     """The processes written down under names that begin so, whether they still run or not."""
     found = [json.loads(file.read_text()) for file in sorted(RUN.glob(f"{prefix}*.json"))]

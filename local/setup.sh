@@ -6,14 +6,23 @@
 # Usage: local/setup.sh        (PYTHON=python3.12 local/setup.sh takes another interpreter)
 set -eu
 cd "$(dirname "$0")/.."
-PYTHON=${PYTHON:-python3}
 UV_VERSION=0.13.9
 
 missing() { echo "hangpai: $1 is missing; remedy: $2" >&2; exit 1; }
-command -v "$PYTHON" >/dev/null || missing "$PYTHON" "apt-get install python3"
-"$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
-    missing "Python 3.11 to 3.13" "PYTHON=/path/to/python3.11 make ..."
-"$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module" "apt-get install python3-venv"
+fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
+if [ -z "${PYTHON:-}" ]; then
+    PYTHON=python3
+    for each in python3 python3.11 python3.12 python3.13; do
+        if fits "$each"; then PYTHON=$each; break; fi
+    done
+    command -v "$PYTHON" >/dev/null || missing "Python" "apt-get install python3 python3-venv"
+fi
+command -v "$PYTHON" >/dev/null || missing "$PYTHON" "install it, or leave PYTHON unset"
+fits "$PYTHON" || missing "Python 3.11 to 3.13" "PYTHON=/path/to/python3.11 make ..."
+"$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
+    missing "Python's venv module" "apt-get install python$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+# The machine's own certificates, as pip takes them: a company's proxy may sign with one that only they know.
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 
 mkdir -p .local
 if [ ! -x .local/uv/bin/uv ] || [ "$(.local/uv/bin/uv --version | cut -d' ' -f2)" != "$UV_VERSION" ]; then

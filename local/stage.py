@@ -100,8 +100,11 @@ def clear_left_overs(name: str, say: Say) -> None:
 
 def _package() -> Path:
     # In a process of its own: it imports every room, and this process must first know the deployed tables' names.
-    done = subprocess.run([sys.executable, "-m", "local.package", "local"], cwd=ROOT, check=True, capture_output=True)
-    return ROOT / done.stdout.decode().strip()
+    command = [sys.executable, "-m", "local.package", "local"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"packaging failed; the end of what it said:\n{done.stderr[-2_000:]}")
+    return ROOT / done.stdout.strip()
 
 
 def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
@@ -140,11 +143,11 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         aws.folder / "counterparties.log",
         lasting=lasting,
     )
-    _wait_for(process, ports)
+    _wait_for(process, ports, aws.folder / "counterparties.log")
     return Stage(aws, deployed, ports, scene, process)
 
 
-def _wait_for(process: processes.Process, ports: Ports) -> None:
+def _wait_for(process: processes.Process, ports: Ports, log: Path) -> None:
     until = time.monotonic() + _COUNTERPARTIES_WITHIN_S
     for port in asdict(ports).values():
         while True:
@@ -153,5 +156,7 @@ def _wait_for(process: processes.Process, ports: Ports) -> None:
                 break
             except OSError:
                 if not process.alive() or time.monotonic() > until:
-                    raise RuntimeError(f"the counterparties did not come up; see {process.name}.log") from None
+                    # The log goes with the folder in a moment: what it says must be said now.
+                    last = processes.end_of(log)
+                    raise RuntimeError(f"the counterparties did not come up; the end of their log:\n{last}") from None
                 time.sleep(0.1)
