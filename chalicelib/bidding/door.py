@@ -20,6 +20,8 @@ from chalicelib.bidding.wire import Address, Connection, Reply
 from chalicelib.kernel.clock import Clock, SystemClock
 
 PAUSE_SECONDS_MAX = 0.05
+# Made once: ``json.dumps`` with options makes an encoder for each call.
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
 
@@ -125,7 +127,7 @@ class Door:
 
     def raw(self, operation: str, content: Mapping[str, Any], patience: Patience) -> bytes:
         """The same, as the bytes that came."""
-        body = json.dumps(content, separators=(",", ":")).encode()
+        body = _ENCODE(content).encode()
         why = ""
         for attempt, wait_seconds in enumerate(patience.reply_seconds):
             if attempt:

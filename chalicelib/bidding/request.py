@@ -17,6 +17,7 @@ BODY_CHARS_MAX = 1_024
 # Somebody once bid 999,999,999: the cap refuses such a price by name; beyond it a number is not a price.
 PRICE_YUAN_MAX = 999_999_999
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -72,5 +73,5 @@ def _response(status: int, content_type: str, content: Mapping[str, Any]) -> dic
     return {
         "statusCode": status,
         "headers": {"Content-Type": content_type, "Cache-Control": "no-store"},
-        "body": json.dumps(content, ensure_ascii=False),
+        "body": _ENCODE(content),
     }

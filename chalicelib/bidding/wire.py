@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 HEAD_BYTES_MAX = 64 * 1_024
 BODY_BYTES_MAX = 32 * 1_024 * 1_024
-_RECV_BYTES = 256 * 1_024
+# The answer to a bid is smaller than the first; a page of a scan comes in the others.
+_FIRST_BYTES = 16 * 1_024
+_MORE_BYTES = 256 * 1_024
 
 
 class WireError(OSError):
@@ -65,6 +67,7 @@ class Connection:
             raise
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
+        self._wait_seconds = connect_seconds
         self.reusable = True
 
     def close(self) -> None:
@@ -77,11 +80,13 @@ class Connection:
         return self.reusable and not self._poll.poll(0)
 
     def exchange(self, request: bytes, wait_seconds: float) -> Reply:
-        """Send a request and read its reply, all within ``wait_seconds``. Raises ``OSError``."""
+        """Send a request and read its reply, waiting ``wait_seconds`` at most. Raises ``OSError``."""
         until = time.monotonic() + wait_seconds
-        self._socket.settimeout(wait_seconds)
+        self._wait(wait_seconds)
         self._socket.sendall(request)
-        data = self._more(b"", until)
+        data = self._socket.recv(_FIRST_BYTES)
+        if not data:
+            raise WireError("the peer hung up")
         while (end := data.find(b"\r\n\r\n")) < 0:
             if len(data) > HEAD_BYTES_MAX:
                 raise WireError("the reply's head does not end")
@@ -103,12 +108,17 @@ class Connection:
             raise WireError("the reply does not say how long it is")
         return Reply(int(status), body)
 
+    def _wait(self, seconds: float) -> None:
+        if seconds != self._wait_seconds:  # each change is a call to the system
+            self._socket.settimeout(seconds)
+            self._wait_seconds = seconds
+
     def _more(self, data: bytes, until: float) -> bytes:
         left = until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the reply took too long")
-        self._socket.settimeout(left)
-        got = self._socket.recv(_RECV_BYTES)
+        self._wait(left)
+        got = self._socket.recv(_MORE_BYTES)
         if not got:
             raise WireError("the peer hung up")
         return data + got if data else got

@@ -24,8 +24,8 @@ def _page(rows: list[dict[str, Any]]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench` (`make bench ONLY=cold-start` for some). Ratios of medians taken in turns in one run on",
-        "one machine; what is compared and how is in `local/bench/`. A target that was missed says so.",
+        "Written by `make bench` (`make bench ONLY=cold-start` for some). Ratios of medians taken in turns in one",
+        "run on one machine; what is compared and how is in `local/bench/`. A target that was missed says so.",
         "",
         f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES) + ".",
         "",
@@ -47,14 +47,16 @@ def main(only: str = "") -> int:
         print(f"no measure is called {only!r}; there are {', '.join(GROUPS)}", file=sys.stderr)
         return 2
     listed = DOCS / "benchmarks.json"
-    rows = {row["name"]: row for row in (json.loads(listed.read_text()) if listed.exists() else [])}
+    measured: dict[str, dict[str, Any]] = {}
     for take in chosen:
         for measure in take():
-            rows[measure.name] = measure.as_dict()
+            measured[measure.name] = measure.as_dict()
             print(
                 f"{measure.name:<22} {measure.ratio:8.3f}  target {measure.target:.4g}",
                 "holds" if measure.holds else "MISSED",
             )
+    rows = {row["name"]: row for row in (json.loads(listed.read_text()) if listed.exists() else [])}
+    rows.update(measured)
     listed.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
     (DOCS / "benchmarks.md").write_text(_page(list(rows.values())))
     return 0
