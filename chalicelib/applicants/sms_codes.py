@@ -1,7 +1,8 @@
 """SMS codes: six digits to the registered phone, good once, for five minutes and five tries.
 
 Asking and trying behave the same whether the code is listed, the phone is the registered one, or neither: an item is
-written in every case, and only the text message is left out.
+written in every case, and only the text message is left out. Not so the time: the carrier is asked in the request,
+so a registered pair answers later. To learn it one must already have both the code and the phone right.
 """
 
 from __future__ import annotations
