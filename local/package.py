@@ -72,6 +72,8 @@ def merge_template() -> dict[str, Any]:
             if twice:
                 raise ValueError(f"infra/{part}.yaml defines {', '.join(sorted(twice))} a second time")
             known.update(entries)
+    # The zip holds wheels of the Python that packages it.
+    template["Parameters"]["Runtime"]["Default"] = f"python{sys.version_info.major}.{sys.version_info.minor}"
     _put_in_definitions(template["Resources"])
     _put_in_handlers(template["Resources"])
     return template

@@ -40,7 +40,8 @@ def corrections() -> dict[str, Any]:
         Claim(session.subject, _day(paid_on), fen_from_yuan(amount), tail),
         deposit_fen=load_period_rules(period).deposit_fen,
         vault=here.keys.vault(),
-        now_ms=now_ms,
+        # When it is written down, which is after what it moves: reading plan and keys may have taken a while.
+        now_ms=here.clock.now_ms(),
     )
     return {
         "application_code": deposit.code,
