@@ -1,0 +1,87 @@
+"""What the hub asks of its counterparties. Rooms know these; settings choose who stands behind.
+
+Every request goes out under a number of the hub's own that was stored first. A call whose outcome is not known raises
+``Pending``: it is asked about under the same number and never sent anew.
+"""
+
+from integrations.ports.bank import (
+    BatchFile,
+    BatchReturn,
+    BatchState,
+    DepositBank,
+    Direction,
+    PaymentOutcome,
+    RefundLine,
+    ReturnLine,
+    Statement,
+    StatementLine,
+)
+from integrations.ports.regulator import (
+    ApplicantFile,
+    ApplicantRow,
+    QualificationFile,
+    QualificationRow,
+    Regulator,
+)
+from integrations.ports.sms import (
+    Sms,
+    SmsCarrier,
+    SmsReceipt,
+)
+from integrations.ports.treasury import (
+    Confirmation,
+    Notice,
+    NoticeState,
+    TreasuryLink,
+)
+from integrations.ports.wallet import (
+    BillKind,
+    TradeState,
+    Wallet,
+    WalletBill,
+    WalletBillLine,
+    WalletNotification,
+    WalletOrder,
+    WalletOutcome,
+    WalletPayment,
+    WalletRefund,
+    WalletTrade,
+    WalletTransfer,
+)
+
+__all__ = [
+    "ApplicantFile",
+    "ApplicantRow",
+    "BatchFile",
+    "BatchReturn",
+    "BatchState",
+    "BillKind",
+    "Confirmation",
+    "DepositBank",
+    "Direction",
+    "Notice",
+    "NoticeState",
+    "PaymentOutcome",
+    "QualificationFile",
+    "QualificationRow",
+    "RefundLine",
+    "Regulator",
+    "ReturnLine",
+    "Sms",
+    "SmsCarrier",
+    "SmsReceipt",
+    "Statement",
+    "StatementLine",
+    "TradeState",
+    "TreasuryLink",
+    "Wallet",
+    "WalletBill",
+    "WalletBillLine",
+    "WalletNotification",
+    "WalletOrder",
+    "WalletOutcome",
+    "WalletPayment",
+    "WalletRefund",
+    "WalletTrade",
+    "WalletTransfer",
+]
