@@ -22,7 +22,7 @@ from local.bench.measure import Measure
 
 PERIOD, QUOTA, SEED = "2026-03", 1_300, b"seed of the benchmark"
 OPENS_MS, WINDOW_MS = 1_774_400_000_000, 6 * 3_600_000
-MANY, FEW, ROUNDS, PAGE_ITEMS = 1_000_000, 10_000, 1, 4_000
+MANY, FEW, ROUNDS, PAGE_ITEMS = 1_000_000, 10_000, 3, 4_000
 
 
 class Pages:
