@@ -3,43 +3,18 @@
 from datetime import date
 
 import pytest
-import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from minsheng_desk import ACCOUNT_NO, BATCH_NO, LOGIN, NIGHT, SECRET, credit, lines, post, read
 
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.errors import Conflict, FileRefused, HubError, Pending, TooEarlyOrLate
 from integrations.minsheng import client as client_module
 from integrations.minsheng.client import MinshengBank, login_from
 from integrations.minsheng.simulator import MinshengSimulator
-from integrations.ports import PaymentOutcome, RefundLine
+from integrations.ports import PaymentOutcome
 
-BATCH_NO = "202604041200002026030101"
-ACCOUNT_NO = "600033029"
-SECRET = "2200003220:2200003220001:pa<ss&w:rd"
-LOGIN = ("2200003220", "2200003220001", "pa<ss&w:rd")
 DAY = date(2026, 3, 10)
-MORNING = at_shanghai("2026-03-10T09:00:00")
-NIGHT = at_shanghai("2026-03-11T01:00:00")
-
-
-def credit(number: int, amount_fen: int = 200_000, at_ms: int = MORNING) -> dict:
-    return {
-        "serial": f"31357{number:018d}",
-        "booked_at_ms": at_ms + number * 1_000,
-        "amount_fen": amount_fen,
-        "account": f"6222{number:015d}",
-        "name": "\u3400乛亅",
-        "memo": f"12345678901{number:02d}",
-    }
-
-
-def lines(own: int, others: int = 0) -> tuple[RefundLine, ...]:
-    accounts = [f"622622{number:010d}" for number in range(own)] + [f"6222{number:015d}" for number in range(others)]
-    return tuple(
-        RefundLine(f"RF202603{number:024x}", account, "\u3400二", 200_000, 33, "退款")
-        for number, account in enumerate(accounts)
-    )
 
 
 @pytest.fixture
@@ -56,16 +31,6 @@ def bank(clock):
 @pytest.fixture
 def client(bank, clock):
     return MinshengBank(bank.url, login_from(SECRET), ACCOUNT_NO, clock, timeout_seconds=(3.05, 5.0))
-
-
-def post(bank, door, content):
-    answer = requests.post(f"{bank.url}{door}", json=content, timeout=5)
-    answer.raise_for_status()
-    return answer.json()
-
-
-def read(client, file, how):
-    return how(file.content, f"{file.digest}  {file.name}\n".encode())
 
 
 def test_given_credits_when_the_day_is_over_then_its_pages_make_the_statement(bank, client):
