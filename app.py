@@ -24,6 +24,7 @@ FUNCTIONS = {
     "confirmations": "chalicelib.treasury.confirmations.handle",
     "refunds": "chalicelib.refunds.tasks.handle",
     "messages": "chalicelib.messages.tasks.handle",
+    "codes": "chalicelib.messages.code_tasks.handle",
     "evidence": "chalicelib.evidence.tasks.handle",
     "reports": "chalicelib.reports.tasks.handle",
 }

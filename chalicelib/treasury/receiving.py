@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
 
 from pynamodb.exceptions import PutError
 
@@ -11,32 +10,13 @@ from chalicelib.kernel.clock import Clock, local_date
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.log import logger
+from chalicelib.kernel.queues import Queue
 from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.records import ConfirmationRecord
 from integrations.ports import Confirmation, TreasuryLink
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-
-
-class Queue(Protocol):
-    """Where work waits."""
-
-    def send(self, body: str) -> None:
-        """Put a message in; whoever takes it out may get it more than once."""
-        ...
-
-
-@dataclass(frozen=True)
-class SqsQueue:
-    """A queue on SQS."""
-
-    sqs: Any
-    url: str
-
-    def send(self, body: str) -> None:
-        """Put a message in."""
-        self.sqs.send_message(QueueUrl=self.url, MessageBody=body)
 
 
 @dataclass(frozen=True)

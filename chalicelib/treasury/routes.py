@@ -9,7 +9,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kernel import aws
 from chalicelib.kernel.errors import InvalidInput, Problem
-from chalicelib.treasury.receiving import SqsQueue, receive
+from chalicelib.kernel.queues import SqsQueue
+from chalicelib.treasury.receiving import receive
 from chalicelib.wiring import hub
 
 treasury_routes = Blueprint(__name__)

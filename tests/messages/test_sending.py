@@ -11,7 +11,6 @@ import pytest
 from chalicelib.kernel.clock import SetClock, SystemClock, at_shanghai
 from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
 from chalicelib.kernel.ids import SystemEntropy, id_from
-from chalicelib.messages.codes import code_sender
 from chalicelib.messages.records import MessageRecord, MessageState, find_message, move, plan_message
 from chalicelib.messages.sender import QUIET_MS, Sender
 from integrations.aliyun_sms.client import AliyunSms
@@ -201,9 +200,3 @@ def test_given_the_carrier_over_http_that_hangs_up_then_the_phone_shows_one_text
         clock.advance(QUIET_MS)
     assert state in (MessageState.SENT, MessageState.DELIVERED)
     assert len(simulator.book.texts(PHONE)) == 1
-
-
-def test_given_a_one_time_code_then_the_phone_shows_it(simulator: SmsSimulator) -> None:
-    client = AliyunSms(simulator.url, "secret", SystemClock(), SystemEntropy())
-    code_sender(lambda: client)("out-1", PHONE, "042713")
-    assert "042713" in simulator.book.texts(PHONE)[0]
