@@ -32,6 +32,8 @@ from integrations.ports.treasury import (
     Confirmation,
     Notice,
     NoticeState,
+    PaymentGuide,
+    Receipt,
     TreasuryLink,
 )
 from integrations.ports.wallet import (
@@ -61,9 +63,11 @@ __all__ = [
     "Direction",
     "Notice",
     "NoticeState",
+    "PaymentGuide",
     "PaymentOutcome",
     "QualificationFile",
     "QualificationRow",
+    "Receipt",
     "RefundLine",
     "Regulator",
     "ReturnLine",

@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from chalicelib.kernel.clock import Clock, SystemClock, local_date
 from chalicelib.kernel.errors import InvalidInput, Pending
-from integrations.ports import Confirmation, Notice, NoticeState
-from integrations.treasury_nontax import codec
+from integrations.ports import Confirmation, Notice, NoticeState, PaymentGuide, Receipt
+from integrations.treasury_nontax import codec, receipts
 from integrations.treasury_nontax.frame import LENGTH_BYTES, read_length
 from integrations.treasury_nontax.profile import Profile, default_profile
 
 T = TypeVar("T")
+
+_SAID_NO = ("NOTICE_REFUSED", "RECEIPT_REFUSED")
 
 
 class TreasuryClient:
@@ -29,13 +31,43 @@ class TreasuryClient:
         self._link = codec.Link(secret, self._profile)
         self._clock = clock or SystemClock()
 
-    def register(self, notice: Notice, message_id: str) -> None:
-        """Upload a notice (8994).
+    @property
+    def guide(self) -> PaymentGuide:
+        """How prices are paid, as the profile has it."""
+        return self._profile.guide
+
+    @property
+    def receipt_code(self) -> str:
+        """The code of all our e-receipts, as the profile has it."""
+        return self._profile.receipt_face["code"]
+
+    def register(self, notice: Notice, message_id: str) -> str:
+        """Upload a notice (8994); returns the QR code's address where the answer names one.
 
         Raises ``Pending`` where no clear answer came, ``InvalidInput`` (``NOTICE_REFUSED``) where it was refused.
         """
         answer = self._exchange(codec.write_notice(notice, message_id, self._link))
+        return _clearly(lambda: codec.read_uploaded(answer, self._link))
+
+    def void(self, notice: Notice, cause: str, message_id: str) -> None:
+        """Void a notice (8994). Raises as ``register`` does."""
+        answer = self._exchange(codec.write_void(notice, cause, message_id, self._link))
         _clearly(lambda: codec.read_uploaded(answer, self._link))
+
+    def take_receipt_number(self, work_date: date, message_id: str) -> str:
+        """Take an e-receipt number (8999). ``Pending``, ``InvalidInput`` (``RECEIPT_REFUSED``)."""
+        answer = self._exchange(receipts.write_number_request(work_date, message_id, self._link))
+        return _clearly(lambda: receipts.read_number(answer, self._link))
+
+    def issue_receipt(self, receipt: Receipt, message_id: str) -> None:
+        """Issue an e-receipt (8981). ``Pending``, ``InvalidInput`` (``RECEIPT_REFUSED``)."""
+        answer = self._exchange(receipts.write_receipt(receipt, message_id, self._link))
+        _clearly(lambda: receipts.read_issued(answer, self._link))
+
+    def fetch_receipt(self, number: str, work_date: date, message_id: str) -> bytes:
+        """An e-receipt's file (8982). ``NotFound`` (``RECEIPT_UNKNOWN``) where there is none, ``Pending``."""
+        answer = self._exchange(receipts.write_download(number, work_date, message_id, self._link))
+        return _clearly(lambda: receipts.read_file(answer, self._link))
 
     def ask(self, pay_code: str, message_id: str) -> NoticeState:
         """Ask a notice's state (8997). ``Pending`` where no clear answer came."""
@@ -74,7 +106,7 @@ def _clearly(read: Callable[[], T]) -> T:
     try:
         return read()
     except InvalidInput as error:
-        if error.code == "NOTICE_REFUSED":
+        if error.code in _SAID_NO:
             raise
         raise _silent(error.code) from error
 

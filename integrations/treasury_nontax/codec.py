@@ -1,7 +1,13 @@
-"""Messages as frames and back: 8994 and 8997 out, 5997, 8001 and 5001 as answers, 5996 in. Pure."""
+"""Notices as frames and back: 8994 and 8997 out, 5997, 8001 and 5001 as answers, 5996 in. Pure.
+
+Fields as in the "non-tax enhanced interface" that a province made public. There the common answer 5001 says success
+too: its ``Result`` decides, and its ``Information`` then holds what was asked for (a notice's QR address, a receipt
+number).
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +16,7 @@ from chalicelib.kernel.errors import InvalidInput
 from chalicelib.kernel.ids import id_from
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
 from integrations.ports import Confirmation, Notice, NoticeState
-from integrations.treasury_nontax.envelope import Envelope, Head, read_day, read_envelope, write_envelope
+from integrations.treasury_nontax.envelope import Envelope, Fields, Head, read_day, read_envelope, write_envelope
 from integrations.treasury_nontax.frame import Frame, read_frame, refused, write_frame
 from integrations.treasury_nontax.profile import Profile
 
@@ -25,6 +31,9 @@ SUCCESS = "00000"
 FAILURE = "99999"
 
 _INFORMATION_CHARACTERS_MAX = 100
+_ADDRESS = re.compile(r"https?://[!-~]{1,200}")
+# Beside 99999 there are codes for single faults, such as 18012: no such item of this unit.
+_REFUSAL = re.compile(r"\d{5}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,9 @@ class Link:
         return f"Link({self.profile.source} -> {self.profile.destination})"
 
 
-def _write(link: Link, head: Head, voucher: dict[str, str]) -> bytes:
-    xml = write_envelope(Envelope(head, voucher), link.profile)
+def write_message(link: Link, head: Head, voucher: Fields) -> bytes:
+    """The frame of a message with one voucher."""
+    xml = write_envelope(head, voucher, link.profile)
     return write_frame(Frame(head.message_no, xml), link.token, link.profile)
 
 
@@ -56,6 +66,16 @@ def read_message(content: bytes, link: Link) -> Envelope:
 
 def write_notice(notice: Notice, message_id: str, link: Link) -> bytes:
     """The frame (8994) that uploads a notice: unpaid, and with the wish to be told of its payment (``Hold1`` = Y)."""
+    return _notice(notice, ("0", f"缴款截止{notice.due_on:%Y%m%d}"), message_id, link)
+
+
+def write_void(notice: Notice, cause: str, message_id: str, link: Link) -> bytes:
+    """The frame (8994) that voids a notice, with its cause as ``Memo``."""
+    return _notice(notice, (link.profile.void_pay_stats, cause[:_INFORMATION_CHARACTERS_MAX]), message_id, link)
+
+
+def _notice(notice: Notice, stands: tuple[str, str], message_id: str, link: Link) -> bytes:
+    pay_stats, memo = stands
     amount = yuan_text(notice.amount_fen)
     own = link.profile.notice_fields
     voucher = {
@@ -70,7 +90,7 @@ def write_notice(notice: Notice, message_id: str, link: Link) -> bytes:
         "Amt": amount,
         "OriAmt": amount,
         "DelayAmt": "0.00",
-        "PayStats": "0",
+        "PayStats": pay_stats,
         "RecAcctType": own["RecAcctType"],
         "RecName": own["RecName"],
         "RecAcct": own["RecAcct"],
@@ -79,7 +99,7 @@ def write_notice(notice: Notice, message_id: str, link: Link) -> bytes:
         "RecBankNo": own["RecBankNo"],
         "IsInterBank": own["IsInterBank"],
         "PayInfo": link.profile.pay_info.format(amount=amount),
-        "Memo": f"缴款截止{notice.due_on:%Y%m%d}",
+        "Memo": memo,
         "CrcCode": "",
         "MobilePhone": "",
         "PayerCreditCode": "",
@@ -87,13 +107,13 @@ def write_notice(notice: Notice, message_id: str, link: Link) -> bytes:
         "Hold1": "Y",
         "Hold2": "",
     }
-    return _write(link, Head(UPLOAD_NOTICE, message_id, message_id, notice.issued_on), voucher)
+    return write_message(link, Head(UPLOAD_NOTICE, message_id, message_id, notice.issued_on), voucher)
 
 
 def write_question(pay_code: str, message_id: str, work_date: date, link: Link) -> bytes:
     """The frame (8997) that asks a notice's state."""
     voucher = {"PayCode": pay_code, "PayMode": "", "Hold1": "", "Hold2": ""}
-    return _write(link, Head(ASK_NOTICE, message_id, message_id, work_date), voucher)
+    return write_message(link, Head(ASK_NOTICE, message_id, message_id, work_date), voucher)
 
 
 def write_acknowledgement(message_ref: str, work_date: date, link: Link) -> bytes:
@@ -110,7 +130,7 @@ def _reply(message_no: str, message_ref: str, work_date: date, outcome: tuple[st
     result, information = outcome
     message_id = id_from(message_no, message_ref, information)[:20]
     voucher = {"OriMsgNo": CONFIRMATION, "Result": result, "Information": information}
-    return _write(link, Head(message_no, message_id, message_ref, work_date), voucher)
+    return write_message(link, Head(message_no, message_id, message_ref, work_date), voucher)
 
 
 def read_confirmation(content: bytes, link: Link) -> Confirmation:
@@ -157,15 +177,28 @@ def _confirmed_at_ms(day_text: str, time_text: str) -> int:
         raise refused("TIME_INVALID", "确认时间格式不正确", "CfmTime", ascii(time_text[:20]), "HHMMSS") from None
 
 
-def read_uploaded(content: bytes, link: Link) -> None:
-    """Read the answer to 8994. Raises ``InvalidInput`` (``NOTICE_REFUSED``) where the treasury did not take it."""
-    envelope = read_message(content, link)
+def read_uploaded(content: bytes, link: Link) -> str:
+    """Read the answer to 8994: the address for the notice's QR code, empty where it names none.
+
+    Raises ``InvalidInput`` (``NOTICE_REFUSED``) where the treasury did not take it.
+    """
+    information = read_outcome(read_message(content, link), "NOTICE_REFUSED", "财政未受理缴款通知", link)
+    return information if _ADDRESS.fullmatch(information) else ""
+
+
+def read_outcome(envelope: Envelope, refusal: str, words: str, link: Link, answers: tuple[str, ...] = ()) -> str:
+    """The ``Information`` of an answer that says yes. Raises ``InvalidInput``: ``refusal`` where it says no,
+    ``ANSWER_UNCLEAR`` where it says neither. ``answers`` are message numbers beside 8001 and 5001 that may bring it.
+    """
     result = envelope.voucher.get("Result", "")
-    if envelope.head.message_no == ACKNOWLEDGED and result == SUCCESS:
-        return
-    if envelope.head.message_no in (ACKNOWLEDGED, ERROR) and result == FAILURE:
-        information = envelope.voucher.get("Information", "")[:_INFORMATION_CHARACTERS_MAX]
-        raise refused("NOTICE_REFUSED", f"财政未受理缴款通知: {information}", "8994", result, "put the notice right")
+    information = envelope.voucher.get("Information", envelope.voucher.get("Msg", ""))
+    if envelope.head.message_no not in (ACKNOWLEDGED, ERROR, *answers):
+        raise unclear(envelope)
+    if result == SUCCESS:
+        return information
+    if _REFUSAL.fullmatch(result) and not any(busy in information for busy in link.profile.busy_informations):
+        shown = information[:_INFORMATION_CHARACTERS_MAX]
+        raise refused(refusal, f"{words}: {shown}", "Result", f"{result} {shown}", "put it right as the answer says")
     raise unclear(envelope)
 
 

@@ -19,6 +19,10 @@ from integrations.treasury_nontax.profile import Profile
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+# A voucher's fields; a few messages nest some of them below one more name.
+Fields = Mapping[str, "str | Mapping[str, str]"]
+
+
 @dataclass(frozen=True)
 class Head:
     """Who says what to whom. ``message_ref`` is the number of the message that this one answers, or its own."""
@@ -37,10 +41,9 @@ class Envelope:
     voucher: Mapping[str, str]
 
 
-def write_envelope(envelope: Envelope, profile: Profile) -> bytes:
+def write_envelope(head: Head, fields: Fields, profile: Profile) -> bytes:
     """The XML of a message. Raises ``InvalidInput`` (``TEXT_UNWRITABLE``) for text that can't be written."""
-    head = envelope.head
-    fields = {
+    shown = {
         "APP": profile.application,
         "VER": profile.version,
         "SRC": profile.source,
@@ -51,10 +54,10 @@ def write_envelope(envelope: Envelope, profile: Profile) -> bytes:
         "WorkDate": head.work_date.strftime("%Y%m%d"),
         "Reserve": "",
     }
-    inner = _encode(_element("Voucher", envelope.voucher), profile)
+    inner = _encode(_element("Voucher", fields), profile)
     voucher = base64.b64encode(inner).decode()
     body = f"<VoucherCount>1</VoucherCount><VoucherBody><Voucher>{voucher}</Voucher></VoucherBody>"
-    outer = f"<CFX>{_element('HEAD', fields)}<MSG><MOF>{body}</MOF></MSG></CFX>"
+    outer = f"<CFX>{_element('HEAD', shown)}<MSG><MOF>{body}</MOF></MSG></CFX>"
     return _encode(f'<?xml version="1.0" encoding="{profile.declared_encoding}"?>{outer}', profile)
 
 
@@ -123,9 +126,14 @@ def _parse(content: bytes, profile: Profile, tag: str, code: str) -> ET.Element:
     return root
 
 
-def _element(tag: str, fields: Mapping[str, str]) -> str:
-    inner = "".join(f"<{name}>{escape(text)}</{name}>" if text else f"<{name}/>" for name, text in fields.items())
-    return f"<{tag}>{inner}</{tag}>"
+def _element(tag: str, fields: Fields) -> str:
+    return f"<{tag}>{''.join(_field(name, content) for name, content in fields.items())}</{tag}>"
+
+
+def _field(name: str, content: str | Mapping[str, str]) -> str:
+    if not isinstance(content, str):
+        return _element(name, content)
+    return f"<{name}>{escape(content)}</{name}>" if content else f"<{name}/>"
 
 
 def _encode(text: str, profile: Profile) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from integrations.ports import NoticeState
+from integrations.ports import NoticeState, PaymentGuide
 
 # The frame has eight characters for its length, so no frame is longer than this.
 FRAME_BYTES_LIMIT = 99_999_999
@@ -32,6 +33,12 @@ class Profile:
     pay_info: str
     states: Mapping[str, NoticeState]
     unknown_informations: frozenset[str]
+    void_pay_stats: str
+    guide: PaymentGuide
+    receipt_fields: Mapping[str, str]
+    receipt_face: Mapping[str, str]
+    no_receipt_informations: frozenset[str]
+    busy_informations: tuple[str, ...]
 
 
 def parse_profile(text: str) -> Profile:
@@ -52,6 +59,25 @@ def parse_profile(text: str) -> Profile:
         pay_info=raw["pay_info"]["text"],
         states={state: NoticeState(meaning) for state, meaning in raw["states"].items()},
         unknown_informations=frozenset(raw["unknown"]["informations"]),
+        void_pay_stats=raw["void"]["pay_stats"],
+        guide=_guide(raw),
+        receipt_fields=raw["receipt"],
+        receipt_face=raw["receipt_face"],
+        no_receipt_informations=frozenset(raw["unknown"]["receipt_informations"]),
+        busy_informations=tuple(raw["busy"]["informations"]),
+    )
+
+
+def _guide(raw: Mapping[str, Any]) -> PaymentGuide:
+    notice, guide = raw["notice"], raw["guide"]
+    return PaymentGuide(
+        collector=notice["ChgAgenName"],
+        item=guide["item"],
+        payee=notice["RecName"],
+        bank=notice["RecOpBk"],
+        account_no=notice["RecAcct"],
+        ways=tuple(guide["ways"]),
+        qr_text=guide["qr_text"],
     )
 
 
@@ -63,6 +89,10 @@ def _check(raw: Mapping[str, Any]) -> None:
     unknown = sorted(set(raw["states"].values()) - {str(state) for state in NoticeState})
     if unknown:
         raise ValueError(f"states: no meaning is called {', '.join(unknown)}")
+    if "{pay_code}" not in raw["guide"]["qr_text"]:
+        raise ValueError("guide.qr_text says where the {pay_code} stands")
+    if re.fullmatch(r"\d{8}", raw["receipt_face"]["code"]) is None:
+        raise ValueError("receipt_face.code has 8 digits")
     if "{amount}" not in raw["pay_info"]["text"]:
         raise ValueError("pay_info.text says where the {amount} stands")
 

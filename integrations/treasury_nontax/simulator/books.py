@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from integrations.treasury_nontax.simulator import wire
+from integrations.treasury_nontax.simulator.receipt_books import BadRequest, Receipts
 
 _SHANGHAI = timezone(timedelta(hours=8))
 
@@ -41,6 +42,7 @@ class Books:
     """Everything the treasury has written down, under one lock."""
 
     token: str = field(repr=False)
+    receipts: Receipts = field(default_factory=Receipts)
     notices: dict[str, SimulatedNotice] = field(default_factory=dict)
     pushes: list[Push] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -56,18 +58,46 @@ class Books:
                 return self._upload(message_id, fields)
             if number == "8997":
                 return self._ask(message_id, fields.get("PayCode", ""))
+            if number in ("8999", "8981", "8982"):
+                return self._receipt(number, message_id, fields)
             return self.error(number, message_id, "报文编号不支持")
+
+    def _receipt(self, number: str, message_id: str, fields: dict[str, str]) -> bytes:
+        """A question about e-receipts; refused as ``BadRequest`` says."""
+        try:
+            if number == "8999":
+                return self.done("8999", message_id, self.receipts.take_number(message_id, fields))
+            if number == "8981":
+                notice = self.notices.get(fields.get("PayCode", ""))
+                paid = notice.amount if notice and notice.stats == "1" else ""
+                url = self.receipts.issue(fields, paid)
+                return self._frame("5981", message_id, {"Result": "00000", "Msg": "成功", "Invoice_Url": url})
+            file = self.receipts.file(fields.get("BillNo", ""))
+        except BadRequest as refusal:
+            return self.error(number, message_id, str(refusal))
+        return self._frame("5982", message_id, {"Result": "00000", "Msg": "成功", "Invoicefiledata": file})
 
     def _upload(self, message_id: str, fields: dict[str, str]) -> bytes:
         given = SimulatedNotice(fields.get("PayCode", ""), fields.get("Amt", ""), fields.get("PayerName", ""))
         if len(given.pay_code) != 20 or not given.amount or not given.payer:
             return self.error("8994", message_id, "必填项缺失")
+        if fields.get("PayStats") == "2":
+            return self._void(message_id, given)
         known = self.notices.setdefault(given.pay_code, given)
         if known is not given:
             if (known.amount, known.payer) != (given.amount, given.payer):
                 return self.error("8994", message_id, "缴款码已存在且内容不一致")
             known.uploads += 1
-        return self._frame("8001", message_id, {"OriMsgNo": "8994", "Result": "00000", "Information": "成功"})
+        return self.done("8994", message_id, f"https://pay.example.gov.cn/qrcode/billId={given.pay_code}")
+
+    def _void(self, message_id: str, given: SimulatedNotice) -> bytes:
+        known = self.notices.get(given.pay_code)
+        if known is None:
+            return self.error("8994", message_id, "缴款码不存在")
+        if known.stats == "1":
+            return self.error("8994", message_id, "已缴款,不能作废")
+        known.stats = "2"
+        return self.done("8994", message_id, "成功")
 
     def _ask(self, message_id: str, pay_code: str) -> bytes:
         notice = self.notices.get(pay_code)
@@ -75,6 +105,10 @@ class Books:
             return self.error("8997", message_id, "缴款码不存在")
         fields = {"PayCode": pay_code, "Amt": notice.amount, "PayStats": notice.stats}
         return self._frame("5997", message_id, fields)
+
+    def done(self, number: str, message_ref: str, information: str) -> bytes:
+        """A 5001 frame that says yes, as the common answer of the public interface does."""
+        return self._frame("5001", message_ref, {"OriMsgNo": number, "Result": "00000", "Information": information})
 
     def error(self, number: str, message_ref: str, information: str) -> bytes:
         """A 5001 frame."""
@@ -122,4 +156,4 @@ class Books:
         with self.lock:
             shown = [{**asdict(notice), "payer": ""} for notice in self.notices.values()]
             pushed = [{k: v for k, v in asdict(push).items() if k != "frame"} for push in self.pushes]
-            return {"notices": shown, "confirmations": pushed}
+            return {"notices": shown, "confirmations": pushed, "receipts": self.receipts.shown()}

@@ -3,7 +3,9 @@
 Controls (JSON): ``POST /_pay {pay_code, amount_fen, payer_name, push?, copies?, paid_at?}``, ``POST /_push {}``
 (again all that the hub has not acknowledged), ``POST /_hub {url}``, ``POST /_void {pay_code}``,
 ``POST /_silent {requests, worked?}`` (the next frames get no answer), ``POST /_busy {requests}`` (the next frames get
-an error that says nothing of the notice), ``GET /_state``.
+an error that says nothing of the notice), ``POST /_fault {kind, requests, numbers?, seconds?, worked?}`` with ``kind``
+``silent``, ``busy``, ``delay`` (answers after ``seconds``), ``wrong_mac`` or ``half_frame``, for the next frames or
+only those whose message number is in ``numbers``; ``GET /_state``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import requests
 
 from integrations.treasury_nontax.simulator import wire
 from integrations.treasury_nontax.simulator.books import Books, Push
+from integrations.treasury_nontax.simulator.faults import Fault, read_fault
 
 HOST = "127.0.0.1"
 FRAME_BYTES_MAX = 1_000_000
@@ -32,9 +35,7 @@ class TreasurySimulator:
     def __init__(self, secret: str, hub_url: str = "", tcp_port: int = 0, http_port: int = 0) -> None:
         self.books = Books(secret)
         self.hub_url = hub_url
-        self.silent_requests = 0
-        self.silent_worked = True
-        self.busy_requests = 0
+        self.faults: list[Fault] = []
         self._tcp = _Tcp((HOST, tcp_port), _FrameHandler)
         self._tcp.simulator = self
         self._http = _Http((HOST, http_port), _ControlHandler)
@@ -75,17 +76,24 @@ class TreasurySimulator:
         self.stop()
 
     def take(self, request: bytes) -> bytes | None:
-        """Answer a frame, or not, as the controls have it."""
+        """Answer a frame, or not, or wrongly, as the controls have it."""
         with self.books.lock:
-            if self.silent_requests > 0:
-                self.silent_requests -= 1
-                if self.silent_worked:
-                    self.books.answer(request)
-                return None
-            if self.busy_requests > 0:
-                self.busy_requests -= 1
+            fault = self._fault(request)
+            if fault is None:
+                return self.books.answer(request)
+            if fault.kind == "busy":
                 return self.books.error("", "", "系统忙,请稍后再试")
-            return self.books.answer(request)
+            answer = self.books.answer(request) if fault.worked else b""
+        # Outside the lock: others are answered meanwhile.
+        return fault.spoil(answer)
+
+    def _fault(self, request: bytes) -> Fault | None:
+        number = request[19:23].decode("ascii", "replace")
+        for fault in self.faults:
+            if fault.requests > 0 and (not fault.numbers or number in fault.numbers):
+                fault.requests -= 1
+                return fault
+        return None
 
     def push(self, push: Push) -> None:
         """Hand a confirmation to the hub's door and keep its answer; without one it can be pushed again."""
@@ -111,10 +119,9 @@ class TreasurySimulator:
             return 200, {"pushed": len(waiting), "acknowledged": sum(push.answer == "8001" for push in waiting)}
         if path == "/_hub":
             self.hub_url = str(given["url"]).rstrip("/")
-        elif path == "/_silent":
-            self.silent_requests, self.silent_worked = int(given["requests"]), bool(given.get("worked", True))
-        elif path == "/_busy":
-            self.busy_requests = int(given["requests"])
+        elif path in ("/_silent", "/_busy", "/_fault"):
+            kind = str(given["kind"]) if path == "/_fault" else path.removeprefix("/_")
+            self.faults.append(read_fault(kind, given))
         elif path == "/_void" and given["pay_code"] in self.books.notices:
             self.books.notices[given["pay_code"]].stats = "2"
         else:
