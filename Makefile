@@ -3,9 +3,11 @@ BIDDERS ?= 200
 SEED ?= 20260325
 OUT ?= demo-out
 STAGE ?= production
+SESSIONS ?= 40000
+LOAD_OUT ?= load-out
 RUN = .venv/bin/python -m
 
-.PHONY: bench demo test check format up down package lock setup clean
+.PHONY: bench load demo test check format up down package lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --out $(OUT)
@@ -16,6 +18,9 @@ test: setup  ## every test, those against the deployed package included
 
 bench: setup  ## speed against other ways, as ratios of one run: make bench, or make bench ONLY=cold-start
 	@$(RUN) local.bench $(ONLY)
+
+load: setup  ## an auction day under load: make load SESSIONS=40000
+	@$(RUN) local.load --sessions $(SESSIONS) --out $(LOAD_OUT)
 
 check: setup  ## format, lint, types and import arrows
 	@.venv/bin/ruff format --check .
