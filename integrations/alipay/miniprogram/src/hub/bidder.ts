@@ -1,0 +1,136 @@
+import { ask, publicFile } from './http'
+import type { Live } from '../rules/phase'
+import { session } from './session'
+import { Problem } from './problem'
+
+/** Every question that the pages put to the hub, one function each. Money is in yuan, as the hub answers it. */
+
+export type Purpose = 'account' | 'activation'
+
+export interface Period {
+  period: string
+  plan: { milestones: Record<string, string>; broadcasts: string[]; quotas: Record<string, number> } | null
+  reached: Record<string, string>
+}
+
+export interface Me {
+  application_code: string
+  bidder_class: string
+  name: string
+  phone: string
+  valid_until: string
+  audit: string
+  audit_reason: string
+  qualified: boolean
+  refusal: string
+  activated_at: string | null
+  rollover: boolean
+  locked: boolean
+}
+
+export const currentPeriod = () => publicFile<{ period: string }>('/current.json')
+export const periodOf = (period: string) => ask<Period>(`/periods/${period}`)
+export const live = (period: string) => publicFile<Live>(`/auction/${period}/live.json`)
+
+export const sendSmsCode = (period: string, code: string, phone: string, purpose: Purpose) =>
+  ask<{ message: string }>('/sms-codes', { method: 'POST', body: { period, application_code: code, phone, purpose } })
+
+export async function signIn(period: string, code: string, phone: string, smsCode: string): Promise<void> {
+  const body = { period, application_code: code, phone, sms_code: smsCode }
+  const { token } = await ask<{ token: string }>('/account-sessions', { method: 'POST', body })
+  session.openAccount({ period, code, token })
+}
+
+export interface Activation {
+  phone: string
+  smsCode: string
+  password: string
+  rollover: boolean
+}
+
+export async function activate(period: string, code: string, form: Activation): Promise<{ activated_at: string }> {
+  const { phone, smsCode, password, rollover } = form
+  const body = { period, application_code: code, phone, sms_code: smsCode, password, rollover }
+  const answer = await ask<{ token: string; activated_at: string }>('/activations', { method: 'POST', body })
+  session.openAccount({ period, code, token: answer.token })
+  return answer
+}
+
+export async function enterAuction(period: string, code: string, password: string): Promise<string> {
+  const body = { period, application_code: code, password }
+  const answer = await ask<{ token: string; bidder_class: string }>('/sessions', { method: 'POST', body })
+  session.openAuction(answer.token, answer.bidder_class)
+  return answer.bidder_class
+}
+
+/** A question about oneself. Throws `Problem` (`SIGNED_OUT`) where nobody is signed in. */
+export async function own<T>(path: string, body?: object): Promise<T> {
+  const account = session.account()
+  if (!account) throw new Problem('SIGNED_OUT', '请先登录', 401)
+  return ask<T>(path, body ? { method: 'POST', body, token: account.token } : { token: account.token })
+}
+
+export const me = () => own<Me>('/me')
+
+export interface Deposit {
+  state: string
+  amount_yuan: string
+  channel: string
+  arrived_at: string
+  interest_yuan?: string
+}
+
+export interface Correction {
+  paid_on: string
+  amount_yuan: string
+  payer_account_tail: string
+}
+
+export interface OwnResult {
+  bidder_class: string
+  price: number
+  bid_at: string
+  rank: number
+  won: boolean
+}
+
+export interface ClassResult {
+  quota: number
+  bidders: number
+  winners: number
+  lowest_price: number | null
+  average_price: number | null
+  bid_lowest: number
+  won_lowest: number
+  last_winner_at: string | null
+}
+
+export interface Result {
+  period: string
+  classes: Record<string, ClassResult>
+}
+
+export interface Notice {
+  pay_code: string
+  amount_yuan: string
+  pay_by: string
+  state: string
+}
+
+export interface Refund {
+  our_ref: string
+  state: string
+  principal_yuan: string
+  interest_yuan: string
+  reason: string
+}
+
+export const myDeposit = () => own<{ deposit: Deposit | null }>('/me/deposit')
+export const payDeposit = (openId: string) => own<{ trade_no: string }>('/me/deposit/payments', { buyer_code: openId })
+export const correctDeposit = (period: string, claim: Correction) => own<Deposit>('/deposits/corrections', { period, ...claim })
+export const result = (period: string) => ask<Result>(`/periods/${period}/result`)
+export const myResult = () => own<OwnResult>('/me/result')
+export const myNotice = () => own<Notice>('/me/notice')
+export const myRefunds = () => own<{ refunds: Refund[] }>('/me/refunds')
+export const giveAccount = (period: string, accountNo: string, accountName: string) =>
+  own<{ refunds: number }>('/refunds/accounts', { period, account_no: accountNo, account_name: accountName })

@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import { activate } from '../../hub/bidder'
+import { session } from '../../hub/session'
+import { Button, Check, Field } from '../../parts/Field'
+import { Banner, Card, Page } from '../../parts/Page'
+import { go } from '../../parts/SignedIn'
+import { SmsCode } from '../../parts/SmsCode'
+import { useAct } from '../../parts/useAct'
+import { usePeriod } from '../../parts/usePeriod'
+
+const PASSWORD_MIN = 8
+
+export default function Activation() {
+  const period = usePeriod()
+  const [code, setCode] = useState(session.account()?.code ?? '')
+  const [phone, setPhone] = useState('')
+  const [smsCode, setSmsCode] = useState('')
+  const [password, setPassword] = useState('')
+  const [repeated, setRepeated] = useState('')
+  const [rollover, setRollover] = useState(false)
+  const [activatedAt, setActivatedAt] = useState('')
+  const { busy, fault, run } = useAct()
+  const differs = repeated !== '' && repeated !== password
+  const ready = period !== '' && smsCode.length === 6 && password.length >= PASSWORD_MIN && password === repeated
+  const submit = () => run(async () => setActivatedAt((await activate(period, code, { phone, smsCode, password, rollover })).activated_at))
+  if (activatedAt) {
+    return (
+      <Page title="资格激活">
+        <Banner kind="good">激活成功。请牢记竞价密码,竞价当天凭申请编码和密码登录。</Banner>
+        <Button onPress={() => go('auction')}>查看竞价规则</Button>
+      </Page>
+    )
+  }
+  return (
+    <Page title="资格激活">
+      <Card>
+        <Field id="code" label="申请编码" value={code} onChange={setCode} inputMode="numeric" autoComplete="off" />
+        <Field id="phone" label="登记手机号码" value={phone} onChange={setPhone} type="tel" maxLength={11} autoComplete="tel" />
+        <SmsCode {...{ period, code, phone, smsCode }} purpose="activation" onChange={setSmsCode} />
+        <Field
+          id="password"
+          label="设置竞价密码"
+          value={password}
+          onChange={setPassword}
+          type="password"
+          autoComplete="new-password"
+          hint="至少 8 位,同时含字母和数字"
+        />
+        <Field
+          id="repeated"
+          label="再次输入竞价密码"
+          value={repeated}
+          onChange={setRepeated}
+          type="password"
+          autoComplete="new-password"
+          fault={differs ? '两次输入的密码不一致' : ''}
+        />
+        <Check
+          id="rollover"
+          label="延期退保:若本期未成交,保证金留到下一期使用(仅一期),暂不退款。"
+          on={rollover}
+          onChange={setRollover}
+        />
+        {fault && <Banner kind="bad">{fault}</Banner>}
+        <Button disabled={busy || !ready} onPress={submit}>
+          激活
+        </Button>
+      </Card>
+    </Page>
+  )
+}

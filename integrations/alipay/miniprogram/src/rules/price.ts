@@ -1,0 +1,30 @@
+/** What a price must be, in whole yuan. The hub decides; this only spares the bidder a refused try. */
+export interface PriceLimits {
+  reserve: number
+  tick: number
+  cap: number | null
+}
+
+/** What is wrong with a price as it is typed; empty where nothing is. */
+export function priceFault(typed: string, { reserve, tick, cap }: PriceLimits): string {
+  if (typed === '') return ''
+  if (!/^[1-9]\d{0,8}$/.test(typed)) return '请输入以元为单位的整数'
+  const price = Number(typed)
+  if (price < reserve) return `不得低于保留价 ${yuan(reserve)} 元`
+  if (cap !== null && price > cap) return `不得高于最高限价 ${yuan(cap)} 元`
+  if (price % tick) return `须为 ${yuan(tick)} 元的整数倍`
+  return ''
+}
+
+/** One tick up or down from what is typed, kept within reserve and cap. */
+export function stepped(typed: string, ticks: number, { reserve, tick, cap }: PriceLimits): string {
+  const price = /^\d{1,9}$/.test(typed) ? Number(typed) : reserve - Math.sign(ticks) * tick
+  const whole = ticks > 0 ? Math.floor(price / tick) : Math.ceil(price / tick)
+  const moved = Math.max((whole + ticks) * tick, reserve)
+  return String(cap === null ? moved : Math.min(moved, Math.floor(cap / tick) * tick))
+}
+
+/** `12345678` -> `12,345,678`. */
+export function yuan(amount: number): string {
+  return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')
+}
