@@ -8,6 +8,7 @@ from functools import cache
 
 from chalicelib.kernel import aws
 from chalicelib.kernel.clock import Clock, SystemClock
+from chalicelib.kernel.data_keys import WrappedKeys
 from chalicelib.kernel.files import Files, S3Files
 from chalicelib.kernel.ids import Entropy, SystemEntropy
 from chalicelib.kernel.keyring import Keyring
@@ -39,6 +40,11 @@ class Hub:
     # The rules that a period began with, by city and version and in full, for evidence, which knows no other room.
     rules_version: Callable[[str], str]
     rules_text: Callable[[str], str]
+
+
+def _data_keys(config: Settings, clock: Clock) -> WrappedKeys:
+    table, wrapping_key = config.need("KEYS_TABLE"), config.need("PRIVACY_KEY")
+    return WrappedKeys(aws.client("kms"), aws.client("dynamodb"), table, wrapping_key, clock)
 
 
 def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
@@ -99,7 +105,9 @@ def _rules_text(period: str) -> str:
 def hub() -> Hub:
     """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
     config, clock, entropy = settings(), SystemClock(), SystemEntropy()
-    keys = Keyring(aws.client("secretsmanager"), config, entropy)
+    keys = Keyring(
+        aws.client("secretsmanager"), config, entropy, clock=clock, data_keys=lambda: _data_keys(config, clock)
+    )
     carrier = cache(_carrier(keys, config, clock, entropy))
     return Hub(
         settings=config,

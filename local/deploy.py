@@ -25,7 +25,7 @@ class Deployed:
         return {
             f"{logical.removesuffix(kind).upper()}_{kind.upper()}": physical
             for logical, physical in self.resources.items()
-            for kind in ("Table", "Bucket", "Secret")
+            for kind in ("Table", "Bucket", "Secret", "Key")
             if logical.endswith(kind)
         }
 

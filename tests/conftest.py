@@ -28,6 +28,7 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="hangpai",
     POWERTOOLS_TRACE_DISABLED="1",
     STAGE="test",
+    PRIVACY_KEY="alias/test-privacy",
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
@@ -52,6 +53,9 @@ def aws() -> Iterator[None]:
                 KeySchema=properties["KeySchema"],
                 BillingMode="PAY_PER_REQUEST",
             )
+        kms = boto3.client("kms")
+        made = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=os.environ["PRIVACY_KEY"], TargetKeyId=made)
         s3 = boto3.client("s3")
         for name in BUCKETS:
             s3.create_bucket(Bucket=f"test-{name}", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})

@@ -13,8 +13,7 @@ from chalicelib.applicants.sessions import account, account_session, login, open
 from chalicelib.applicants.sms_codes import ACTIVATION, PURPOSES, request_code
 from chalicelib.applicants.views import own_state
 from chalicelib.kernel.clock import local_text
-from chalicelib.kernel.keyring import SESSION_KEY_ID
-from chalicelib.kernel.tokens import Session, issue
+from chalicelib.kernel.tokens import Session, issue_newest
 from chalicelib.periods.records import load_plan
 from chalicelib.wiring import hub
 
@@ -111,4 +110,4 @@ def _body() -> Body:
 
 
 def _issue(session: Session) -> str:
-    return issue(session, SESSION_KEY_ID, hub().keys.session_keys()[SESSION_KEY_ID])
+    return issue_newest(session, hub().keys.session_keys())

@@ -21,7 +21,11 @@ TOKEN_BYTES_MAX = 1_024
 
 @dataclass(frozen=True)
 class Session:
-    """Who holds the token and what it opens. ``audience``: ``account``, ``bid`` or ``operator``."""
+    """Who holds the token and what it opens.
+
+    A bidder's opens one door (``audience``: ``account`` or ``bid``) of one period and class; an operator's
+    (``operator``) opens none of theirs. ``issued_at_ms`` tells it from those that were voided later.
+    """
 
     subject: str
     audience: str
@@ -29,6 +33,7 @@ class Session:
     bidder_class: str
     expires_at_ms: int
     roles: tuple[str, ...] = ()
+    issued_at_ms: int = 0
 
 
 def _encode(raw: bytes) -> str:
@@ -47,6 +52,12 @@ def issue(session: Session, key_id: str, key: bytes) -> str:
     """Sign a session. ``key_id`` names the key so that keys can be rotated without ending sessions."""
     signed = f"v1.{key_id}.{_encode(json.dumps(asdict(session), separators=(',', ':')).encode())}"
     return f"{signed}.{_encode(_signature(key, signed))}"
+
+
+def issue_newest(session: Session, keys: Mapping[str, bytes]) -> str:
+    """Sign a session with the newest key of a ring, which is its first."""
+    key_id = next(iter(keys))
+    return issue(session, key_id, keys[key_id])
 
 
 def verify(token: str, audience: str, keys: Mapping[str, bytes], now_ms: int) -> Session:

@@ -8,8 +8,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
-from chalicelib.kernel.keyring import SESSION_KEY_ID
-from chalicelib.kernel.tokens import issue
+from chalicelib.kernel.tokens import issue_newest
 from chalicelib.periods import access, approvals, calendar_table, operators, running
 from chalicelib.periods.calendar import read_notice
 from chalicelib.periods.naming import month_of
@@ -30,7 +29,7 @@ def sign_in() -> Response:
     """``{name, password}`` -> 201 ``{token, roles, expires_at_ms}``."""
     body = _body()
     session = operators.sign_in(_text(body, "name"), _text(body, "password"), hub().clock.now_ms())
-    token = issue(session, SESSION_KEY_ID, hub().keys.session_keys()[SESSION_KEY_ID])
+    token = issue_newest(session, hub().keys.session_keys())
     return Response({"token": token, "roles": list(session.roles), "expires_at_ms": session.expires_at_ms}, {}, 201)
 
 

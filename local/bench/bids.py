@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 
 from chalicelib.kernel.ids import SystemEntropy
-from chalicelib.kernel.keyring import SESSION_KEY_ID, Keyring
+from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.settings import Settings
-from chalicelib.kernel.tokens import Session, issue
+from chalicelib.kernel.tokens import Session, issue_newest
 from local.bench.dynamodb_stub import FAR_MS, SECRET
 
 PERIOD = "2026-03"
@@ -31,7 +31,7 @@ def keyring() -> Keyring:
 def token() -> str:
     """A bidder's session."""
     session = Session("3300000000001", "bid", PERIOD, "individual", FAR_MS)
-    return issue(session, SESSION_KEY_ID, keyring().session_keys()[SESSION_KEY_ID])
+    return issue_newest(session, keyring().session_keys())
 
 
 def event(bearer: str) -> dict[str, Any]:

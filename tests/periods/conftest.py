@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.clock import SetClock
-from chalicelib.kernel.keyring import SESSION_KEY_ID
 from chalicelib.periods import access, inbox, routes, tasks
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
@@ -60,7 +59,7 @@ class FakeKeys:
     """One session key."""
 
     def session_keys(self) -> dict[str, bytes]:
-        return {SESSION_KEY_ID: b"k" * 32}
+        return {"k1": b"k" * 32}
 
 
 @dataclass
