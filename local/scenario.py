@@ -175,7 +175,7 @@ def _state(cast: _Month, day: date, due_ms: int) -> None:
     """Payments come in, and the bank states the day when its statement is due."""
     cast.until(due_ms)
     coming = counterparties.pay_in(cast.at, cast.month, day)
-    counterparties.state_account(cast.at, cast.month, day)
+    counterparties.state_account(cast.at, day)
     cast.say(f"bank: statement of {day} with {coming} payments")
 
 
@@ -221,5 +221,5 @@ def _refunds(cast: _Month, story: Story) -> None:
     cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
     cast.until_reached("failed_refunds_after")
     for statement in plan.closing:
-        counterparties.state_account(at, month, statement.day)
+        counterparties.state_account(at, statement.day)
     cast.say("bank: the month's last statement")

@@ -1,4 +1,4 @@
-"""Book one line of a statement, once: the credit, the deposit it makes and the ledger's entry in one transaction."""
+"""Book one line of a statement, once: the line, the credit, the deposit it makes and the ledger's entry together."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits import records, statement_records
-from chalicelib.deposits.intake import Intake
+from chalicelib.deposits.intake import Account, Intake
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
 from chalicelib.deposits.rules import CodeFound, Doubtful, Matched, Outcome, Payment, find_code, match
-from chalicelib.deposits.statement_records import BankLineRecord
+from chalicelib.deposits.statement_records import AccountLineRecord, BankLineRecord, SerialRecord
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
@@ -23,15 +23,25 @@ from integrations.ports import Direction, StatementLine
 ATTEMPTS_MAX = 3
 
 
-def book_line(intake: Intake, line: StatementLine, statement_day: str) -> str:
+def book_line(account: Account, line: StatementLine, statement_day: str) -> str:
     """Book a line and say what became of it: ``matched``, ``doubtful``, ``returnable``, ``interest`` or ``debit``.
 
-    A line that was booked before is left as it stands, and its first outcome is told. Raises ``Conflict``
-    (``LINE_CHANGED``) where the bank's serial was booked with other content (money rule 4).
+    A line that was booked before is left as it stands, in the period it was allotted to then, and its outcome is told.
+    Raises ``Conflict`` (``LINE_CHANGED``) where the bank's serial was booked with other content (money rule 4), and
+    ``Pending`` where the period that a credit is for can't judge it yet.
     """
-    if line.direction is Direction.CREDIT:
-        return _book_credit(intake, line, statement_day)
-    return _book_other(intake, line, statement_day)
+    for _ in range(ATTEMPTS_MAX):
+        standing = statement_records.find_serial(account.channel, line.serial)
+        if standing is not None:
+            return _told_before(account, standing, line)
+        try:
+            if line.direction is Direction.CREDIT:
+                return _book_credit(account.terms(account.period_of(line)), line, statement_day)
+            return _book_other(account, line, statement_day)
+        except Conflict as conflict:
+            if conflict.code != "CONDITION_FAILED":
+                raise
+    raise Conflict("BOOKING_CONTENDED", f"流水 {line.serial} 未能入账,请重试")
 
 
 def line_digest(vault: Vault, line: StatementLine) -> str:
@@ -40,25 +50,32 @@ def line_digest(vault: Vault, line: StatementLine) -> str:
     return vault.lookup("statement line", canonical(said).decode())
 
 
+def cause_of(channel: str, line: StatementLine) -> str:
+    """The ledger's cause that a line confirms. A debit without a number of ours confirms none."""
+    if line.direction is Direction.CREDIT:
+        return causes.credit(channel, line.serial)
+    if line.direction is Direction.INTEREST:
+        return causes.bank_interest(channel, line.serial)
+    return causes.refund_paid(line.our_ref) if line.our_ref else causes.unexplained_debit(channel, line.serial)
+
+
+def _told_before(account: Account, standing: SerialRecord, line: StatementLine) -> str:
+    if standing.digest != line_digest(account.vault, line):
+        raise Conflict("LINE_CHANGED", f"流水号 {line.serial} 已按不同内容入账")
+    if standing.direction != Direction.CREDIT:
+        return str(standing.direction)
+    credit = records.find_credit(standing.period, account.channel, line.serial)
+    if credit is None:
+        raise Conflict("CREDIT_MISSING", f"流水 {line.serial} 的入账记录缺失")
+    return str(credit.state)
+
+
 def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str:
-    for _ in range(ATTEMPTS_MAX):
-        standing = records.find_credit(intake.period, intake.channel, line.serial)
-        if standing is not None:
-            _same(intake, standing.digest, line)
-            return str(standing.state)
-        if statement_records.find_line(intake.period, intake.channel, line.serial) is not None:
-            raise _changed(line)
-        code, found = _listed_code(intake, line)
-        outcome = match(_payment(intake, line, code, found), intake.window, intake.deposit_fen)
-        credit = _credit(intake, line, code, outcome, statement_day)
-        try:
-            _commit(intake, credit, outcome)
-        except Conflict as conflict:
-            if conflict.code != "CONDITION_FAILED":
-                raise
-            continue
-        return str(credit.state)
-    raise Conflict("BOOKING_CONTENDED", f"流水 {line.serial} 未能入账,请重试")
+    code, found = _listed_code(intake, line)
+    outcome = match(_payment(intake, line, code, found), intake.window, intake.deposit_fen)
+    credit = _credit(intake, line, code, outcome, statement_day)
+    _commit(intake, line, credit, outcome)
+    return str(credit.state)
 
 
 def _listed_code(intake: Intake, line: StatementLine) -> tuple[str, CodeFound]:
@@ -106,8 +123,11 @@ def _credit(intake: Intake, line: StatementLine, code: str, outcome: Outcome, st
     return credit
 
 
-def _commit(intake: Intake, credit: CreditRecord, outcome: Outcome) -> None:
+def _commit(intake: Intake, line: StatementLine, credit: CreditRecord, outcome: Outcome) -> None:
     transaction = Transaction()
+    statement_records.add_line(
+        transaction, _kept(intake.channel, line, credit.statement_day, intake.period), credit.digest
+    )
     transaction.put(credit, CreditRecord.pk.does_not_exist())
     owed = (accounts.returnable(intake.period), credit.ref)
     if isinstance(outcome, Matched):
@@ -119,7 +139,7 @@ def _commit(intake: Intake, credit: CreditRecord, outcome: Outcome) -> None:
         owed = (accounts.doubtful(intake.period), credit.ref)
     amount_fen = int(credit.amount_fen)
     entry = Entry(
-        causes.credit(intake.channel, credit.serial),
+        cause_of(intake.channel, line),
         "credit",
         intake.period,
         credit.valued_on,
@@ -130,56 +150,43 @@ def _commit(intake: Intake, credit: CreditRecord, outcome: Outcome) -> None:
     transaction.commit()
 
 
-def _book_other(intake: Intake, line: StatementLine, statement_day: str) -> str:
-    standing = statement_records.find_line(intake.period, intake.channel, line.serial)
-    if standing is not None:
-        _same(intake, standing.digest, line)
-        return str(standing.direction)
-    if records.find_credit(intake.period, intake.channel, line.serial) is not None:
-        raise _changed(line)
+def _book_other(account: Account, line: StatementLine, statement_day: str) -> str:
+    period, digest = account.period_of(line), line_digest(account.vault, line)
+    transaction = Transaction()
+    statement_records.add_line(transaction, _kept(account.channel, line, statement_day, period), digest)
     record = BankLineRecord(
-        *statement_records.line_key(intake.period, intake.channel, line.serial),
-        channel=intake.channel,
+        *statement_records.line_key(period, account.channel, line.serial),
+        channel=account.channel,
         serial=line.serial,
         direction=line.direction,
         amount_fen=line.amount_fen,
         our_ref=line.our_ref,
         statement_day=statement_day,
-        digest=line_digest(intake.vault, line),
+        digest=digest,
     )
-    transaction = Transaction()
     transaction.put(record, BankLineRecord.pk.does_not_exist())
     if line.direction is Direction.INTEREST:
-        ledger.add(transaction, _interest_entry(intake, line))
-    try:
-        transaction.commit()
-    except Conflict:
-        # Somebody else booked it in between: what stands must say the same.
-        standing = statement_records.find_line(intake.period, intake.channel, line.serial)
-        if standing is None:
-            raise
-        _same(intake, standing.digest, line)
+        ledger.add(transaction, _interest_entry(account, line, period))
+    transaction.commit()
     return str(line.direction)
 
 
-def _interest_entry(intake: Intake, line: StatementLine) -> Entry:
-    return Entry(
-        causes.bank_interest(intake.channel, line.serial),
-        "bank_interest",
-        intake.period,
-        line.value_date,
-        intake.clock.now_ms(),
-        (
-            Leg(accounts.bank(intake.channel), line.amount_fen, line.serial),
-            Leg(accounts.INTEREST_INCOME, -line.amount_fen, line.serial),
-        ),
+def _kept(channel: str, line: StatementLine, day: str, period: str) -> AccountLineRecord:
+    cause = cause_of(channel, line)
+    return statement_records.account_line(
+        channel, day, line.serial, direction=line.direction, amount_fen=line.amount_fen, period=period, cause=cause
     )
 
 
-def _same(intake: Intake, standing_digest: str, line: StatementLine) -> None:
-    if standing_digest != line_digest(intake.vault, line):
-        raise _changed(line)
-
-
-def _changed(line: StatementLine) -> Conflict:
-    return Conflict("LINE_CHANGED", f"流水号 {line.serial} 已按不同内容入账")
+def _interest_entry(account: Account, line: StatementLine, period: str) -> Entry:
+    return Entry(
+        cause_of(account.channel, line),
+        "bank_interest",
+        period,
+        line.value_date,
+        account.clock.now_ms(),
+        (
+            Leg(accounts.bank(account.channel), line.amount_fen, line.serial),
+            Leg(accounts.INTEREST_INCOME, -line.amount_fen, line.serial),
+        ),
+    )

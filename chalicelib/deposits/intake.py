@@ -1,14 +1,16 @@
-"""What booking a channel's lines needs to know about the period, gathered once."""
+"""What booking an account's lines needs to know: the account, and the terms of each period that its lines are for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.deposits.rules import Window
+from chalicelib.deposits.rules import Window, allot, period_of_number
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
+from integrations.ports import Direction, StatementLine
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,26 @@ class Intake:
     clock: Clock
 
 
+@dataclass(frozen=True)
+class Account:
+    """An account that outlives periods: what came in is allotted to one of them (docs/decisions/0017).
+
+    ``opens_ms``: period -> when its deposits open. ``terms`` gives a period's terms, and raises ``Pending`` where that
+    period can't judge a payment yet, since its applicants are not known.
+    """
+
+    channel: str
+    opens_ms: Mapping[str, int]
+    terms: Callable[[str], Intake]
+    vault: Vault
+    clock: Clock
+
+    def period_of(self, line: StatementLine) -> str:
+        """The period a line is for: a credit by its arrival, a debit by our number on it, interest by its day."""
+        ours = period_of_number(line.our_ref) if line.direction is Direction.DEBIT else ""
+        return ours or allot(line.booked_at_ms, self.opens_ms)
+
+
 def intake_of(plan: Plan, rules: RuleSet, channel: str, vault: Vault, clock: Clock) -> Intake:
     """The terms from a period's plan and rules."""
     return Intake(
@@ -35,3 +57,11 @@ def intake_of(plan: Plan, rules: RuleSet, channel: str, vault: Vault, clock: Clo
         vault=vault,
         clock=clock,
     )
+
+
+def account_of(*intakes: Intake) -> Account:
+    """The account of some periods that are all known; of one channel, and at least one period."""
+    by_period = {intake.period: intake for intake in intakes}
+    one = intakes[0]
+    opens_ms = {period: intake.window.opens_ms for period, intake in by_period.items()}
+    return Account(one.channel, opens_ms, by_period.__getitem__, one.vault, one.clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from chalicelib.deposits import records, statement_records
 from chalicelib.deposits.records import CreditState, DepositState
@@ -17,67 +17,82 @@ from chalicelib.periods.problems import record_problems
 from integrations.ports import Direction
 
 
-def reconcile(period: str) -> dict[str, int]:
+def reconcile(period: str, first: str = "9", last: str = "") -> dict[str, int]:
     """Hold the period's books against the banks' statements and against the deposits.
 
-    Returns ``{"differences": 0, "statements", "entries"}``. Raises ``ReconciliationOpen`` with one problem a
-    difference, also put on the operator's list.
+    ``first`` and ``last`` are the days of the plan's first and last statement; the days that lines of the period stand
+    on are looked at in any case. Returns ``{"differences": 0, "statements", "entries"}``. Raises
+    ``ReconciliationOpen`` with one problem a difference, also put on the operator's list.
     """
     entries = list(ledger.entries(period))
-    by_channel: dict[str, list[StatementRecord]] = defaultdict(list)
-    for statement in statement_records.statements(period):
-        by_channel[statement.channel].append(statement)
-    found = list(differences(period, entries, by_channel))
+    found = list(_of_ledger(period, entries))
+    statements = 0
+    for channel, days in sorted(_days(period, entries).items()):
+        span = list(statement_records.statements(channel, min({*days, first}), max({*days, last})))
+        statements += len(span)
+        found += _statements(channel, span)
+        found += _lines(period, channel, entries)
+        found += _other_periods(period, channel, span)
+        found += _in_transit(entries, channel)
     if found:
         record_problems(period, f"reconcile/{period}", found, "RECONCILIATION_OPEN", "账务核对存在差异")
         raise ReconciliationOpen("RECONCILIATION_OPEN", f"账务核对存在 {len(found)} 处差异", problems=tuple(found))
-    return {"differences": 0, "statements": sum(map(len, by_channel.values())), "entries": len(entries)}
+    return {"differences": 0, "statements": statements, "entries": len(entries)}
 
 
-def differences(
-    period: str, entries: list[Entry], by_channel: Mapping[str, list[StatementRecord]]
-) -> Iterator[Problem]:
-    """Every difference, of statements, of lines, of balances and of deposits."""
+def _of_ledger(period: str, entries: list[Entry]) -> Iterator[Problem]:
     by_account = balances(entries)
     if total(by_account) != 0:
         yield _difference("ledger", total(by_account), 0, "the sum of all postings")
-    banks = {name.removeprefix("bank:") for name in by_account if name.startswith("bank:")}
-    for channel in sorted(banks | set(by_channel)):
-        statements = by_channel.get(channel, [])
-        yield from _statements(_before(period, channel, statements) + statements)
-        yield from _lines(period, channel, entries)
-        opening = int(statements[0].opening_fen) if statements else 0
-        closing = int(statements[-1].closing_fen) if statements else 0
-        ledger_fen = opening + by_account.get(accounts.bank(channel), 0)
-        if ledger_fen != closing:
-            yield _difference(accounts.bank(channel), ledger_fen, closing, "the closing balance of the last statement")
-        yield from _in_transit(entries, channel)
     yield from _places(period, entries)
-    yield from _in_two_periods(period)
+
+
+def _days(period: str, entries: list[Entry]) -> dict[str, set[str]]:
+    """Channel -> the days on whose statements lines of the period stand; also channels that only the ledger knows."""
+    days: dict[str, set[str]] = {
+        name.removeprefix("bank:"): set() for name in balances(entries) if name.startswith("bank:")
+    }
+    for credit in records.credits(period):
+        days.setdefault(credit.channel, set()).add(credit.statement_day)
+    for line in statement_records.bank_lines(period):
+        days.setdefault(line.channel, set()).add(line.statement_day)
+    return days
 
 
 def _difference(field: str, found_fen: int, wanted_fen: int, meaning: str) -> Problem:
     return Problem(0, field, f"{found_fen} fen", f"{wanted_fen} fen, {meaning}")
 
 
-def _statements(statements: list[StatementRecord]) -> Iterator[Problem]:
-    for statement in statements:
+def _statements(channel: str, span: list[StatementRecord]) -> Iterator[Problem]:
+    """An account goes on where it ended, from the statement before the first one on."""
+    before = statement_records.statement_before(channel, span[0].day) if span else None
+    in_order = [before, *span] if before else span
+    for statement in in_order:
         if statement.state != StatementState.CLOSED:
-            yield Problem(0, f"statement {statement.sk}", str(statement.state), "closed")
-    for earlier, later in itertools.pairwise(statements):
+            yield Problem(0, _name(statement), str(statement.state), "closed")
+    for earlier, later in itertools.pairwise(in_order):
         if later.opening_fen != earlier.closing_fen:
             opening, closing = int(later.opening_fen), int(earlier.closing_fen)
-            yield _difference(f"statement {later.sk}", opening, closing, "the closing balance of the statement before")
+            yield _difference(_name(later), opening, closing, "the closing balance of the statement before")
         if later.account_no != earlier.account_no:
-            yield Problem(0, f"statement {later.sk}", "another account", "the account of the statement before")
+            yield Problem(0, _name(later), "another account", "the account of the statement before")
 
 
-def _before(period: str, channel: str, statements: list[StatementRecord]) -> list[StatementRecord]:
-    """The preceding period's last statement before this one's first: the same account goes on where it ended."""
-    if not statements:
-        return []
-    preceding = statement_records.statements(records.preceding_period(period))
-    return [each for each in preceding if each.channel == channel and each.day < statements[0].day][-1:]
+def _name(statement: StatementRecord) -> str:
+    return f"statement {statement.channel}#{statement.day}"
+
+
+def _other_periods(period: str, channel: str, span: list[StatementRecord]) -> Iterator[Problem]:
+    """What else stands on these days' statements is in the books of the period that it was allotted to."""
+    account = accounts.bank(channel)
+    for statement in span:
+        for line in statement_records.lines_of_day(channel, statement.day):
+            if line.period == period:
+                continue
+            entry = ledger.read(line.period, line.cause)
+            posted = sum(leg.amount_fen for leg in entry.legs if leg.account == account) if entry else 0
+            if posted != line.signed_fen:
+                yield _difference(f"{line.cause} of {line.period}", posted, line.signed_fen, "as the statement has it")
 
 
 def _in_transit(entries: list[Entry], channel: str) -> Iterator[Problem]:
@@ -85,14 +100,6 @@ def _in_transit(entries: list[Entry], channel: str) -> Iterator[Problem]:
     account = accounts.transit(channel)
     for our_ref, fen in sorted(by_subject(entries, account).items()):
         yield _difference(f"{account} {our_ref}", fen, 0, "once the bank has said what became of it")
-
-
-def _in_two_periods(period: str) -> Iterator[Problem]:
-    """A payment is in one period's books: statements of two periods overlap, and one fen is in one place."""
-    own = {credit.ref for credit in records.credits(period)}
-    for other in (records.preceding_period(period), records.following_period(period)):
-        for ref in sorted(own & {credit.ref for credit in records.credits(other)}):
-            yield Problem(0, f"credit {ref}", f"also in the books of {other}", "in the books of one period")
 
 
 def _lines(period: str, channel: str, entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -126,9 +133,9 @@ def _told_by_bank(period: str, channel: str) -> dict[str, int]:
             told[causes.bank_interest(channel, line.serial)] += int(line.amount_fen)
         else:
             # A debit without a number of ours, or two with the same, shows as a difference.
-            told[causes.refund_paid(line.our_ref) if line.our_ref else f"debit/{channel}/{line.serial}"] -= int(
-                line.amount_fen
-            )
+            told[
+                causes.refund_paid(line.our_ref) if line.our_ref else causes.unexplained_debit(channel, line.serial)
+            ] -= int(line.amount_fen)
     return dict(told)
 
 

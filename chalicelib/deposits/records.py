@@ -146,7 +146,7 @@ def deposit_key(period: str, code: str) -> tuple[str, str]:
 
 
 def following_period(period: str) -> str:
-    """The period after one; their statements overlap, since one's refunds leave while the next one's deposits come."""
+    """The period after one: what is rolled over goes there."""
     return f"{month_of(period) + timedelta(days=31):%Y-%m}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +14,8 @@ from chalicelib.kernel.money import divide_half_up
 PPM = 1_000_000
 CUT_CHARS_MIN = 6
 CODE_CHARS_MAX = 32
+# refunds/rules.py makes them.
+_OUR_NUMBER = re.compile(r"RF(\d{4})(\d{2})[0-9a-f]{24}", re.ASCII)
 
 
 class CodeFault(StrEnum):
@@ -87,6 +89,23 @@ class ToReturn:
 
 
 Outcome = Matched | Doubtful | ToReturn
+
+
+def allot(at_ms: int, opens_ms: Mapping[str, int]) -> str:
+    """The period that a payment arriving at an instant is for: the latest whose deposits had opened by then, and before
+    the first one, that one. ``opens_ms``: period -> when its deposits open. Raises ``ValueError`` without any period.
+    """
+    if not opens_ms:
+        raise ValueError("no period is published: nothing says what a payment is for")
+    in_order = sorted((opens, period) for period, opens in opens_ms.items())
+    opened = [period for opens, period in in_order if opens <= at_ms]
+    return opened[-1] if opened else in_order[0][1]
+
+
+def period_of_number(our_ref: str) -> str:
+    """The period that stands in a number of ours (``RF202603`` and so on); empty where it is none of ours."""
+    found = _OUR_NUMBER.fullmatch(our_ref)
+    return f"{found[1]}-{found[2]}" if found else ""
 
 
 def find_code(memo: str, code_pattern: str) -> CodeFound:

@@ -1,4 +1,6 @@
-"""Take in a bank's statement: read it, hand its lines out in chunks to be booked, and close the day when all are in."""
+"""Take in a bank's statement: read it, hand its lines out in chunks to be booked, and close the day when all are in.
+
+A statement is its account's and of one day, whichever period's machine takes it in (docs/decisions/0017)."""
 
 from __future__ import annotations
 
@@ -11,13 +13,14 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from chalicelib.deposits import records, statement_records
+from chalicelib.deposits import statement_records
 from chalicelib.deposits.booking import book_line
-from chalicelib.deposits.intake import Intake
+from chalicelib.deposits.intake import Account
 from chalicelib.deposits.rules import find_code
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
-from chalicelib.kernel.errors import Conflict, FileRefused, Problem, ReconciliationOpen
+from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem, ReconciliationOpen
 from chalicelib.kernel.files import Files, read_json, write_json
+from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.problems import record_problems
 from integrations.ports import DepositBank, Direction, Statement, StatementLine
@@ -27,13 +30,14 @@ SIDECAR = ".sm3"
 
 
 def read_statement(
-    files: Files, bank: DepositBank, *, period: str, day: str, key: str, code_pattern: str
+    files: Files, bank: DepositBank, vault: Vault, *, period: str, day: str, key: str, code_pattern: str
 ) -> dict[str, Any]:
-    """Decode the statement in the inbox and write its lines as chunks to the work bucket.
+    """Decode the statement in the inbox and write its lines, sealed, as chunks to the work bucket.
 
-    Returns ``{"chunks": [{"key"}], "lines", "problems"}``. A corrected file may take the place of one whose day is
-    not closed. Raises ``FileRefused`` (its problems are on the operator's list then), or ``Conflict``
-    (``STATEMENT_CLOSED``) for other bytes after the day was closed.
+    Returns ``{"chunks": [{"key"}], "lines", "problems"}``; no chunks where the day is closed already, by the machine of
+    another period of the same account. A corrected file may take the place of one whose day is not closed. ``period``
+    is the one on whose list problems are put. Raises ``FileRefused`` (its problems are on the operator's list then), or
+    ``Conflict`` (``STATEMENT_CLOSED``) for other bytes after the day was closed.
     """
     content = files.read("inbox", key)
     try:
@@ -44,49 +48,59 @@ def read_statement(
         raise
     if statement.problems:
         record_problems(period, key, statement.problems, "STATEMENT_LINES", "对账单部分明细无法识别")
-    _keep(_record(statement, period, bank.channel, key, hashlib.sha256(content).hexdigest()))
+    counts = {"lines": len(statement.lines), "problems": len(statement.problems)}
+    if _keep(_record(statement, bank.channel, key, hashlib.sha256(content).hexdigest())) is StatementState.CLOSED:
+        return {"chunks": [], **counts}
     chunks = []
     for number, lines in enumerate(_chunks(statement.lines, code_pattern)):
-        chunk_key = f"deposits/{period}/{bank.channel}/{day}/{statement.batch_no}-{number:05d}.json"
-        write_json(files, "work", chunk_key, {"day": day, "lines": [_packed(line) for line in lines]})
+        chunk_key = f"deposits/{bank.channel}/{day}/{statement.batch_no}-{number:05d}.json"
+        packed = json.dumps([_packed(line) for line in lines], ensure_ascii=False)
+        write_json(files, "work", chunk_key, {"day": day, "sealed": vault.seal(packed, chunk_key)})
         chunks.append({"key": chunk_key})
-    return {"chunks": chunks, "lines": len(statement.lines), "problems": len(statement.problems)}
+    return {"chunks": chunks, **counts}
 
 
-def book_chunk(files: Files, intake: Intake, key: str) -> dict[str, int]:
+def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[str, int]:
     """Book a chunk's lines in order of arrival; returns how many came to each outcome, repeats included.
 
-    A line whose serial was booked with other content is put on the operator's list and counted as ``changed``.
+    A line whose serial was booked with other content is put on the list of ``period`` and counted as ``changed``. One
+    for another period that can't judge it yet is left: that period's machine books it, and the day stays open
+    until then: ``Pending`` (``LINES_WAIT``), once all the others are booked.
     """
     chunk = read_json(files, "work", key)
     counts: Counter[str] = Counter()
-    for line in map(_unpacked, chunk["lines"]):
+    waiting = 0
+    for line in map(_unpacked, json.loads(account.vault.open(chunk["sealed"], key))):
         try:
-            counts[book_line(intake, line, chunk["day"])] += 1
+            counts[book_line(account, line, chunk["day"])] += 1
+        except Pending:
+            waiting += 1
         except Conflict as conflict:
             if conflict.code != "LINE_CHANGED":
                 raise
             problem = Problem(line.line, "serial", line.serial, "a serial of its own, or the content booked before")
-            record_problems(intake.period, f"{key}#{line.serial}", [problem], conflict.code, conflict.message)
+            record_problems(period, f"{key}#{line.serial}", [problem], conflict.code, conflict.message)
             counts["changed"] += 1
+    if waiting:
+        raise Pending("LINES_WAIT", f"{chunk['day']} 有 {waiting} 笔款项属于下一期,待其申请人名单导入后入账")
     return dict(counts)
 
 
 def close_statement(period: str, channel: str, day: str) -> dict[str, int]:
     """Close the day, if every line of the statement stands in the books and they lead from opening to closing balance.
 
-    Returns ``{"lines", "closing_fen"}``. Raises ``ReconciliationOpen`` with each difference as a problem.
+    Returns ``{"lines", "closing_fen"}``. Whether it opens with what the day before closed with is for the
+    reconciliation: the machines of two periods may take an account's days in side by side. Raises
+    ``ReconciliationOpen`` with each difference as a problem, also on the list of ``period``.
     """
-    record = statement_records.find_statement(period, channel, day)
+    record = statement_records.find_statement(channel, day)
     if record is None:
         raise ReconciliationOpen("STATEMENT_MISSING", f"{day} 的对账单尚未收到")
-    booked = _booked(period, channel, day)
-    found = {
-        "lines": len(booked),
-        "problems": 0,
-        "closing_fen": int(record.opening_fen) + sum(booked),
-        "opening_fen": _closing_before(period, channel, day, int(record.opening_fen)),
-    }
+    count = moved_fen = 0
+    for line in statement_records.lines_of_day(channel, day):
+        count += 1
+        moved_fen += line.signed_fen
+    found = {"lines": count, "problems": 0, "closing_fen": int(record.opening_fen) + moved_fen}
     differences = [
         Problem(0, name, str(int(getattr(record, name))), f"{value}, as the hub has it")
         for name, value in found.items()
@@ -96,7 +110,7 @@ def close_statement(period: str, channel: str, day: str) -> dict[str, int]:
         record_problems(period, f"{record.key}#close", differences, "STATEMENT_OPEN", "对账单与账务不一致")
         raise ReconciliationOpen("STATEMENT_OPEN", f"{day} 的对账单与账务不一致", problems=tuple(differences))
     record.update([StatementRecord.state.set(StatementState.CLOSED)], StatementRecord.digest == record.digest)
-    return {"lines": len(booked), "closing_fen": int(record.closing_fen)}
+    return {"lines": count, "closing_fen": int(record.closing_fen)}
 
 
 def _of_that_day(statement: Statement, day: str) -> None:
@@ -105,11 +119,10 @@ def _of_that_day(statement: Statement, day: str) -> None:
         raise FileRefused("DAY_DIFFERS", "对账单日期与投递目录不一致", problems=(problem,))
 
 
-def _record(statement: Statement, period: str, channel: str, key: str, digest: str) -> StatementRecord:
+def _record(statement: Statement, channel: str, key: str, digest: str) -> StatementRecord:
     day = statement.day.isoformat()
     return StatementRecord(
-        *statement_records.statement_key(period, channel, day),
-        period=period,
+        *statement_records.statement_key(channel, day),
         channel=channel,
         day=day,
         key=key,
@@ -124,15 +137,17 @@ def _record(statement: Statement, period: str, channel: str, key: str, digest: s
     )
 
 
-def _keep(record: StatementRecord) -> None:
+def _keep(record: StatementRecord) -> StatementState:
     transaction = Transaction()
     transaction.put(record, StatementRecord.pk.does_not_exist() | (StatementRecord.state == StatementState.READ))
     try:
         transaction.commit()
     except Conflict:
-        standing = statement_records.find_statement(record.period, record.channel, record.day)
+        standing = statement_records.find_statement(record.channel, record.day)
         if standing is None or standing.digest != record.digest:
             raise Conflict("STATEMENT_CLOSED", f"{record.day} 的对账单已结账,不能更换") from None
+        return StatementState(standing.state)
+    return StatementState.READ
 
 
 def _chunks(lines: Iterable[StatementLine], code_pattern: str) -> list[list[StatementLine]]:
@@ -155,21 +170,3 @@ def _packed(line: StatementLine) -> dict[str, Any]:
 def _unpacked(packed: dict[str, Any]) -> StatementLine:
     typed = {"value_date": date.fromisoformat(packed["value_date"]), "direction": Direction(packed["direction"])}
     return StatementLine(**{**packed, **typed})
-
-
-def _booked(period: str, channel: str, day: str) -> list[int]:
-    """The signed amounts that stand in the books for a statement."""
-    came = [
-        int(credit.amount_fen)
-        for credit in records.credits(period)
-        if credit.channel == channel and credit.statement_day == day
-    ]
-    for line in statement_records.bank_lines(period):
-        if line.channel == channel and line.statement_day == day:
-            came.append(int(line.amount_fen) * (-1 if line.direction == Direction.DEBIT else 1))
-    return came
-
-
-def _closing_before(period: str, channel: str, day: str, first_opening_fen: int) -> int:
-    earlier = [each for each in statement_records.statements(period) if each.channel == channel and each.day < day]
-    return int(earlier[-1].closing_fen) if earlier else first_opening_fen

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from chalicelib.deposits import corrections, exporting, qualifying, reconciling, statements
-from chalicelib.deposits.intake import intake_of
+from chalicelib.deposits.intake import Account, Intake, intake_of
+from chalicelib.kernel.errors import Pending
 from chalicelib.kernel.steps import Step, run_step
-from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.periods.openings import openings
+from chalicelib.periods.records import load_period_rules, load_plan, reached
 from chalicelib.wiring import hub
+
+# From this milestone on a period's list of applicants is complete.
+APPLICANTS_KNOWN = "applicants_to_notary"
 
 
 def _read_statement(event: dict[str, Any]) -> dict[str, Any]:
@@ -16,6 +22,7 @@ def _read_statement(event: dict[str, Any]) -> dict[str, Any]:
     return statements.read_statement(
         parts.files,
         parts.bank(event["channel"]),
+        parts.keys.vault(),
         period=event["period"],
         day=event["day"],
         key=event["key"],
@@ -24,10 +31,23 @@ def _read_statement(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _book(event: dict[str, Any]) -> dict[str, int]:
-    parts, period = hub(), event["period"]
-    plan, rules = load_plan(period), load_period_rules(period)
-    intake = intake_of(plan, rules, event["channel"], parts.keys.vault(), parts.clock)
-    return statements.book_chunk(parts.files, intake, event["key"])
+    account = _account(event["channel"], event["period"])
+    return statements.book_chunk(hub().files, account, event["period"], event["key"])
+
+
+def _account(channel: str, own: str) -> Account:
+    """A channel's account, as the machine of the period ``own`` sees it: that one can judge payments, or it would not
+    be at its statements yet."""
+    parts, vault = hub(), hub().keys.vault()
+
+    @cache
+    def terms(period: str) -> Intake:
+        if period != own and APPLICANTS_KNOWN not in reached(period):
+            raise Pending("INTAKE_NOT_READY", f"{period} 期申请人名单尚未导入,其付款暂不入账")
+        return intake_of(load_plan(period), load_period_rules(period), channel, vault, parts.clock)
+
+    opens_ms = {**openings(), own: load_plan(own).at("deposits_open")}
+    return Account(channel, opens_ms, terms, vault, parts.clock)
 
 
 def _close_statement(event: dict[str, Any]) -> dict[str, int]:
@@ -52,7 +72,8 @@ def _export_qualified(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reconcile(event: dict[str, Any]) -> dict[str, int]:
-    return reconciling.reconcile(event["period"])
+    days = [statement.day.isoformat() for statement in load_plan(event["period"]).statements]
+    return reconciling.reconcile(event["period"], min(days), max(days))
 
 
 STEPS: dict[str, Step] = {

@@ -13,6 +13,11 @@ def bank_interest(channel: str, serial: str) -> str:
     return f"bank-interest/{channel}/{serial}"
 
 
+def unexplained_debit(channel: str, serial: str) -> str:
+    """Money that left without a number of ours: never posted, so that it shows as a difference."""
+    return f"debit/{channel}/{serial}"
+
+
 def correction(channel: str, serial: str) -> str:
     """A doubtful payment that was put right."""
     return f"correction/{channel}/{serial}"

@@ -204,6 +204,8 @@ def _statement_input(statement: StatementDue) -> dict[str, str]:
     return {
         "channel": statement.channel,
         "day": statement.day.isoformat(),
+        # The folder that the bank drops it into: an account's statements are no period's own.
+        "month": f"{statement.day:%Y-%m}",
         "due": utc_text(statement.due.at_ms),
     }
 

@@ -15,6 +15,7 @@ from pynamodb.models import Model
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
 from chalicelib.kernel.ids import digest_of
 from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.periods.openings import note_opening
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import from_json, to_json
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules, rule_text
@@ -163,8 +164,12 @@ def next_attempt(period: str, attempt: int, *, since: tuple[PeriodState, ...]) -
 
 
 def mark_approved(period: str, digest: str, by: str) -> bool:
-    """Note who approved the plan that ``digest`` names; ``False`` where another plan stands by now."""
-    return _update(period, [PeriodRecord.approved_by.set(by)], PeriodRecord.plan_digest == digest)
+    """Note who approved the plan that ``digest`` names, and with it when deposits open; ``False`` where another plan
+    stands by now."""
+    if not _update(period, [PeriodRecord.approved_by.set(by)], PeriodRecord.plan_digest == digest):
+        return False
+    note_opening(period, load_plan(period).at("deposits_open"))
+    return True
 
 
 def mark_rejected(period: str, digest: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chalicelib.applicants import records as applicants
 from chalicelib.auctions import records as auctions
 from chalicelib.deposits import records as deposits
-from chalicelib.deposits.records import CreditState, DepositRecord, DepositState, following_period
+from chalicelib.deposits.records import CreditState, DepositRecord, DepositState
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.privacy import Vault
 from chalicelib.ledger import accounts
@@ -84,15 +84,11 @@ def _winners(period: str) -> set[str]:
 
 def _returnable(period: str, batch: str, vault: Vault) -> Iterator[Due]:
     """Payments that must go back: with batch 1, or with the first one after the statement that brought them."""
-    following = following_period(period)
     for credit in deposits.credits(period):
         if credit.state != CreditState.RETURNABLE:
             continue
         standing = records.find_refund(refund_number(period, Source.CREDIT, credit.ref, 1))
         if standing is not None and standing.batch != batch:
-            continue
-        # Statements of two periods overlap: what the next one has as a deposit is not ours to send back.
-        if deposits.find_credit(following, credit.channel, credit.serial) is not None:
             continue
         account_no, name = credit.payer(vault)
         yield Due(

@@ -8,7 +8,6 @@ from chalicelib.applicants import records as applicants
 from chalicelib.auctions import records as auctions
 from chalicelib.deposits import records as deposits
 from chalicelib.deposits import statement_records
-from chalicelib.deposits.statement_records import StatementRecord
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
 from chalicelib.ledger import accounts
 from chalicelib.ledger import records as ledger
@@ -38,7 +37,7 @@ def collect(plan: Plan, title: str, vault: Vault) -> Month:
         deposits=_deposits(period),
         refunds=_refunds(period, vault),
         notices=_notices(period),
-        banks=_banks(period, entries),
+        banks=_banks(plan, entries),
         balances=tuple(BalanceRow(line.account, line.debit_fen, line.credit_fen) for line in trial_balance(entries)),
     )
 
@@ -124,38 +123,34 @@ def _notices(period: str) -> tuple[NoticeRow, ...]:
     return tuple(sorted(rows, key=lambda row: row.pay_code))
 
 
-def _banks(period: str, entries: list[Entry]) -> tuple[BankRow, ...]:
+def _banks(plan: Plan, entries: list[Entry]) -> tuple[BankRow, ...]:
     by_account = balances(entries)
-    by_channel: dict[str, list[StatementRecord]] = defaultdict(list)
-    for statement in statement_records.statements(period):
-        by_channel[statement.channel].append(statement)
-    credited, interest, debited = _moved(period)
+    days: dict[str, list[str]] = defaultdict(list)
+    for due in plan.statements:
+        days[due.channel].append(due.day.isoformat())
     rows = []
-    for channel, statements in sorted(by_channel.items()):
+    for channel in sorted(days):
+        statements = list(statement_records.statements(channel, min(days[channel]), max(days[channel])))
+        if not statements:
+            continue
+        lines = [line for each in statements for line in statement_records.lines_of_day(channel, each.day)]
+        moved: dict[str, int] = defaultdict(int)
+        others_fen = 0
+        for line in lines:
+            moved[line.direction] += int(line.amount_fen)
+            others_fen += line.signed_fen if line.period != plan.period else 0
         opening_fen = int(statements[0].opening_fen)
         rows.append(
             BankRow(
                 channel=channel,
                 opening_fen=opening_fen,
-                credits_fen=credited[channel],
-                interest_fen=interest[channel],
-                debits_fen=debited[channel],
+                credits_fen=moved[Direction.CREDIT],
+                interest_fen=moved[Direction.INTEREST],
+                debits_fen=moved[Direction.DEBIT],
                 closing_fen=int(statements[-1].closing_fen),
-                # The ledger knows a period's movements; what stood in the account before came from the bank.
-                ledger_fen=opening_fen + by_account.get(accounts.bank(channel), 0),
+                # The ledger of a period knows its movements; what stood in the account before came from the bank, and
+                # what moved meanwhile for other periods is in their books.
+                ledger_fen=opening_fen + by_account.get(accounts.bank(channel), 0) + others_fen,
             )
         )
     return tuple(rows)
-
-
-def _moved(period: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-    """What the statements say came in, was paid as interest, and went out: channel -> fen."""
-    credited: dict[str, int] = defaultdict(int)
-    interest: dict[str, int] = defaultdict(int)
-    debited: dict[str, int] = defaultdict(int)
-    for credit in deposits.credits(period):
-        credited[credit.channel] += int(credit.amount_fen)
-    for line in statement_records.bank_lines(period):
-        side = interest if line.direction == Direction.INTEREST else debited
-        side[line.channel] += int(line.amount_fen)
-    return credited, interest, debited

@@ -36,9 +36,9 @@ def pay_in(at: Addresses, month: Month, day: date) -> int:
     return len(coming)
 
 
-def state_account(at: Addresses, month: Month, day: date) -> None:
+def state_account(at: Addresses, day: date) -> None:
     """The bank closes a day and drops its statement with sidecar."""
-    need("POST", f"{at.bank}/_statement", body={"period": month.period, "day": day.isoformat()})
+    need("POST", f"{at.bank}/_statement", body={"day": day.isoformat()})
 
 
 def close_accounts(at: Addresses, month: Month) -> None:

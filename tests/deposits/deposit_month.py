@@ -18,7 +18,8 @@ from chalicelib.applicants.records import (
 from chalicelib.auctions import records as auctions
 from chalicelib.auctions.records import Standing
 from chalicelib.deposits import statements
-from chalicelib.deposits.intake import Intake, intake_of
+from chalicelib.deposits.intake import Account as HubAccount
+from chalicelib.deposits.intake import account_of, intake_of
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.errors import Pending
 from chalicelib.kernel.files import MemoryFiles
@@ -37,14 +38,21 @@ from integrations.ports import BatchFile, BatchState
 PERIOD = "2026-03"
 CHANNEL = "hangzhou"
 RULES = load_rules("hangzhou")
-PLAN: Plan = nominal(
-    PERIOD,
-    RULES,
-    {"individual": 2, "unit": 1},
-    last_average_fen={"individual": 2_000_000, "unit": 2_000_000},
-    lows_fen={},
-    last_mean_fen={},
-)
+
+
+def plan_of(period: str) -> Plan:
+    """A month's plan by the rules."""
+    return nominal(
+        period,
+        RULES,
+        {"individual": 2, "unit": 1},
+        last_average_fen={"individual": 2_000_000, "unit": 2_000_000},
+        lows_fen={},
+        last_mean_fen={},
+    )
+
+
+PLAN = plan_of(PERIOD)
 DEPOSIT = RULES.deposit_fen
 TREASURY_ACCOUNT = "3301990000000000009"
 
@@ -98,6 +106,7 @@ class DepositMonth:
         self.vault = Vault(bytes(32), b"\1" * 32, SystemEntropy())
         self.account = Account("3301040160000000001", self._drop, fail_first, self.clock.now_ms)
         self.bank = BankInProcess(self.account)
+        self.plans = [PLAN]
         self.serial = 0
         self.day = 0
         for number in range(applicants):
@@ -106,12 +115,12 @@ class DepositMonth:
     def _drop(self, key: str, content: bytes) -> None:
         self.files.write("inbox", key, content)
 
-    def apply(self, number: int, **changes: Any) -> None:
+    def apply(self, number: int, *, period: str = PERIOD, **changes: Any) -> None:
         """List an applicant."""
-        owner = owner_of(PERIOD, code(number))
+        owner = owner_of(period, code(number))
         lookup = name_lookup(self.vault, name(number))
         given = {
-            "period": PERIOD,
+            "period": period,
             "code": code(number),
             "bidder_class": "individual",
             "id_type": "id_card",
@@ -125,8 +134,8 @@ class DepositMonth:
             "valid_from": "2026-01-01",
             "valid_until": "2026-12-31",
         }
-        ApplicantRecord(applicant_pk(PERIOD, code(number)), code(number), **{**given, **changes}).save()
-        ApplicantNameRecord(name_pk(PERIOD, lookup), code(number)).save()
+        ApplicantRecord(applicant_pk(period, code(number)), code(number), **{**given, **changes}).save()
+        ApplicantNameRecord(name_pk(period, lookup), code(number)).save()
 
     def set_applicant(self, number: int, *, qualified: bool, rollover: bool = False) -> None:
         record = ApplicantRecord.get(applicant_pk(PERIOD, code(number)), code(number))
@@ -159,18 +168,18 @@ class DepositMonth:
         return serial
 
     @property
-    def intake(self) -> Intake:
-        return intake_of(PLAN, RULES, CHANNEL, self.vault, self.clock)
+    def intake(self) -> HubAccount:
+        return account_of(*(intake_of(plan, RULES, CHANNEL, self.vault, self.clock) for plan in self.plans))
 
     def statement(self) -> tuple[str, str]:
         """The bank closes the next day; returns the day and the statement's key."""
         self.day += 1
         day = date.fromordinal(date(2026, 3, 10).toordinal() + self.day).isoformat()
-        return day, self.account.close_day(PERIOD, day)
+        return day, self.account.close_day(day)
 
     def read(self, day: str, key: str) -> dict[str, Any]:
         return statements.read_statement(
-            self.files, self.bank, period=PERIOD, day=day, key=key, code_pattern=RULES.code_pattern
+            self.files, self.bank, self.vault, period=PERIOD, day=day, key=key, code_pattern=RULES.code_pattern
         )
 
     def take_statement(self, *, times: int = 1) -> dict[str, int]:
@@ -180,10 +189,15 @@ class DepositMonth:
         for _ in range(times):
             counts = {}
             for chunk in self.read(day, key)["chunks"]:
-                for outcome, count in statements.book_chunk(self.files, self.intake, chunk["key"]).items():
+                for outcome, count in self.book(chunk["key"]).items():
                     counts[outcome] = counts.get(outcome, 0) + count
+        for _ in range(times):
             statements.close_statement(PERIOD, CHANNEL, day)
         return counts
+
+    def book(self, key: str) -> dict[str, int]:
+        """Book a chunk."""
+        return statements.book_chunk(self.files, self.intake, PERIOD, key)
 
     def means(self) -> Means:
         return Means(PLAN, RULES.interest, self.vault, self.files, lambda _: self.bank, self.clock.now_ms())

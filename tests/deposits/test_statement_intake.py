@@ -67,7 +67,7 @@ def test_given_two_payments_of_one_code_in_one_statement_when_chunks_are_booked_
     day, key = month.statement()
     chunks = month.read(day, key)["chunks"]
     for chunk in reversed(chunks):
-        statements.book_chunk(month.files, month.intake, chunk["key"])
+        month.book(chunk["key"])
 
     assert len(chunks) > 1
     assert state(earlier) == ("matched", "")
@@ -119,11 +119,12 @@ def test_given_a_gap_between_statements_when_reconciled_then_the_difference_is_l
     month.account.stated_fen += 7
     month.account.balance_fen += 7
     month.pay(1)
+    month.take_statement()
 
     with pytest.raises(ReconciliationOpen) as refused:
-        month.take_statement()
+        reconciling.reconcile(PERIOD)
 
-    assert [problem.field for problem in refused.value.problems] == ["opening_fen"]
+    assert [problem.field for problem in refused.value.problems] == ["statement hangzhou#2026-03-12"]
 
 
 def test_given_a_statement_of_another_day_then_it_is_refused(month):
@@ -252,7 +253,7 @@ def test_given_a_serial_that_comes_again_as_another_kind_of_line_then_its_money_
         day, key = month.statement()
         counts: dict[str, int] = {}
         for chunk in month.read(day, key)["chunks"]:
-            counts = statements.book_chunk(month.files, month.intake, chunk["key"])
+            counts = month.book(chunk["key"])
         return counts
 
     serial = month.pay(0)

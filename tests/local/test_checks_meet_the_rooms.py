@@ -16,7 +16,7 @@ from chalicelib.auctions.rules import Bid, rank, result
 from chalicelib.deposits import corrections, qualifying, statements
 from chalicelib.deposits.corrections import Claim
 from chalicelib.deposits.forfeiting import add_forfeit
-from chalicelib.deposits.intake import intake_of
+from chalicelib.deposits.intake import account_of, intake_of
 from chalicelib.deposits.records import find_deposit
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.files import MemoryFiles
@@ -102,14 +102,14 @@ class Rooms:
     def _statement(self, day: str, coming: list[dict[str, Any]]) -> None:
         for credit in coming:
             self.account.credit(credit)
-        key, period = self.account.close_day(self.month.period, day), self.month.period
+        key, period = self.account.close_day(day), self.month.period
         read = statements.read_statement(
-            self.files, self.bank, period=period, day=day, key=key, code_pattern=self.rules.code_pattern
+            self.files, self.bank, self.vault, period=period, day=day, key=key, code_pattern=self.rules.code_pattern
         )
-        intake = intake_of(self.plan, self.rules, CHANNEL, self.vault, self.clock)
+        account = account_of(intake_of(self.plan, self.rules, CHANNEL, self.vault, self.clock))
         for chunk in read["chunks"]:
             self._tick()
-            statements.book_chunk(self.files, intake, chunk["key"])
+            statements.book_chunk(self.files, account, period, chunk["key"])
         statements.close_statement(period, CHANNEL, day)
 
     def _correct(self) -> None:

@@ -47,7 +47,7 @@ def test_given_the_payments_when_stated_by_the_bank_then_the_hub_comes_to_the_pl
     for day in month.credit_days:
         for credit in month.credits_of(day):
             bank.account.credit(credit)
-        key = bank.account.close_day(month.period, day.isoformat())
+        key = bank.account.close_day(day.isoformat())
         statement = BankOfHangzhou("http://127.0.0.1:1", "secret").read_statement(dropped[key], dropped[f"{key}.sm3"])
         assert statement.problems == ()
         lines += sorted(statement.lines, key=lambda line: (line.booked_at_ms, line.serial))

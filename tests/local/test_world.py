@@ -54,10 +54,10 @@ def test_given_a_month_when_the_counterparties_act_then_files_and_payments_arriv
     keys = [*drop_applicant_lists(at, month), *drop_qualification(at, month)]
     assert list(dropped) == keys == [file.key for file in month.files]
     assert sum(pay_in(at, month, day) for day in month.credit_days) == len(month.payments)
-    state_account(at, month, month.credit_days[0])
+    state_account(at, month.credit_days[0])
     close_accounts(at, month)
     assert doors.calls[-2:] == [
-        ("POST", "/_statement", {"period": "2026-03", "day": "2026-03-10"}),
+        ("POST", "/_statement", {"day": "2026-03-10"}),
         ("POST", "/_accounts", dict(month.failing_accounts)),
     ]
 

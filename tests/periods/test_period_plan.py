@@ -250,6 +250,7 @@ def test_given_a_plan_then_the_machine_is_given_instants_in_utc(plan: Plan) -> N
     assert given["plan"]["statements"][0] == {
         "channel": "hangzhou",
         "day": "2026-03-07",
+        "month": "2026-03",
         "due": "2026-03-09T01:00:00.000Z",
     }
     assert given["plan"]["closing"][-1]["day"] == "2026-04-14"

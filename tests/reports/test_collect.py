@@ -13,7 +13,7 @@ import pytest
 from chalicelib.applicants.records import ApplicantRecord, applicant_pk
 from chalicelib.auctions.records import keep_same
 from chalicelib.deposits.records import CreditRecord, CreditState, credit_key, deposit_from
-from chalicelib.deposits.statement_records import BankLineRecord, StatementRecord, line_key, statement_key
+from chalicelib.deposits.statement_records import StatementRecord, account_line, statement_key
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
@@ -29,6 +29,7 @@ from chalicelib.refunds.rules import RefundState, Source, refund_number
 from chalicelib.reports import tasks
 from chalicelib.reports.collect import collect
 from chalicelib.treasury.records import NoticeRecord, notice_key
+from integrations.ports import Direction
 
 PERIOD = "2026-03"
 CODE = "2026030000001"
@@ -61,13 +62,14 @@ def records(aws: None) -> None:
     credit.save()
     deposit_from(credit, CODE, 5_000).save()
     StatementRecord(
-        *statement_key(PERIOD, "hangzhou", "2026-04-03"),
-        **{"period": PERIOD, "channel": "hangzhou", "day": "2026-04-03", "key": "k", "batch_no": "1", "digest": "-"},
+        *statement_key("hangzhou", "2026-04-03"),
+        **{"channel": "hangzhou", "day": "2026-04-03", "key": "k", "batch_no": "1", "digest": "-"},
         **{"account_no": "1", "opening_fen": 700, "closing_fen": 710, "lines": 3, "problems": 0, "state": "closed"},
     ).save()
     our_ref = refund_number(PERIOD, Source.DEPOSIT, CODE, 1)
-    line("I1", "interest", 10, "")
-    line("D1", "debit", 205_000, our_ref)
+    line("S1", Direction.CREDIT, 205_000)
+    line("I1", Direction.INTEREST, 10)
+    line("D1", Direction.DEBIT, 205_000)
     a_refund(our_ref)
     a_notice()
     keep_same(PERIOD, "result", {"classes": {"individual": announced()}})
@@ -98,11 +100,9 @@ def a_credit(serial: str) -> CreditRecord:
     )
 
 
-def line(serial: str, direction: str, amount_fen: int, our_ref: str) -> None:
-    BankLineRecord(
-        *line_key(PERIOD, "hangzhou", serial),
-        **{"channel": "hangzhou", "serial": serial, "direction": direction, "amount_fen": amount_fen},
-        **{"our_ref": our_ref, "statement_day": "2026-04-03", "digest": "-"},
+def line(serial: str, direction: Direction, amount_fen: int, *, period: str = PERIOD) -> None:
+    account_line(
+        "hangzhou", "2026-04-03", serial, direction=direction, amount_fen=amount_fen, period=period, cause="-"
     ).save()
 
 

@@ -71,7 +71,7 @@ class Account:
         if standing is None:
             self._book(booking)
 
-    def close_day(self, period: str, day: str) -> str:
+    def close_day(self, day: str) -> str:
         """Write the day's statement with everything since the last one, and drop it; again drops the same bytes."""
         if day not in self.statements:
             digits = day.replace("-", "")
@@ -80,7 +80,7 @@ class Account:
             head = (batch_no, self.account_no, digits)
             content = paper.statement(head, self.stated_fen, self.balance_fen, shown)
             self.stated_fen, self.unstated = self.balance_fen, []
-            key = f"hangzhou/statement/{period}/{day}/HZB_STMT_{digits}.txt"
+            key = f"hangzhou/statement/{day[:7]}/{day}/HZB_STMT_{digits}.txt"
             self.statements[day] = (key, content)
         return self._deliver(*self.statements[day])
 

@@ -5,7 +5,7 @@
 | PUT ``/batches/{name}`` | takes a batch: 201, the same again 200, other bytes 409; checks X-SM3 and X-Signature |
 | GET ``/batches/{name}`` | ``{"state": "accepted"}`` or 404 |
 | POST ``/_credits`` | ``[{serial, booked_at_ms, value_date, amount_fen, account, name, memo}]`` comes in |
-| POST ``/_statement`` | ``{period, day}``: closes the day and drops the statement |
+| POST ``/_statement`` | ``{day}``: closes the day and drops the statement |
 | POST ``/_accounts`` | ``{account: code}``: payments to these fail with the code from now on; ``"0000"`` heals |
 | POST ``/_faults`` | ``{refuse, mute, hold_returns}``: the next n calls: 503, unread; taken, unanswered; return kept |
 | POST ``/_return`` | ``{name}``: drops the return file of a batch (again) |
@@ -138,7 +138,7 @@ class HangzhouSimulator:
                         self.account.credit(came)
                     return {"taken": len(given)}
                 case "/_statement":
-                    return {"key": self.account.close_day(given["period"], given["day"])}
+                    return {"key": self.account.close_day(given["day"])}
                 case "/_accounts":
                     self.account.failing.update(given)
                     return {"failing": len(self.account.failing)}
