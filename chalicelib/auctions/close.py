@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from chalicelib.auctions import records
@@ -17,12 +19,16 @@ from chalicelib.bidding.listing import Bidder, all_bidders
 from chalicelib.bidding.records import BidsTable
 from chalicelib.bidding.rules import DRAIN_MS
 from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.collector import no_cycles_sought
 from chalicelib.kernel.errors import TooEarlyOrLate
 from chalicelib.kernel.files import Files
-from chalicelib.kernel.ids import digest_of
+from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
+
+# How many rows of a ranking are made into text at once.
+DIGEST_ROWS = 4_096
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ def count(bids: Sequence[Bid], bidder_class: str, plan: Plan, rules: RuleSet, se
     return ClassOutcome(tuple(bids), tuple(ranked), decision, outcome)
 
 
+@no_cycles_sought()
 def close(
     plan: Plan,
     rules: RuleSet,
@@ -79,7 +86,7 @@ def close(
         "period": plan.period,
         "seed": seed.hex(),
         "seed_commitment": auction["seed_commitment"],
-        "ranking_sha256": digest_of([[one.bidder_class, one.rank, one.code, one.won] for one in standings]),
+        "ranking_sha256": ranking_digest((one.bidder_class, one.rank, one.code, one.won) for one in standings),
         "classes": {
             name: {
                 "qualified": qualified.get(name, 0),
@@ -95,6 +102,19 @@ def close(
     for name, outcome in outcomes.items():
         files.write("work", bids_key(plan.period, name), write_bids(outcome.bids), "text/csv")
     return content
+
+
+def ranking_digest(ranks: Iterable[tuple[str, int, str, bool]]) -> str:
+    """SHA-256 (hex) of the canonical JSON of ``[[class, rank, code, won], ...]``, a piece at a time.
+
+    A million rows as one text, and each as a list, would stand in memory at once beside everything else.
+    """
+    digest, rows, between = hashlib.sha256(b"["), iter(ranks), b""
+    while piece := list(islice(rows, DIGEST_ROWS)):
+        digest.update(between + canonical(piece)[1:-1])
+        between = b","
+    digest.update(b"]")
+    return digest.hexdigest()
 
 
 def bids_key(period: str, bidder_class: str) -> str:

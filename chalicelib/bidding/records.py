@@ -54,8 +54,10 @@ def pack(bid: PlacedBid) -> dict[str, Any]:
 def unpack(item: dict[str, Any]) -> tuple[PlacedBid, ...]:
     """The bids in a bidder's item, in the order they were accepted."""
     return tuple(
-        PlacedBid(bid["request_id"]["S"], int(bid["price_fen"]["N"]), int(bid["bid_at_ms"]["N"]))
-        for bid in (entry["M"] for entry in item.get("history", {"L": ()})["L"])
+        [
+            PlacedBid(bid["request_id"]["S"], int(bid["price_fen"]["N"]), int(bid["bid_at_ms"]["N"]))
+            for bid in [entry["M"] for entry in item.get("history", {"L": ()})["L"]]
+        ]
     )
 
 

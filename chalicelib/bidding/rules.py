@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.kernel.errors import Conflict, HubError, InvalidInput, Pending, TooEarlyOrLate
 from chalicelib.kernel.money import yuan_text
@@ -52,8 +53,7 @@ class Window:
     limits: Mapping[str, PriceLimits]
 
 
-@dataclass(frozen=True)
-class PlacedBid:
+class PlacedBid(NamedTuple):
     """One accepted bid as the bidder's item keeps it."""
 
     request_id: str

@@ -242,7 +242,7 @@ class TestClose:
         room = AuctionRoom(month(known.city, quotas))
         shift = room.opens - at_shanghai(known.opens_at)
         room.prepare()
-        room.lay([replace(bid, bid_at_ms=bid.bid_at_ms + shift) for bid in known.bids()], known.bidder_class)
+        room.lay([bid._replace(bid_at_ms=bid.bid_at_ms + shift) for bid in known.bids()], known.bidder_class)
         room.after_the_drain()
 
         shown = room.close()["classes"][known.bidder_class]

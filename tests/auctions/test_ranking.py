@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -126,7 +125,7 @@ def test_property_the_figures_agree_with_each_other(bids: list[Bid], quota: int)
 
 @given(BIDS.filter(bool), st.integers(1, 45))
 def test_property_bidding_more_never_costs_a_winner_his_place(bids: list[Bid], quota: int) -> None:
-    raised = replace(bids[0], price_fen=bids[0].price_fen + 10_000)
+    raised = bids[0]._replace(price_fen=bids[0].price_fen + 10_000)
 
     before = rank(bids, SEED).index(bids[0])
 
