@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
 from chalicelib.auctions.close import count, ranking_digest
+from chalicelib.auctions.rules import rank, standing_bids
 from chalicelib.auctions.verifying import accepted_bids, check_bidders
 from chalicelib.bidding.door import Patience
 from chalicelib.bidding.listing import all_bidders
@@ -18,7 +19,8 @@ from chalicelib.bidding.rules import PlacedBid, PriceLimits
 from chalicelib.kernel.collector import no_cycles_sought
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
-from local.bench.measure import Measure
+from local.bench.measure import Measure, in_turns
+from local.bench.postgres import cluster, missing
 
 PERIOD, QUOTA, SEED = "2026-03", 1_300, b"seed of the benchmark"
 OPENS_MS, WINDOW_MS = 1_774_400_000_000, 6 * 3_600_000
@@ -31,6 +33,7 @@ class Pages:
     def __init__(self, bids: int) -> None:
         chance = random.Random(7)  # noqa: S311 (the same bids in every run)
         items = [self._item(number, chance) for number in range(bids)]
+        chance.shuffle(items)  # a scan goes by the keys' hashes
         self.pages = [
             json.dumps({"Items": items[at : at + PAGE_ITEMS]}, separators=(",", ":")).encode()
             for at in range(0, bids, PAGE_ITEMS)
@@ -77,6 +80,15 @@ def _ours_seconds(pages: Pages) -> float:
 
 
 def _lexsort_seconds(pages: Pages) -> float:
+    return _numpy_seconds(pages)
+
+
+@no_cycles_sought()
+def _lexsort_alike_seconds(pages: Pages) -> float:
+    return _numpy_seconds(pages)
+
+
+def _numpy_seconds(pages: Pages) -> float:
     import numpy as np
     import orjson
 
@@ -97,20 +109,56 @@ def ranking() -> list[Measure]:
     _ours_seconds(few)
     ours: list[float] = []
     others: list[float] = []
+    alike: list[float] = []
     small: list[float] = []
     for _ in range(ROUNDS):
         ours.append(_ours_seconds(many))
         others.append(_lexsort_seconds(many))
+        alike.append(_lexsort_alike_seconds(many))
         small += [_ours_seconds(few) for _ in range(5)]
     linear = median(small) * MANY / FEW
+    what = "CPU, 1,000,000 bids to ranks' digest; orjson + numpy.lexsort"
     return [
-        Measure(
-            "ranking-1m",
-            "CPU, 1,000,000 bids to ranks' digest; orjson + numpy.lexsort",
-            "s",
-            median(ours),
-            median(others),
-            2,
-        ),
+        Measure("ranking-1m", what, "s", median(ours), median(others), 2),
+        Measure("ranking-1m-no-gc", f"{what}, its collector off too", "s", median(ours), median(alike), 2),
         Measure("ranking-linear", "CPU, 1,000,000 bids; 100 times that of 10,000", "s", median(ours), linear, 1.2),
+        *_against_postgres(many),
     ]
+
+
+def _against_postgres(pages: Pages) -> list[Measure]:
+    if why := missing():
+        print(f"ranking-1m-postgres skipped: {why}")
+        return []
+    bids = accepted_bids(all_bidders(BidsTable(pages, "bids"), PERIOD), "individual")
+    limited = f"SELECT code FROM bids ORDER BY price DESC, bid_at LIMIT {QUOTA}"  # noqa: S608
+    everyone = "SELECT sum(place) FROM (SELECT row_number() OVER (ORDER BY price DESC, bid_at) AS place FROM bids) r"
+    with cluster() as database:
+        database.execute("CREATE UNLOGGED TABLE bids (code text, price bigint, bid_at bigint)")
+        with database.cursor() as cursor, cursor.copy("COPY bids FROM STDIN") as rows:
+            for bid in bids:
+                rows.write_row(bid)
+        database.execute("VACUUM ANALYZE bids")
+        winners = [row[0] for row in database.execute(limited).fetchall()]
+        with no_cycles_sought():
+            # A tie may fall either way there: only the seed decides it, and only with us.
+            assert len(set(winners) & {bid.code for bid in rank(bids, SEED)[:QUOTA]}) >= QUOTA - 5  # noqa: S101
+            whole, top, ranked, placed = in_turns(
+                ROUNDS,
+                lambda: _elapsed_seconds(lambda: _ours_seconds(pages)),
+                lambda: _elapsed_seconds(lambda: database.execute(limited).fetchall()),
+                lambda: _elapsed_seconds(lambda: rank(standing_bids(bids), SEED)),
+                lambda: _elapsed_seconds(lambda: database.execute(everyone).fetchall()),
+            )
+    return [
+        Measure("ranking-1m-postgres", "elapsed, the same; PostgreSQL 15, ORDER BY LIMIT quota", "s", whole, top, 1),
+        Measure(
+            "ranking-ranks-postgres", "elapsed, rows to all ranks; PostgreSQL 15, row_number", "s", ranked, placed, 1
+        ),
+    ]
+
+
+def _elapsed_seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
