@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chalicelib.applicants import records as applicants
 from chalicelib.applicants.records import AUDIT_FAILED, AUDIT_OPEN, AUDIT_PASSED
 from chalicelib.deposits import records
-from chalicelib.deposits.records import DepositState
+from chalicelib.deposits.records import DepositRecord, DepositState
 from chalicelib.kernel.errors import FileRefused, Problem
 from chalicelib.kernel.files import Files
 from chalicelib.periods.problems import record_problems
@@ -17,6 +17,7 @@ from integrations.ports import QualificationRow, Regulator
 NO_DEPOSIT = "no_deposit"
 NO_RESULT = "no_result"
 NOT_PASSED = "audit_failed"
+DEFAULTED = "defaulted"
 
 
 def refusal(*, deposited: bool, audit: str) -> str:
@@ -31,8 +32,8 @@ def refusal(*, deposited: bool, audit: str) -> str:
 def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[str, int]:
     """Read the audit's results from the inbox and decide about every applicant of the period.
 
-    Returns ``{"qualified", "no_deposit", "no_result", "audit_failed", "problems"}``. Rows that can't be read, repeat a
-    code or name one that is not listed are put on the operator's list. Raises ``FileRefused`` for the whole file.
+    Returns ``{"qualified", "no_deposit", "no_result", "audit_failed", "problems"}``, and ``"defaulted"`` where it
+    occurs. Rows that can't be read, repeat a code or name one that is not listed are put on the operator's list. Raises ``FileRefused`` for the whole file.
     """
     try:
         file = regulator.read_qualification(files.read("inbox", key), key.rsplit("/", 1)[-1])
@@ -40,12 +41,15 @@ def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[s
         record_problems(period, key, refused.problems, refused.code, refused.message)
         raise
     audits, problems = _by_code(file.rows)
-    held = {deposit.code for deposit in records.deposits(period) if deposit.state == DepositState.HELD}
+    held = {deposit.code: deposit for deposit in records.deposits(period) if deposit.state == DepositState.HELD}
+    void = _void_rollovers(period, held.values())
     counts: Counter[str] = Counter({"qualified": 0})
     listed = sorted(applicants.listed(period), key=lambda applicant: applicant.code)
     for applicant in listed:
         audit, reason = audits.pop(applicant.code, (AUDIT_OPEN, ""))
         why_not = refusal(deposited=applicant.code in held, audit=audit)
+        if applicant.code in void:
+            why_not = DEFAULTED
         applicants.set_qualification(
             period, applicant.code, audit=audit, audit_reason=reason, qualified=not why_not, refusal=why_not
         )
@@ -55,6 +59,22 @@ def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[s
     if problems:
         record_problems(period, key, problems, "QUALIFICATION_ROWS", "部分资格审核结果无法采用")
     return {**counts, "problems": len(problems)}
+
+
+def _void_rollovers(period: str, held: Iterable[DepositRecord]) -> set[str]:
+    """The codes whose deposit stayed from the period before, and whose bidder defaulted there under another code.
+
+    Not being qualified, they are refunded with batch 1, as all rollovers are whose code changed, expired or was
+    withdrawn: those are not on the list any more.
+    """
+    stayed = [deposit for deposit in held if deposit.rolled_from]
+    if not stayed:
+        return set()
+    before = records.preceding_period(period)
+    forfeited = (each.code for each in records.deposits(before) if each.state == DepositState.FORFEITED)
+    defaulters = {applicant.id_lookup for code in forfeited if (applicant := applicants.find(before, code))}
+    bearers = ((deposit.code, applicants.find(before, deposit.code)) for deposit in stayed)
+    return {code for code, applicant in bearers if applicant is not None and applicant.id_lookup in defaulters}
 
 
 def _by_code(rows: tuple[QualificationRow, ...]) -> tuple[dict[str, tuple[str, str]], list[Problem]]:

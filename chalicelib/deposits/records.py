@@ -106,7 +106,10 @@ class PayerRecord(Model):
 
 
 class DepositRecord(Model):
-    """A bidder's deposit: ``amount_fen`` is the deposit itself, ``excess_fen`` what was paid above it."""
+    """A bidder's deposit: ``amount_fen`` is the deposit itself, ``excess_fen`` what was paid above it.
+
+    ``rolled_from`` is the period before, where the deposit stayed from there; its credit is that period's.
+    """
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -123,6 +126,12 @@ class DepositRecord(Model):
     excess_fen = NumberAttribute()
     value_date = UnicodeAttribute()
     state = UnicodeAttribute()
+    rolled_from = UnicodeAttribute(default="")
+
+    @property
+    def paid_in(self) -> str:
+        """The period in which it was paid."""
+        return self.rolled_from or self.period
 
     @property
     def credit_ref(self) -> str:
@@ -175,6 +184,24 @@ def deposit_from(credit: CreditRecord, code: str, excess_fen: int) -> DepositRec
         excess_fen=excess_fen,
         value_date=credit.value_date,
         state=DepositState.HELD,
+    )
+
+
+def rolled_into(deposit: DepositRecord, period: str) -> DepositRecord:
+    """The deposit that a rolled-over one is in the next period: interest runs on, and what was paid above stays."""
+    pk, sk = deposit_key(period, deposit.code)
+    return DepositRecord(
+        pk,
+        sk,
+        period=period,
+        code=deposit.code,
+        channel=deposit.channel,
+        serial=deposit.serial,
+        amount_fen=int(deposit.amount_fen),
+        excess_fen=0,
+        value_date=deposit.value_date,
+        state=DepositState.HELD,
+        rolled_from=deposit.period,
     )
 
 

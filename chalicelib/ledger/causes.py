@@ -33,6 +33,11 @@ def rollover(period: str, code: str) -> str:
     return f"rollover/{period}/{code}"
 
 
+def rolled_in(period: str, code: str) -> str:
+    """A deposit that stayed from the period before and is this one's now."""
+    return f"rolled-in/{period}/{code}"
+
+
 def forfeit(period: str, code: str) -> str:
     """A defaulter's deposit that falls to the treasury."""
     return f"forfeit/{period}/{code}"

@@ -68,9 +68,18 @@ def _fates(period: str) -> Iterator[tuple[DepositRecord, Fate]]:
         fate = fate_of_deposit(
             qualified=applicant is not None and applicant.qualified,
             won=deposit.code in winners,
-            rollover=applicant is not None and applicant.rollover,
+            # One period only; and a code that was paid for anew meanwhile needs no second deposit there.
+            rollover=applicant is not None
+            and applicant.rollover
+            and not deposit.rolled_from
+            and not _paid_anew(deposit),
         )
         yield deposit, fate
+
+
+def _paid_anew(deposit: DepositRecord) -> bool:
+    coming = deposits.find_deposit(deposits.following_period(deposit.period), deposit.code)
+    return coming is not None and coming.rolled_from != deposit.period
 
 
 def _winners(period: str) -> set[str]:
@@ -157,7 +166,7 @@ def _above(deposit: DepositRecord, vault: Vault) -> Due:
 
 
 def _due(deposit: DepositRecord, vault: Vault, source: Source, principal_fen: int) -> Due:
-    credit = deposits.find_credit(deposit.period, deposit.channel, deposit.serial)
+    credit = deposits.find_credit(deposit.paid_in, deposit.channel, deposit.serial)
     if credit is None:
         raise Conflict("CREDIT_MISSING", f"申请编码 {deposit.code} 的入账记录缺失")
     account_no, name = credit.payer(vault)

@@ -199,15 +199,15 @@ class DepositMonth:
         """Book a chunk."""
         return statements.book_chunk(self.files, self.intake, PERIOD, key)
 
-    def means(self) -> Means:
-        return Means(PLAN, RULES.interest, self.vault, self.files, lambda _: self.bank, self.clock.now_ms())
+    def means(self, plan: Plan = PLAN) -> Means:
+        return Means(plan, RULES.interest, self.vault, self.files, lambda _: self.bank, self.clock.now_ms())
 
-    def close_auction(self, winners: Sequence[int]) -> None:
+    def close_auction(self, winners: Sequence[int], *, period: str = PERIOD) -> None:
         """The auction's result stands, with these winners."""
         content = {"classes": {"individual": {"winners": len(winners)}}}
-        auctions.keep_same(PERIOD, "result", content)
+        auctions.keep_same(period, "result", content)
         auctions.save_standings(
-            PERIOD,
+            period,
             [
                 Standing(code(number), "individual", 3_000_000, 0, rank, won=True)
                 for rank, number in enumerate(winners, 1)
