@@ -14,6 +14,7 @@ from chalicelib.auctions.rules import Result, rank, result, standing_bids
 from chalicelib.bidding.rules import PriceLimits
 from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules
+from local.ledger_command import ledger_app
 from local.plan_command import plan_command
 from local.verify_command import verify_command
 
@@ -103,6 +104,7 @@ def rank_command(
 
 app.command("plan")(plan_command)
 app.command("verify")(verify_command)
+app.add_typer(ledger_app, name="ledger")
 
 
 def main() -> None:

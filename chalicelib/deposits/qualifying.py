@@ -33,7 +33,8 @@ def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[s
     """Read the audit's results from the inbox and decide about every applicant of the period.
 
     Returns ``{"qualified", "no_deposit", "no_result", "audit_failed", "problems"}``, and ``"defaulted"`` where it
-    occurs. Rows that can't be read, repeat a code or name one that is not listed are put on the operator's list. Raises ``FileRefused`` for the whole file.
+    occurs. Rows that can't be read, repeat a code or name one that is not listed are put on the
+    operator's list. Raises ``FileRefused`` for the whole file.
     """
     try:
         file = regulator.read_qualification(files.read("inbox", key), key.rsplit("/", 1)[-1])

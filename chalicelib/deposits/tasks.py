@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from chalicelib.deposits import corrections, exporting, qualifying, reconciling, statements
+from chalicelib.deposits import corrections, exporting, qualifying, reconciling, statement_records, statements
 from chalicelib.deposits.intake import Account, Intake, intake_of
 from chalicelib.kernel.errors import Pending
 from chalicelib.kernel.steps import Step, run_step
+from chalicelib.ledger import sealing
 from chalicelib.periods.openings import openings
 from chalicelib.periods.records import load_period_rules, load_plan, reached
 from chalicelib.wiring import hub
@@ -51,7 +52,10 @@ def _account(channel: str, own: str) -> Account:
 
 
 def _close_statement(event: dict[str, Any]) -> dict[str, int]:
-    return statements.close_statement(event["period"], event["channel"], event["day"])
+    closed = statements.close_statement(event["period"], event["channel"], event["day"])
+    lines = statement_records.lines_of_day(event["channel"], event["day"])
+    sealing.seal_all({event["period"], *(line.period for line in lines)}, hub().clock.now_ms())
+    return closed
 
 
 def _close_corrections(event: dict[str, Any]) -> dict[str, int]:
@@ -72,6 +76,7 @@ def _export_qualified(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reconcile(event: dict[str, Any]) -> dict[str, int]:
+    sealing.seal(event["period"], hub().clock.now_ms())
     days = [statement.day.isoformat() for statement in load_plan(event["period"]).statements]
     return reconciling.reconcile(event["period"], min(days), max(days))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -91,6 +92,22 @@ def read(period: str, cause: str) -> Entry | None:
         return _entry(EntryRecord.get(*_key(period, cause), consistent_read=True))
     except EntryRecord.DoesNotExist:
         return None
+
+
+def kept_entries(period: str) -> Iterator[dict[str, Any]]:
+    """A period's entries as they are kept, with the id and digest that were written down, to be checked."""
+    for shard in SHARDS:
+        for record in EntryRecord.query(f"{period}#{shard}", consistent_read=True):
+            yield {
+                "id": record.sk,
+                "cause": record.cause,
+                "kind": record.kind,
+                "period": record.period,
+                "day": record.day,
+                "at_ms": int(record.at_ms),
+                "legs": json.loads(record.legs),
+                "digest": record.digest,
+            }
 
 
 def entries(period: str) -> Iterator[Entry]:

@@ -8,7 +8,9 @@ from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
-from chalicelib.ledger.records import entries
+from chalicelib.ledger.checking import book_text
+from chalicelib.ledger.records import entries, kept_entries
+from chalicelib.ledger.sealing import kept_segments
 
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")
 
@@ -19,7 +21,8 @@ def workbook_key(period: str) -> str:
 
 
 def export(files: Files, period: str) -> dict[str, Any]:
-    """Write postings.csv, a row a leg in the order of booking; returns the files to seal, the workbook among them."""
+    """Write postings.csv, a row a leg in the order of booking, and ledger.jsonl, the book that ``hangpai ledger check``
+    recomputes; returns the files to seal, the workbook among them."""
     rows = [
         (
             entry.day.isoformat(),
@@ -36,8 +39,12 @@ def export(files: Files, period: str) -> dict[str, Any]:
     ]
     key = f"reports/{period}/postings.csv"
     files.write("work", key, csv_table(POSTING_COLUMNS, rows), CSV_TYPE)
+    book_key = f"reports/{period}/ledger.jsonl"
+    book = book_text(kept_entries(period), kept_segments(period))
+    files.write("work", book_key, book.encode(), "application/x-ndjson")
     return {
         "files": [
+            {"name": "ledger.jsonl", "key": book_key, "bucket": "work"},
             {"name": "postings.csv", "key": key, "bucket": "work"},
             {"name": "settlement.xlsx", "key": workbook_key(period), "bucket": "outbox"},
         ]
