@@ -55,7 +55,7 @@ def read_statement(
     for number, lines in enumerate(_chunks(statement.lines, code_pattern)):
         chunk_key = f"deposits/{bank.channel}/{day}/{statement.batch_no}-{number:05d}.json"
         packed = json.dumps([_packed(line) for line in lines], ensure_ascii=False)
-        write_json(files, "work", chunk_key, {"day": day, "sealed": vault.seal(packed, chunk_key)})
+        write_json(files, "work", chunk_key, {"day": day, "sealed": vault.seal(packed, _owner(day, chunk_key))})
         chunks.append({"key": chunk_key})
     return {"chunks": chunks, **counts}
 
@@ -70,7 +70,7 @@ def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[st
     chunk = read_json(files, "work", key)
     counts: Counter[str] = Counter()
     waiting = 0
-    for line in map(_unpacked, json.loads(account.vault.open(chunk["sealed"], key))):
+    for line in map(_unpacked, json.loads(account.vault.open(chunk["sealed"], _owner(chunk["day"], key)))):
         try:
             counts[book_line(account, line, chunk["day"])] += 1
         except Pending:
@@ -111,6 +111,11 @@ def close_statement(period: str, channel: str, day: str) -> dict[str, int]:
         raise ReconciliationOpen("STATEMENT_OPEN", f"{day} 的对账单与账务不一致", problems=tuple(differences))
     record.update([StatementRecord.state.set(StatementState.CLOSED)], StatementRecord.digest == record.digest)
     return {"lines": count, "closing_fen": int(record.closing_fen)}
+
+
+def _owner(day: str, key: str) -> str:
+    # The month leads, so that the payers in a chunk are gone with that month's data key.
+    return f"{day[:7]}/{key}"
 
 
 def _of_that_day(statement: Statement, day: str) -> None:
