@@ -2,117 +2,128 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from chalicelib.applicants import amendments
 from chalicelib.applicants.records import (
     ApplicantNameRecord,
     ApplicantRecord,
     applicant_pk,
-    change,
-    listed,
     name_lookup,
     name_pk,
     owner_of,
 )
-from chalicelib.applicants.rules import CLASS_WORDS, HEADINGS, Applicant, Terms, check_list
+from chalicelib.applicants.rules import CLASS_WORDS, HEADINGS, content_of, one_row_a_code
+from chalicelib.applicants.splitting import outcomes, rows_of_chunk, write_outcome
+from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.errors import Conflict, Problem
+from chalicelib.kernel.files import Files
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import TRANSACTION_ACTIONS_MAX, Transaction
 from chalicelib.periods.problems import record_problems
-from integrations.ports import ApplicantFile
+from integrations.ports import ApplicantRow
 
 # Each applicant takes two actions: the item itself and its entry in the index of names.
 _APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 2
+# DynamoDB gives out a hundred items at once.
+_READ_AT_ONCE = 100
+_REPORT_HEADINGS = ("行号 line", "字段 field", "所见 found", "应为 remedy")
+
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What already stands under a code."""
+def keep_chunk(period: str, source: str, key: str, *, files: Files, vault: Vault, now_ms: int) -> dict[str, int]:
+    """Take in a chunk of ``split_list``; ``source`` names the list.
 
-    bidder_class: str
-    content_lookup: str
-    activated: bool
-
-
-def import_list(period: str, source: str, file: ApplicantFile, terms: Terms, vault: Vault) -> dict[str, int]:
-    """Take in one list; ``source`` names the file for the operator's list of problems.
-
-    A code already listed with other content is amended, until its bidder has activated. Returns the counts ``rows``,
-    ``kept`` (new), ``unchanged``, ``amended`` and ``problems``. Raises ``Conflict`` where another run takes in the same
-    list at the same moment; run again, it finds what the other kept.
+    A code already listed with other content is amended, until its bidder has activated. Raises ``Conflict`` where
+    another run takes in the same list at the same moment; run again, it finds what the other kept.
     """
-    checked = check_list(file.rows, terms)
-    lines = {row.code: row.line for row in file.rows}
-    problems = [*file.problems, *checked.problems]
-    standing = {
-        record.code: _Known(record.bidder_class, record.content_lookup, record.activated) for record in listed(period)
-    }
-    new: list[ApplicantRecord] = []
-    unchanged = amended = 0
-    for applicant in checked.applicants:
-        known = standing.get(applicant.code)
-        record = _record(period, applicant, vault)
-        if known is None:
-            new.append(record)
-        elif known.content_lookup == record.content_lookup:
-            unchanged += 1
-        elif refusal := _not_amendable(lines[applicant.code], applicant, known):
-            problems.append(refusal)
-        else:
-            _amend(record, known)
-            amended += 1
-    for batch in _batches(new):
-        _keep(batch)
+    wrong: set[int] = set()
+    rows: list[ApplicantRow] = []
+    for row, is_wrong in rows_of_chunk(files, vault, key):
+        rows.append(row)
+        if is_wrong:
+            wrong.add(row.line)
+    once = one_row_a_code(rows)
+    problems = list(once.problems)
+    counts: Counter[str] = Counter({"kept": 0, "unchanged": 0, "amended": 0})
+    for some in _batches([row for row in once.applicants if row.line not in wrong], _READ_AT_ONCE):
+        standing = _standing(period, some)
+        new = []
+        for row in some:
+            known, record = standing.get(row.code), _record(period, row, vault)
+            if known is None:
+                new.append(record)
+            elif known.content_lookup == record.content_lookup:
+                counts["unchanged"] += 1
+            elif refusal := _not_amendable(row, known):
+                problems.append(refusal)
+            else:
+                _amend(known, record, source=source, now_ms=now_ms)
+                counts["amended"] += 1
+        for batch in _batches(new, _APPLICANTS_A_TRANSACTION):
+            _keep(batch)
+        counts["kept"] += len(new)
+    write_outcome(files, key, dict(counts), problems)
+    return dict(counts)
+
+
+def close_list(period: str, source: str, prefix: str, files: Files) -> dict[str, int]:
+    """Add up what became of a list, put its problems on the operators' list, and all of them into a report.
+
+    Returns the counts ``rows``, ``kept`` (new), ``unchanged``, ``amended`` and ``problems``. The report is
+    ``<prefix>/report.csv`` in the work bucket: line, field, what was found (described, never quoted) and what to do.
+    """
+    counts: Counter[str] = Counter()
+    problems: list[Problem] = []
+    for outcome in outcomes(files, prefix):
+        found: Any = outcome.pop("problems")
+        problems += [Problem(**each) for each in found]
+        counts.update({name: int(str(count)) for name, count in outcome.items()})
+    problems.sort(key=lambda problem: (problem.line, problem.field))
+    rows = ((each.line, each.field, each.found, each.remedy) for each in problems)
+    files.write("work", f"{prefix}/report.csv", csv_table(_REPORT_HEADINGS, rows), CSV_TYPE)
     if problems:
-        problems.sort(key=lambda problem: problem.line)
         record_problems(period, source, problems, "APPLICANT_ROWS_REFUSED", "申请人名单中有数据行未被接收")
-    return {
-        "rows": len({row.line for row in file.rows} | {problem.line for problem in file.problems}),
-        "kept": len(new),
-        "unchanged": unchanged,
-        "amended": amended,
-        "problems": len(problems),
-    }
+    given = {name: counts[name] for name in ("rows", "kept", "unchanged", "amended")}
+    return {**given, "problems": len(problems)}
 
 
-def _record(period: str, applicant: Applicant, vault: Vault) -> ApplicantRecord:
-    owner = owner_of(period, applicant.code)
-    content = [
-        applicant.bidder_class,
-        applicant.name,
-        applicant.id_type,
-        applicant.id_number,
-        applicant.phone,
-        applicant.valid_from.isoformat(),
-        applicant.valid_until.isoformat(),
-    ]
+def _standing(period: str, rows: Sequence[ApplicantRow]) -> dict[str, ApplicantRecord]:
+    keys = [(applicant_pk(period, row.code), row.code) for row in rows]
+    return {record.code: record for record in ApplicantRecord.batch_get(keys, consistent_read=True)}
+
+
+def _record(period: str, row: ApplicantRow, vault: Vault) -> ApplicantRecord:
+    owner = owner_of(period, row.code)
     return ApplicantRecord(
-        applicant_pk(period, applicant.code),
-        applicant.code,
+        applicant_pk(period, row.code),
+        row.code,
         period=period,
-        code=applicant.code,
-        bidder_class=applicant.bidder_class,
-        id_type=applicant.id_type,
-        sealed_name=vault.seal(applicant.name, owner),
-        sealed_id_number=vault.seal(applicant.id_number, owner),
-        sealed_phone=vault.seal(applicant.phone, owner),
-        name_lookup=name_lookup(vault, applicant.name),
-        id_lookup=vault.lookup("id", applicant.id_number),
-        phone_lookup=vault.lookup("phone", applicant.phone),
-        content_lookup=vault.lookup("applicant", canonical(content).decode()),
-        valid_from=applicant.valid_from.isoformat(),
-        valid_until=applicant.valid_until.isoformat(),
+        code=row.code,
+        bidder_class=row.bidder_class,
+        id_type=row.id_type,
+        sealed_name=vault.seal(row.name, owner),
+        sealed_id_number=vault.seal(row.id_number, owner),
+        sealed_phone=vault.seal(row.phone, owner),
+        name_lookup=name_lookup(vault, row.name),
+        id_lookup=vault.lookup("id", row.id_number),
+        phone_lookup=vault.lookup("phone", row.phone),
+        content_lookup=vault.lookup("applicant", canonical(list(content_of(row))).decode()),
+        valid_from=row.valid_from.isoformat(),
+        valid_until=row.valid_until.isoformat(),
     )
 
 
-def _not_amendable(line: int, applicant: Applicant, known: _Known) -> Problem | None:
-    if known.bidder_class != applicant.bidder_class:
+def _not_amendable(row: ApplicantRow, known: ApplicantRecord) -> Problem | None:
+    if known.bidder_class != row.bidder_class:
         found = f"already listed as {CLASS_WORDS[known.bidder_class]}"
-        return Problem(line, HEADINGS[1], found, "one class for a code in a period")
+        return Problem(row.line, HEADINGS[1], found, "one class for a code in a period")
     if known.activated:
-        return Problem(line, HEADINGS[0], "already activated", "no change after activation")
+        return Problem(row.line, HEADINGS[0], "already activated", "no change after activation")
     return None
 
 
@@ -124,30 +135,22 @@ def _keep(batch: Sequence[ApplicantRecord]) -> None:
     transaction.commit()
 
 
-def _amend(record: ApplicantRecord, known: _Known) -> None:
-    # The index first: an entry too many is harmless, since whoever reads it looks at the applicant; one too few is not.
-    _name_entry(record).save()
-    amendable = (
-        ApplicantRecord.sealed_name,
-        ApplicantRecord.sealed_id_number,
-        ApplicantRecord.sealed_phone,
-        ApplicantRecord.name_lookup,
-        ApplicantRecord.id_lookup,
-        ApplicantRecord.phone_lookup,
-        ApplicantRecord.content_lookup,
-        ApplicantRecord.valid_from,
-        ApplicantRecord.valid_until,
-    )
-    actions = [attribute.set(getattr(record, str(attribute.attr_name))) for attribute in amendable]
-    unmoved = (ApplicantRecord.content_lookup == known.content_lookup) & (ApplicantRecord.activated_at_ms == 0)
-    if change(record.period, record.code, actions, unmoved) is None:
-        raise Conflict("APPLICANT_MOVED", "申请人记录在导入过程中发生变化,请重新导入")
+def _amend(known: ApplicantRecord, record: ApplicantRecord, *, source: str, now_ms: int) -> None:
+    changed = {name: getattr(record, name) for name in amendments.AMENDABLE}
+    transaction = Transaction()
+    # An entry too many is harmless, since whoever reads it looks at the applicant; one too few is not.
+    transaction.put(_name_entry(record))
+    amendments.amend(transaction, known, changed, by=source, reason="list", now_ms=now_ms)
+    try:
+        transaction.commit()
+    except Conflict as error:
+        raise Conflict("APPLICANT_MOVED", "申请人记录在导入过程中发生变化,请重新导入") from error
 
 
 def _name_entry(record: ApplicantRecord) -> ApplicantNameRecord:
     return ApplicantNameRecord(name_pk(record.period, record.name_lookup), record.code)
 
 
-def _batches(new: list[ApplicantRecord]) -> Iterator[list[ApplicantRecord]]:
-    for start in range(0, len(new), _APPLICANTS_A_TRANSACTION):
-        yield new[start : start + _APPLICANTS_A_TRANSACTION]
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

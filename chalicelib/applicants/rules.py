@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.kernel.errors import Problem
@@ -26,22 +26,10 @@ _CODE, _CLASS, _NAME, _ID_TYPE, _ID_NUMBER, _PHONE, _FROM, _UNTIL = HEADINGS
 _ID_TYPE_OF = {INDIVIDUAL: ID_CARD, UNIT: USCC}
 _ID_FAULTS: dict[str, Callable[[str], str | None]] = {ID_CARD: id_card_fault, USCC: uscc_fault}
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+# Names as almost all are: Chinese, with the dot of transcribed names and a company's brackets.
+_PLAIN_NAME = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff\u00b7（）()]{{0,{NAME_CHARACTERS_MAX - 1}}}")
 # A spreadsheet takes a cell that begins so for a formula; no name does.
 _FORMULA_STARTS = ("=", "+", "-", "@")
-
-
-@dataclass(frozen=True)
-class Applicant:
-    """Who applied under a code, checked. ``bidder_class``: ``individual`` | ``unit``."""
-
-    code: str
-    bidder_class: str
-    name: str = field(repr=False)
-    id_type: str
-    id_number: str = field(repr=False)
-    phone: str = field(repr=False)
-    valid_from: date
-    valid_until: date
 
 
 @dataclass(frozen=True)
@@ -57,46 +45,62 @@ class Terms:
 class CheckedList:
     """The applicants that a list yields, in its order, and the problems of its other rows."""
 
-    applicants: tuple[Applicant, ...]
+    applicants: tuple[ApplicantRow, ...]
     problems: tuple[Problem, ...]
 
 
 def check_list(rows: Iterable[ApplicantRow], terms: Terms) -> CheckedList:
-    """Hold every row to the terms, and every code to one row.
+    """Hold every row to the terms, and every code to one row."""
+    listed = list(rows)
+    problems = [fault for row in listed for fault in row_faults(row, terms)]
+    wrong = {problem.line for problem in problems}
+    # A wrong row counts too where another one has its code: which of them is meant is not for us to say.
+    once = one_row_a_code(listed)
+    kept = tuple(row for row in once.applicants if row.line not in wrong)
+    return CheckedList(kept, tuple(sorted([*problems, *once.problems], key=lambda problem: problem.line)))
 
-    A row that repeats another to the letter counts once. Where the rows of a code differ none is taken: which one is
-    right is the regulator's to say.
+
+def one_row_a_code(rows: Iterable[ApplicantRow]) -> CheckedList:
+    """One row for each code: a row that repeats another to the letter counts once.
+
+    Where the rows of a code differ none is taken: which one is right is the regulator's to say.
     """
     by_code: dict[str, list[ApplicantRow]] = defaultdict(list)
     for row in rows:
         by_code[row.code].append(row)
-    applicants: list[Applicant] = []
+    kept: list[ApplicantRow] = []
     problems: list[Problem] = []
-    for same_code in by_code.values():
-        first, *others = same_code
-        faults = [*_faults(first, terms), *_repeats(first, others)]
+    for first, *others in by_code.values():
+        faults = list(_repeats(first, others)) if others else []
         problems.extend(faults)
         if not any(fault.line == first.line for fault in faults):
-            applicants.append(_applicant(first))
-    return CheckedList(tuple(applicants), tuple(sorted(problems, key=lambda problem: problem.line)))
+            kept.append(first)
+    return CheckedList(tuple(kept), tuple(sorted(problems, key=lambda problem: problem.line)))
 
 
-def _applicant(row: ApplicantRow) -> Applicant:
-    return Applicant(
-        code=row.code,
-        bidder_class=row.bidder_class,
-        name=row.name,
-        id_type=row.id_type,
-        id_number=row.id_number,
-        phone=row.phone,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-    )
+def row_faults(row: ApplicantRow, terms: Terms) -> Sequence[Problem]:
+    """Everything wrong with one row; found to be nothing, by a few comparisons, for a row as most are."""
+    if (
+        row.bidder_class == terms.bidder_class
+        and row.id_type == _ID_TYPE_OF[row.bidder_class]
+        and row.valid_from <= terms.auction_day <= row.valid_until
+        and _MOBILE.fullmatch(row.phone)
+        and _PLAIN_NAME.fullmatch(row.name)
+        and terms.is_code(row.code)
+        and _ID_FAULTS[row.id_type](row.id_number) is None
+    ):
+        return ()
+    return tuple(_faults(row, terms))
+
+
+def content_of(row: ApplicantRow) -> tuple[str, ...]:
+    """What a row says of its code, wherever in a file it stands."""
+    days = row.valid_from.isoformat(), row.valid_until.isoformat()
+    return row.bidder_class, row.name, row.id_type, row.id_number, row.phone, *days
 
 
 def _repeats(first: ApplicantRow, others: list[ApplicantRow]) -> Iterator[Problem]:
-    differ = any(_applicant(other) != _applicant(first) for other in others)
-    if differ:
+    if any(content_of(other) != content_of(first) for other in others):
         yield Problem(first.line, _CODE, "a code with other content further down", "one row for each code")
     for other in others:
         yield Problem(other.line, _CODE, f"the code of line {first.line}", "one row for each code")

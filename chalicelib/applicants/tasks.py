@@ -5,24 +5,44 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.applicants.exporting import applicants_csv
-from chalicelib.applicants.importing import import_list
+from chalicelib.applicants.importing import close_list, keep_chunk
 from chalicelib.applicants.records import listed
 from chalicelib.applicants.rules import Terms
+from chalicelib.applicants.splitting import split_list
 from chalicelib.kernel.steps import run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.wiring import hub
 
 
-def _import_list(event: dict[str, Any]) -> dict[str, int]:
-    """``{period, bidder_class, key}`` -> counts; ``key`` is the list's in the inbox."""
+def _split_list(event: dict[str, Any]) -> dict[str, Any]:
+    """``{period, bidder_class, key}`` -> ``{prefix, chunks: [{key}]}``; ``key`` is the list's in the inbox."""
     here, period, key = hub(), event["period"], event["key"]
     terms = Terms(
         bidder_class=event["bidder_class"],
         is_code=load_period_rules(period).is_code,
         auction_day=load_plan(period).day("auction_opens"),
     )
-    file = here.regulator().read_applicants(here.files.read("inbox", key), key.rpartition("/")[2])
-    return import_list(period, key, file, terms, here.keys.vault())
+    name = key.rpartition("/")[2]
+    with here.files.fetch("inbox", key) as source:
+        return split_list(period, name, source, here.regulator(), terms, files=here.files, vault=here.keys.vault())
+
+
+def _keep_chunk(event: dict[str, Any]) -> dict[str, int]:
+    """``{period, key, chunk}`` -> counts; ``key`` is the list's, ``chunk`` one of its chunks'."""
+    here = hub()
+    return keep_chunk(
+        event["period"],
+        event["key"],
+        event["chunk"],
+        files=here.files,
+        vault=here.keys.vault(),
+        now_ms=here.clock.now_ms(),
+    )
+
+
+def _close_list(event: dict[str, Any]) -> dict[str, int]:
+    """``{period, key, prefix}`` -> the list's counts; its problems are listed and reported."""
+    return close_list(event["period"], event["key"], event["prefix"], hub().files)
 
 
 def _export(event: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +53,7 @@ def _export(event: dict[str, Any]) -> dict[str, Any]:
     return {"files": [{"name": "applicants.csv", "key": key}]}
 
 
-STEPS = {"import_list": _import_list, "export": _export}
+STEPS = {"split_list": _split_list, "keep_chunk": _keep_chunk, "close_list": _close_list, "export": _export}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +20,10 @@ class Files(Protocol):
 
     def read(self, bucket: str, key: str) -> bytes:
         """The whole file; ``NotFound`` where there is none."""
+        ...
+
+    def fetch(self, bucket: str, key: str) -> IO[bytes]:
+        """The file beside the process rather than in its memory, for one that may be large; close it after use."""
         ...
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
@@ -49,6 +55,19 @@ class S3Files:
                 raise NotFound("FILE_MISSING", f"文件不存在: {key}") from error
             raise
         return body
+
+    def fetch(self, bucket: str, key: str) -> IO[bytes]:
+        """The file beside the process rather than in its memory, for one that may be large; close it after use."""
+        held = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
+        try:
+            self._s3.download_fileobj(self._settings.bucket(bucket), key, held)
+        except ClientError as error:
+            held.close()
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise NotFound("FILE_MISSING", f"文件不存在: {key}") from error
+            raise
+        held.seek(0)
+        return held
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a file, over whatever stood there."""
@@ -84,6 +103,10 @@ class MemoryFiles:
         if (bucket, key) not in self.held:
             raise NotFound("FILE_MISSING", f"文件不存在: {key}")
         return self.held[bucket, key]
+
+    def fetch(self, bucket: str, key: str) -> IO[bytes]:
+        """The file, to be read bit by bit."""
+        return io.BytesIO(self.read(bucket, key))
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a file, over whatever stood there."""

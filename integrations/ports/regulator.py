@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import IO, Protocol
 
 from chalicelib.kernel.errors import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ApplicantRow:
     """One row of the regulator's applicant list.
 
@@ -55,6 +56,10 @@ class QualificationFile:
 
 class Regulator(Protocol):
     """The office that lists who applied and audits who may bid. It sends files, ``.csv`` or ``.xlsx``."""
+
+    def stream_applicants(self, source: IO[bytes], file_name: str) -> Iterator[ApplicantRow | Problem]:
+        """Decode an applicant list bit by bit, however long it is. Raises ``FileRefused``, at any row, as below."""
+        ...
 
     def read_applicants(self, content: bytes, file_name: str) -> ApplicantFile:
         """Decode an applicant list. Raises ``FileRefused`` where it is no table with the agreed columns."""

@@ -15,6 +15,7 @@ class Profile:
 
     file_bytes_max: int
     rows_max: int
+    unpacked_bytes_max: int
     applicant_columns: Mapping[str, str]
     classes: Mapping[str, str]
     id_types: Mapping[str, str]
@@ -30,6 +31,7 @@ def profile() -> Profile:
     return Profile(
         file_bytes_max=content["limits"]["file_bytes"],
         rows_max=content["limits"]["rows"],
+        unpacked_bytes_max=content["limits"]["unpacked_bytes"],
         applicant_columns=applicants["columns"],
         classes=applicants["classes"],
         id_types=applicants["id_types"],

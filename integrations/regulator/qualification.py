@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from chalicelib.kernel.errors import Problem
 from integrations.ports import QualificationFile, QualificationRow
 from integrations.regulator.cells import Cells
 from integrations.regulator.profile import Profile
-from integrations.regulator.table import Table
+from integrations.regulator.table import Picked, row_of
 
 
-def qualification_file(table: Table, profile: Profile) -> QualificationFile:
+def qualification_file(picked: Iterable[Picked], profile: Profile) -> QualificationFile:
     """The rows whose cells all could be read, and the problems of the others, in the order of the file."""
     rows: list[QualificationRow] = []
-    problems = list(table.problems)
-    for source in table.rows:
+    problems: list[Problem] = []
+    for each in picked:
+        source = [each] if isinstance(each, Problem) else row_of(*each, profile.qualification_columns)
+        if isinstance(source, list):
+            problems.extend(source)
+            continue
         cells = Cells(source, profile.qualification_columns)
         code = cells.identifier("code")
         passed = cells.word("result", profile.results)

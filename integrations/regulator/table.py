@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 
 from chalicelib.kernel.errors import FileRefused, Problem
 
@@ -19,35 +20,50 @@ class Row:
     cells: Mapping[str, str]
 
 
-@dataclass
-class Table:
-    """The rows that could be read, and the problems of the rest."""
-
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+# A row's line and the cells of our columns in our order, as they stand; or what is wrong with the row as such.
+Picked = tuple[int, tuple[Cell, ...]] | Problem
 
 
-def read_table(lines: Iterable[tuple[int, Sequence[Cell]]], columns: Mapping[str, str], rows_max: int) -> Table:
-    """Find the headings in the first line that is not blank, and put every further row's cells under them.
+def picked_rows(
+    lines: Iterable[tuple[int, Sequence[Cell]]], columns: Mapping[str, str], rows_max: int
+) -> Iterator[Picked]:
+    """Find the headings in the first line that is not blank, and pick our columns' cells from every further row.
 
     ``columns`` maps our names to the headings. Raises ``FileRefused``: codes ``FILE_HEADER``, ``FILE_EMPTY``,
     ``FILE_TOO_LONG``.
     """
-    filled = ((line, cells) for line, cells in lines if any(cells))
-    places, width = _places(filled, columns)
-    table = Table()
-    for count, (line, cells) in enumerate(filled, start=1):
+    coming = iter(lines)
+    places, width = _places(coming, columns)
+    pick = itemgetter(*places)
+    count = 0
+    for line, cells in coming:
+        if not (cells and cells[0]) and _blank(cells):
+            continue
+        count += 1
         if count > rows_max:
             raise FileRefused("FILE_TOO_LONG", f"文件超过{rows_max}行,请拆分后重新发送")
-        _add(table, line, cells, places, width)
-    if not table.rows and not table.problems:
+        if len(cells) == width or (len(cells) > width and _blank(cells[width:])):
+            yield line, pick(cells)
+        else:
+            remedy = f"{width} cells, as many as there are headings; quote a cell that holds a comma"
+            yield Problem(line, "row", f"{len(cells)} cells", remedy)
+    if not count:
         raise FileRefused("FILE_EMPTY", "文件没有数据行")
-    return table
 
 
-def _places(lines: Iterator[tuple[int, Sequence[Cell]]], columns: Mapping[str, str]) -> tuple[dict[str, int], int]:
-    line, first = next(lines, (1, ()))
-    headings = [cell if isinstance(cell, str) else "" for cell in first]
+def row_of(line: int, cells: Sequence[Cell], columns: Mapping[str, str]) -> Row | list[Problem]:
+    """The row under our own names, its cells trimmed; or why cells of it can't be trusted."""
+    faults = [cell for cell in cells if isinstance(cell, Problem)]
+    return faults or Row(line, {name: str(cell).strip() for name, cell in zip(columns, cells, strict=True)})
+
+
+def _blank(cells: Sequence[Cell]) -> bool:
+    return not any(isinstance(cell, Problem) or cell.strip() for cell in cells)
+
+
+def _places(lines: Iterator[tuple[int, Sequence[Cell]]], columns: Mapping[str, str]) -> tuple[list[int], int]:
+    line, first = next(((line, cells) for line, cells in lines if not _blank(cells)), (1, ()))
+    headings = [cell.strip() if isinstance(cell, str) else "" for cell in first]
     problems = tuple(
         Problem(line, heading, "missing" if heading not in headings else "more than once", "exactly one such column")
         for heading in columns.values()
@@ -55,17 +71,4 @@ def _places(lines: Iterator[tuple[int, Sequence[Cell]]], columns: Mapping[str, s
     )
     if problems:
         raise FileRefused("FILE_HEADER", "文件的列标题与约定不符", problems=problems)
-    return {name: headings.index(heading) for name, heading in columns.items()}, len(headings)
-
-
-def _add(table: Table, line: int, cells: Sequence[Cell], places: Mapping[str, int], width: int) -> None:
-    if len(cells) < width or any(cells[width:]):
-        remedy = f"{width} cells, as many as there are headings; quote a cell that holds a comma"
-        table.problems.append(Problem(line, "row", f"{len(cells)} cells", remedy))
-        return
-    picked = {name: cells[place] for name, place in places.items()}
-    faults = [cell for cell in picked.values() if isinstance(cell, Problem)]
-    if faults:
-        table.problems.extend(faults)
-    else:
-        table.rows.append(Row(line, {name: str(cell) for name, cell in picked.items()}))
+    return [headings.index(heading) for heading in columns.values()], len(headings)

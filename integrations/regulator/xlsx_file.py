@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import load_workbook
 
@@ -19,6 +18,7 @@ EXACT_DIGITS_MAX = 15
 # A sheet's XML packs about 10:1; far more is a file made to exhaust whoever opens it.
 _UNPACKED_TIMES_MAX = 40
 _UNPACKED_BYTES_MIN = 1 << 20
+_TEXTS_BYTES_MAX = 192 << 20
 # Excel's own limit. A row's number is whatever the file says, and every row before it counts as an empty one.
 _LINES_MAX = 1 << 20
 
@@ -38,10 +38,14 @@ _DAMAGE = (
 )
 
 
-def xlsx_lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows' numbers and trimmed cells; dates as ``YYYY-MM-DD``. Raises ``FileRefused`` (``FILE_UNREADABLE``)."""
+def xlsx_lines(source: IO[bytes], size: int, unpacked_bytes_max: int) -> Iterator[tuple[int, list[Cell]]]:
+    """The rows' numbers and trimmed cells; dates as ``YYYY-MM-DD``.
+
+    ``size``: of the file as it is packed. What its parts say they unpack to is judged before any is unpacked, and none
+    is unpacked further than it says. Raises ``FileRefused`` (``FILE_UNREADABLE``, ``FILE_BOMB``).
+    """
     try:
-        yield from _lines(content)
+        yield from _lines(source, size, unpacked_bytes_max)
     except _DAMAGE as error:
         raise _unreadable() from error
 
@@ -50,12 +54,16 @@ def _unreadable() -> FileRefused:
     return FileRefused("FILE_UNREADABLE", "文件不是可读取的xlsx工作簿")
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > max(_UNPACKED_BYTES_MIN, len(content) * _UNPACKED_TIMES_MAX):
-        raise _unreadable()
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+def _lines(source: IO[bytes], size: int, unpacked_bytes_max: int) -> Iterator[tuple[int, list[Cell]]]:
+    with zipfile.ZipFile(source) as archive:
+        members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    # All texts of a workbook stand in one part, which is held in memory.
+    texts = sum(member.file_size for member in members if member.filename.endswith("sharedStrings.xml"))
+    times_max = max(_UNPACKED_BYTES_MIN, size * _UNPACKED_TIMES_MAX)
+    if unpacked > min(times_max, unpacked_bytes_max) or texts > _TEXTS_BYTES_MAX:
+        raise FileRefused("FILE_BOMB", "工作簿解压后过大,请改用csv文件或拆分后重新发送")
+    book = load_workbook(source, read_only=True, data_only=True)
     sheet = book.worksheets[0]
     # Some writers declare a range smaller than what they wrote.
     sheet.reset_dimensions()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from dataclasses import replace
+from datetime import date
+from typing import IO, Any
 
 import pytest
 
+from chalicelib.applicants import splitting
+from chalicelib.applicants.amendments import amendments
 from chalicelib.applicants.exporting import applicants_csv
-from chalicelib.applicants.importing import import_list
+from chalicelib.applicants.importing import keep_chunk
 from chalicelib.applicants.records import (
     ApplicantRecord,
     change,
@@ -17,15 +23,38 @@ from chalicelib.applicants.records import (
     listed,
     lock,
     name_lookup,
+    owner_of,
     set_qualification,
 )
-from chalicelib.kernel.errors import Conflict, NotFound, Problem
+from chalicelib.kernel.errors import Conflict, FileRefused, NotFound, Problem
+from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.problems import list_problems
-from integrations.ports import ApplicantFile
-from tests.applicants.applicants_office import LI, PERIOD, VAULT, WANG, YUNQI, qualify, take_in, terms
+from integrations.regulator.client import RegulatorFiles
+from tests.applicants import applicants_office
+from tests.applicants.applicants_office import (
+    LI,
+    PERIOD,
+    VAULT,
+    WANG,
+    YUNQI,
+    qualify,
+    take_in,
+    take_in_file,
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+
+HEADER = "申请编码,类别,名称,证件类型,证件号码,手机号码,有效期起,有效期止"
+
+
+def csv_of(rows: list[str]) -> IO[bytes]:
+    return io.BytesIO(("\r\n".join([HEADER, *rows]) + "\r\n").encode("gb18030"))
+
+
+def row_of(number: int, phone: str = "13800000001") -> str:
+    return f"33012{number:08d},个人,王小明,身份证,11010519491231002X,{phone},2026-01-01,2026-12-31"
 
 
 def counts(**given: int) -> dict[str, int]:
@@ -71,6 +100,75 @@ def test_given_a_corrected_row_then_the_applicant_is_amended_and_found_by_the_ne
     assert codes_named(PERIOD, name_lookup(VAULT, "王小明")) == []
 
 
+def test_given_an_amendment_then_before_and_after_are_on_record_and_sealed() -> None:
+    take_in(WANG)
+    take_in(replace(WANG, phone="13900000009", valid_until=date(2027, 6, 30)))
+    (amended,) = amendments(PERIOD, WANG.code)
+    owner = owner_of(PERIOD, WANG.code)
+    assert VAULT.open(amended.before["sealed_phone"], owner) == WANG.phone
+    assert VAULT.open(amended.after["sealed_phone"], owner) == "13900000009"
+    assert (amended.before["valid_until"], amended.after["valid_until"]) == ("2026-12-31", "2027-06-30")
+    assert (amended.by, amended.at_ms) == ("list.csv", 1_772_000_000_000)
+    assert "13900000009" not in str(amended.attribute_values)
+
+
+def test_given_a_file_of_several_chunks_then_a_code_twice_is_found_wherever_its_rows_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(splitting, "CHUNK_BYTES", 2_000)
+    monkeypatch.setattr(splitting, "WAITING_ROWS_MAX", 16)
+    files = MemoryFiles()
+    rows = [row_of(number) for number in range(100)]
+    rows += [row_of(3), row_of(50, "13900000009"), row_of(60, "1")]
+    taken = take_in_file(csv_of(rows), RegulatorFiles(), files=files)
+    assert len({key.rsplit("/", 2)[-2] for _, key in files.held if key.count("/") == 5}) > 3
+    assert taken == counts(rows=103, kept=98, problems=6)
+    assert find(PERIOD, "3301200000050") is None
+    assert find(PERIOD, "3301200000060") is None
+    assert [each.problem.line for each in list_problems(PERIOD)] == [52, 62, 102, 103, 104, 104]
+    assert take_in_file(csv_of(rows), RegulatorFiles(), files=files) == counts(rows=103, unchanged=98, problems=6)
+    assert not any("王小明".encode() in held or b"13800000001" in held for held in files.held.values())
+
+
+def test_given_a_list_then_the_report_names_line_field_and_remedy_and_quotes_nobody() -> None:
+    files = MemoryFiles()
+    take_in_file(csv_of([row_of(1), row_of(2, "138000000011")]), RegulatorFiles(), files=files)
+    (report,) = [held.decode("utf-8-sig") for (_, key), held in files.held.items() if key.endswith("report.csv")]
+    assert report.splitlines()[1] == '3,手机号码,12 characters,"a mobile number: 11 digits, 13 to 19 first"'
+    assert "138000" not in report
+
+
+def test_given_a_list_that_is_refused_at_its_last_row_then_no_row_of_it_is_kept() -> None:
+    source = io.BytesIO(csv_of([row_of(number) for number in range(50)]).read() + b"\xff\xff\r\n")
+    with pytest.raises(FileRefused) as refused:
+        take_in_file(source, RegulatorFiles())
+    assert (refused.value.code, refused.value.problems[0].line) == ("FILE_ENCODING", 52)
+    assert list(listed(PERIOD)) == []
+
+
+def test_given_a_run_that_ended_between_two_chunks_then_a_run_again_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(splitting, "CHUNK_BYTES", 1_000)
+    rows, files = [row_of(number) for number in range(40)], MemoryFiles()
+    kept = Counter[str]()
+
+    def keep_one(*args: Any, **named: Any) -> dict[str, int]:
+        if kept["chunks"]:
+            raise OSError("the function was ended")
+        kept["chunks"] += 1
+        return keep_chunk(*args, **named)
+
+    with monkeypatch.context() as ended:
+        ended.setattr(applicants_office, "keep_chunk", keep_one)
+        with pytest.raises(OSError, match="ended"):
+            take_in_file(csv_of(rows), RegulatorFiles(), files=files)
+    before = len(list(listed(PERIOD)))
+    assert 0 < before < 40
+    again = take_in_file(csv_of(rows), RegulatorFiles(), files=files)
+    assert again == counts(rows=40, kept=40 - before, unchanged=before)
+
+
 def test_given_two_codes_of_one_name_then_both_are_found_however_the_bank_writes_it() -> None:
     second = replace(YUNQI, line=3, code="3301260000004")
     take_in(YUNQI, second, bidder_class="unit")
@@ -92,12 +190,11 @@ def test_given_a_code_listed_in_the_other_class_then_it_is_listed_as_a_problem()
 
 def test_given_rows_the_codec_and_the_rules_refuse_then_the_operators_see_both() -> None:
     unread = Problem(7, "有效期起", "2026-02-30", "a date that exists, as YYYY-MM-DD")
-    file = ApplicantFile((WANG, replace(LI, phone="1")), (unread,))
-    result = import_list(PERIOD, "regulator/list.csv", file, terms(), VAULT)
+    result = take_in(WANG, replace(LI, phone="1"), unread)
     assert result == counts(rows=3, kept=1, problems=2)
     assert [(each.source, each.problem.line, each.problem.field) for each in list_problems(PERIOD)] == [
-        ("regulator/list.csv", 3, "手机号码"),
-        ("regulator/list.csv", 7, "有效期起"),
+        ("list.csv", 3, "手机号码"),
+        ("list.csv", 7, "有效期起"),
     ]
 
 

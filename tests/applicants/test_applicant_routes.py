@@ -211,9 +211,17 @@ def test_given_a_list_in_the_inbox_then_the_steps_take_it_in_and_export_it(offic
     row = "3301260000008,个人,韩梅梅,身份证,440524188001010014,13800000008,2026-01-01,2026-12-31"
     key = f"regulator/applicants/{PERIOD}/individual/applicants-individual.csv"
     office.files.write("inbox", key, f"{header}\r\n{row}\r\n".encode("gb18030"))
-    event = {"step": "import_list", "period": PERIOD, "bidder_class": "individual", "key": key}
-    assert tasks.handle(event, None) == {"rows": 1, "kept": 1, "unchanged": 0, "amended": 0, "problems": 0}
-    assert tasks.handle(event, None)["unchanged"] == 1
+    event = {"period": PERIOD, "bidder_class": "individual", "key": key}
+
+    def import_list() -> dict[str, int]:
+        split = tasks.handle({"step": "split_list", **event}, None)
+        for chunk in split["chunks"]:
+            tasks.handle({"step": "keep_chunk", **event, "chunk": chunk["key"]}, None)
+        counted: dict[str, int] = tasks.handle({"step": "close_list", **event, "prefix": split["prefix"]}, None)
+        return counted
+
+    assert import_list() == {"rows": 1, "kept": 1, "unchanged": 0, "amended": 0, "problems": 0}
+    assert import_list()["unchanged"] == 1
     found = find(PERIOD, "3301260000008")
     assert found is not None
     assert found.name(VAULT) == "韩梅梅"

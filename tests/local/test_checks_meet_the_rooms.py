@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any
 
 import pytest
 
-from chalicelib.applicants.importing import import_list
 from chalicelib.applicants.records import ApplicantRecord, applicant_pk, name_lookup
 from chalicelib.applicants.rules import Terms
 from chalicelib.auctions import records as auctions
@@ -44,6 +44,7 @@ from local.month import CHANNEL, Month, make_month, make_roster
 from local.world.bidders import BidsSeen
 from local.world.depositors import Corrections
 from local.world.winners import OwedPrice, Payers
+from tests.applicants.applicants_office import take_in_file
 from tests.deposits.deposit_month import BankInProcess
 
 BIDDERS = 20
@@ -96,8 +97,15 @@ class Rooms:
     def _applicants(self) -> None:
         for file in self.month.files[:2]:
             terms = Terms(file.label, self.rules.is_code, self.plan.day("auction_opens"))
-            read = RegulatorFiles().read_applicants(file.content, file.key.rsplit("/", 1)[-1])
-            import_list(self.month.period, file.key, read, terms, self.vault)
+            take_in_file(
+                io.BytesIO(file.content),
+                RegulatorFiles(),
+                files=self.files,
+                vault=self.vault,
+                period=self.month.period,
+                key=file.key,
+                held_to=terms,
+            )
 
     def _statement(self, day: str, coming: list[dict[str, Any]]) -> None:
         for credit in coming:
