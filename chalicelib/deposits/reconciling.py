@@ -1,15 +1,15 @@
-"""Bank = statements = ledger = deposits, line by line; over a difference nothing closes (money rule 6)."""
+"""Account = statements = ledger = deposits, line by line; over a difference nothing closes (money rule 6)."""
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import date
 
-from chalicelib.deposits import records, statement_records
+from chalicelib.deposits import difference_records, records, statement_records
+from chalicelib.deposits.comparing import Difference, Stated, Told, Why, of_days, of_lines
 from chalicelib.deposits.records import CreditState, DepositState
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
-from chalicelib.kernel.errors import Problem, ReconciliationOpen
+from chalicelib.kernel.errors import ReconciliationOpen
 from chalicelib.ledger import accounts, causes
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import Entry, balances, by_subject, total
@@ -17,11 +17,12 @@ from chalicelib.periods.problems import record_problems
 from integrations.ports import Direction
 
 
-def reconcile(period: str, first: str = "9", last: str = "") -> dict[str, int]:
-    """Hold the period's books against the banks' statements and against the deposits.
+def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = True, at_ms: int = 0) -> dict[str, int]:
+    """Hold the period's books against its accounts' statements and against the deposits; keep what was found.
 
-    ``first`` and ``last`` are the days of the plan's first and last statement; the days that lines of the period stand
-    on are looked at in any case. Returns ``{"differences": 0, "statements", "entries"}``. Raises
+    ``first`` and ``last`` are the days of the plan's first and last statement that are looked at; days that lines of
+    the period stand on are in any case. Before the month's end (not ``final``) differences that a later statement may
+    settle are listed and hold nothing up. Returns ``{"differences", "statements", "entries"}``. Raises
     ``ReconciliationOpen`` with one problem a difference, also put on the operator's list.
     """
     entries = list(ledger.entries(period))
@@ -30,20 +31,23 @@ def reconcile(period: str, first: str = "9", last: str = "") -> dict[str, int]:
     for channel, days in sorted(_days(period, entries).items()):
         span = list(statement_records.statements(channel, min({*days, first}), max({*days, last})))
         statements += len(span)
-        found += _statements(channel, span)
-        found += _lines(period, channel, entries)
-        found += _other_periods(period, channel, span)
+        found += of_days(_stated(channel, span))
+        found += of_lines(_told(period, channel), _posted(channel, entries))
+        found += _of_other_periods(period, channel, span)
         found += _in_transit(entries, channel)
-    if found:
-        record_problems(period, f"reconcile/{period}", found, "RECONCILIATION_OPEN", "账务核对存在差异")
-        raise ReconciliationOpen("RECONCILIATION_OPEN", f"账务核对存在 {len(found)} 处差异", problems=tuple(found))
-    return {"differences": 0, "statements": statements, "entries": len(entries)}
+    difference_records.keep(period, found, at_ms)
+    holding = [each for each in found if final or not each.passing]
+    if holding:
+        problems = tuple(each.as_problem() for each in holding)
+        record_problems(period, f"reconcile/{period}", problems, "RECONCILIATION_OPEN", "账务核对存在差异")
+        raise ReconciliationOpen("RECONCILIATION_OPEN", f"账务核对存在 {len(holding)} 处差异", problems=problems)
+    return {"differences": len(found), "statements": statements, "entries": len(entries)}
 
 
-def _of_ledger(period: str, entries: list[Entry]) -> Iterator[Problem]:
-    by_account = balances(entries)
-    if total(by_account) != 0:
-        yield _difference("ledger", total(by_account), 0, "the sum of all postings")
+def _of_ledger(period: str, entries: list[Entry]) -> Iterator[Difference]:
+    left_fen = total(balances(entries))
+    if left_fen:
+        yield Difference("SUM_NOT_ZERO", Why.UNKNOWN, "ledger", left_fen, 0, "the sum of all postings")
     yield from _places(period, entries)
 
 
@@ -59,30 +63,23 @@ def _days(period: str, entries: list[Entry]) -> dict[str, set[str]]:
     return days
 
 
-def _difference(field: str, found_fen: int, wanted_fen: int, meaning: str) -> Problem:
-    return Problem(0, field, f"{found_fen} fen", f"{wanted_fen} fen, {meaning}")
-
-
-def _statements(channel: str, span: list[StatementRecord]) -> Iterator[Problem]:
-    """An account goes on where it ended, from the statement before the first one on."""
+def _stated(channel: str, span: list[StatementRecord]) -> list[Stated]:
+    """The span's days and the one before it."""
     before = statement_records.statement_before(channel, span[0].day) if span else None
-    in_order = [before, *span] if before else span
-    for statement in in_order:
-        if statement.state != StatementState.CLOSED:
-            yield Problem(0, _name(statement), str(statement.state), "closed")
-    for earlier, later in itertools.pairwise(in_order):
-        if later.opening_fen != earlier.closing_fen:
-            opening, closing = int(later.opening_fen), int(earlier.closing_fen)
-            yield _difference(_name(later), opening, closing, "the closing balance of the statement before")
-        if later.account_no != earlier.account_no:
-            yield Problem(0, _name(later), "another account", "the account of the statement before")
+    return [
+        Stated(
+            name=f"statement {channel}#{each.day}",
+            day=date.fromisoformat(each.day),
+            account_no=each.account_no,
+            opening_fen=int(each.opening_fen),
+            closing_fen=int(each.closing_fen),
+            closed=each.state == StatementState.CLOSED,
+        )
+        for each in ([before, *span] if before else span)
+    ]
 
 
-def _name(statement: StatementRecord) -> str:
-    return f"statement {statement.channel}#{statement.day}"
-
-
-def _other_periods(period: str, channel: str, span: list[StatementRecord]) -> Iterator[Problem]:
+def _of_other_periods(period: str, channel: str, span: list[StatementRecord]) -> Iterator[Difference]:
     """What else stands on these days' statements is in the books of the period that it was allotted to."""
     account = accounts.bank(channel)
     for statement in span:
@@ -90,86 +87,69 @@ def _other_periods(period: str, channel: str, span: list[StatementRecord]) -> It
             if line.period == period:
                 continue
             entry = ledger.read(line.period, line.cause)
-            posted = sum(leg.amount_fen for leg in entry.legs if leg.account == account) if entry else 0
-            if posted != line.signed_fen:
-                yield _difference(f"{line.cause} of {line.period}", posted, line.signed_fen, "as the statement has it")
+            posted = {line.cause: _on(entry, account)} if entry else {}
+            for each in of_lines([Told(line.cause, line.signed_fen)], posted):
+                subject = f"{each.subject} of {line.period}"
+                yield Difference(each.code, each.why, subject, each.ledger_fen, each.bank_fen, each.wanted)
 
 
-def _in_transit(entries: list[Entry], channel: str) -> Iterator[Problem]:
+def _in_transit(entries: list[Entry], channel: str) -> Iterator[Difference]:
     """A payment whose outcome nobody knows keeps the month open."""
     account = accounts.transit(channel)
     for our_ref, fen in sorted(by_subject(entries, account).items()):
-        yield _difference(f"{account} {our_ref}", fen, 0, "once the bank has said what became of it")
+        wanted = "once the bank has said what became of it"
+        yield Difference("IN_TRANSIT", Why.NOT_YET_STATED, f"{account} {our_ref}", fen, 0, wanted)
 
 
-def _lines(period: str, channel: str, entries: Iterable[Entry]) -> Iterator[Problem]:
-    """Each line of the bank's against the entry with the same cause, in both directions."""
-    told = _told_by_bank(period, channel)
+def _on(entry: Entry, account: str) -> int:
+    return sum(leg.amount_fen for leg in entry.legs if leg.account == account)
+
+
+def _posted(channel: str, entries: list[Entry]) -> dict[str, int]:
     account = accounts.bank(channel)
-    posted = {
-        entry.cause: sum(leg.amount_fen for leg in entry.legs if leg.account == account)
-        for entry in entries
-        if any(leg.account == account for leg in entry.legs)
-    }
-    for cause in sorted({*told, *posted}):
-        bank_fen, ledger_fen = told.get(cause), posted.get(cause)
-        if ledger_fen is None:
-            yield Problem(0, cause, "not in the ledger", f"{bank_fen} fen, as the bank's statement has it")
-        elif bank_fen is None:
-            yield Problem(0, cause, f"{ledger_fen} fen in the ledger", "a line on a statement of the bank")
-        elif bank_fen != ledger_fen:
-            yield _difference(cause, ledger_fen, bank_fen, "as the bank's statement has it")
+    return {entry.cause: _on(entry, account) for entry in entries if any(leg.account == account for leg in entry.legs)}
 
 
-def _told_by_bank(period: str, channel: str) -> dict[str, int]:
-    told: dict[str, int] = defaultdict(int)
+def _told(period: str, channel: str) -> Iterator[Told]:
     for credit in records.credits(period):
         if credit.channel == channel:
-            told[causes.credit(channel, credit.serial)] += int(credit.amount_fen)
+            yield Told(causes.credit(channel, credit.serial), int(credit.amount_fen))
     for line in statement_records.bank_lines(period):
         if line.channel != channel:
             continue
         if line.direction == Direction.INTEREST:
-            told[causes.bank_interest(channel, line.serial)] += int(line.amount_fen)
+            yield Told(causes.bank_interest(channel, line.serial), int(line.amount_fen))
         else:
-            # A debit without a number of ours, or two with the same, shows as a difference.
-            told[
-                causes.refund_paid(line.our_ref) if line.our_ref else causes.unexplained_debit(channel, line.serial)
-            ] -= int(line.amount_fen)
-    return dict(told)
+            cause = causes.refund_paid(line.our_ref) if line.our_ref else ""
+            yield Told(cause or causes.unexplained_debit(channel, line.serial), -int(line.amount_fen))
 
 
-def _places(period: str, entries: list[Entry]) -> Iterator[Problem]:
+def _places(period: str, entries: list[Entry]) -> Iterator[Difference]:
     """Every fen is where its deposit or credit says that it is (money rule 1)."""
     held = by_subject(entries, accounts.held(period))
-    wanted_held = {
-        deposit.code: -int(deposit.amount_fen) - int(deposit.excess_fen)
-        for deposit in records.deposits(period)
-        if deposit.state == DepositState.HELD
-    }
-    excess = {
-        deposit.code: -int(deposit.excess_fen)
-        for deposit in records.deposits(period)
-        if deposit.state in (DepositState.FORFEITED, DepositState.ROLLED)
-    }
-    for code in sorted({*held, *wanted_held}):
-        wanted = wanted_held.get(code, 0)
-        # What was paid above a forfeited or rolled deposit stays held until it is sent back.
-        if held.get(code, 0) not in {wanted, excess.get(code, wanted)}:
-            yield _difference(f"held {code}", held.get(code, 0), wanted, "as the deposit has it")
+    wanted: dict[str, set[int]] = {}
+    for deposit in records.deposits(period):
+        if deposit.state == DepositState.HELD:
+            wanted[deposit.code] = {-int(deposit.amount_fen) - int(deposit.excess_fen)}
+        elif deposit.state in (DepositState.FORFEITED, DepositState.ROLLED):
+            # What was paid above a forfeited or rolled deposit stays held until it is sent back.
+            wanted[deposit.code] = {0, -int(deposit.excess_fen)}
+    for code in sorted({*held, *wanted}):
+        yield from _place(f"held {code}", held.get(code, 0), wanted.get(code, {0}), "as the deposit has it")
     returnable = by_subject(entries, accounts.returnable(period))
-    for credit in records.credits(period):
-        found_fen = returnable.get(credit.ref, 0)
-        if credit.state == CreditState.RETURNABLE and found_fen != -int(credit.amount_fen):
-            yield _difference(f"returnable {credit.ref}", found_fen, -int(credit.amount_fen), "as the credit has it")
     doubtful = by_subject(entries, accounts.doubtful(period))
-    wanted_doubtful = {
-        credit.ref: -int(credit.amount_fen)
-        for credit in records.credits(period)
-        if credit.state == CreditState.DOUBTFUL
-    }
-    for ref in sorted({*doubtful, *wanted_doubtful}):
-        if doubtful.get(ref, 0) != wanted_doubtful.get(ref, 0):
-            yield _difference(
-                f"doubtful {ref}", doubtful.get(ref, 0), wanted_doubtful.get(ref, 0), "as the credit has it"
-            )
+    doubted: dict[str, int] = {}
+    for credit in records.credits(period):
+        owed_fen = -int(credit.amount_fen)
+        if credit.state == CreditState.RETURNABLE:
+            found_fen = returnable.get(credit.ref, 0)
+            yield from _place(f"returnable {credit.ref}", found_fen, {owed_fen}, "as the credit has it")
+        elif credit.state == CreditState.DOUBTFUL:
+            doubted[credit.ref] = owed_fen
+    for ref in sorted({*doubtful, *doubted}):
+        yield from _place(f"doubtful {ref}", doubtful.get(ref, 0), {doubted.get(ref, 0)}, "as the credit has it")
+
+
+def _place(subject: str, found_fen: int, wanted: set[int], meaning: str) -> Iterator[Difference]:
+    if found_fen not in wanted:
+        yield Difference("PLACE_DIFFERS", Why.UNKNOWN, subject, found_fen, min(wanted), meaning)

@@ -1,4 +1,4 @@
-"""The bidder's door to a doubtful payment."""
+"""The bidder's doors to a deposit and to a doubtful payment, and the operators' to what the books differ in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from chalice.app import Blueprint
 from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
 from chalicelib.deposits.corrections import Claim, correct
+from chalicelib.deposits.difference_records import last_found
+from chalicelib.deposits.viewing import own_deposit
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem, TooEarlyOrLate
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
+from chalicelib.periods.access import operator
+from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.wiring import hub
 
@@ -49,6 +53,25 @@ def corrections() -> dict[str, Any]:
         "amount_yuan": yuan_text(int(deposit.amount_fen)),
         "excess_yuan": yuan_text(int(deposit.excess_fen)),
     }
+
+
+@deposits_routes.route("/deposits/mine", methods=["GET"])
+def mine() -> dict[str, Any]:
+    """Account session -> the bidder's own deposit of the session's period, and payments that wait to be put right.
+
+    It is read from the booking itself, so it is there as soon as the credit is.
+    """
+    request, here = deposits_routes.current_request, hub()
+    session = account(request.headers, here.keys.session_keys(), here.clock.now_ms())
+    return own_deposit(session.period, session.subject)
+
+
+@deposits_routes.route("/periods/{period}/differences", methods=["GET"])
+def differences(period: str) -> dict[str, Any]:
+    """Operators: what the last reconciliation found, each with code, proposed cause, subject and both sides in fen."""
+    operator(deposits_routes.current_request)
+    month_of(period)
+    return last_found(period)
 
 
 def _day(text: str) -> date:

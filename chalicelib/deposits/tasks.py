@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from chalicelib.deposits import corrections, exporting, qualifying, reconciling, statement_records, statements
 from chalicelib.deposits.intake import Account, Intake, intake_of
-from chalicelib.kernel.errors import Pending
+from chalicelib.kernel.errors import Pending, ReconciliationOpen
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.ledger import sealing
 from chalicelib.periods.openings import openings
@@ -16,6 +17,7 @@ from chalicelib.wiring import hub
 
 # From this milestone on a period's list of applicants is complete.
 APPLICANTS_KNOWN = "applicants_to_notary"
+LAST_DAY = "9999-12-31"
 
 
 def _read_statement(event: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +57,15 @@ def _close_statement(event: dict[str, Any]) -> dict[str, int]:
     closed = statements.close_statement(event["period"], event["channel"], event["day"])
     lines = statement_records.lines_of_day(event["channel"], event["day"])
     sealing.seal_all({event["period"], *(line.period for line in lines)}, hub().clock.now_ms())
+    # What differs is listed every day; only a milestone and the month's end are held up by it.
+    with suppress(ReconciliationOpen):
+        _hold_books(event["period"], event["day"], final=False)
     return closed
+
+
+def _hold_books(period: str, last: str, *, final: bool) -> dict[str, int]:
+    days = [statement.day.isoformat() for statement in load_plan(period).statements]
+    return reconciling.reconcile(period, min(days), min(max(days), last), final=final, at_ms=hub().clock.now_ms())
 
 
 def _close_corrections(event: dict[str, Any]) -> dict[str, int]:
@@ -64,6 +74,7 @@ def _close_corrections(event: dict[str, Any]) -> dict[str, int]:
 
 
 def _summary(event: dict[str, Any]) -> dict[str, Any]:
+    _hold_books(event["period"], max(due.day for due in load_plan(event["period"]).intake).isoformat(), final=False)
     return exporting.summarize(hub().files, hub().keys.vault(), event["period"])
 
 
@@ -77,8 +88,7 @@ def _export_qualified(event: dict[str, Any]) -> dict[str, Any]:
 
 def _reconcile(event: dict[str, Any]) -> dict[str, int]:
     sealing.seal(event["period"], hub().clock.now_ms())
-    days = [statement.day.isoformat() for statement in load_plan(event["period"]).statements]
-    return reconciling.reconcile(event["period"], min(days), max(days))
+    return _hold_books(event["period"], LAST_DAY, final=True)
 
 
 STEPS: dict[str, Step] = {
