@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.applicants import records as applicants
 from chalicelib.applicants.records import ApplicantRecord
 from chalicelib.deposits import records
@@ -46,7 +48,7 @@ def correct(period: str, claim: Claim, *, deposit_fen: int, vault: Vault, now_ms
     if not waiting:
         raise NotFound("PAYMENT_NOT_FOUND", "未找到符合所填信息的存疑付款,请核对付款日期、金额和付款账号尾号")
     credit = min(waiting, key=lambda each: (each.arrived_at_ms, each.serial))
-    return _assign(credit, claim.code, deposit_fen, now_ms)
+    return assign(credit, claim.code, deposit_fen, now_ms)
 
 
 def _fitting(period: str, applicant: ApplicantRecord, claim: Claim, vault: Vault) -> list[CreditRecord]:
@@ -59,13 +61,28 @@ def _fitting(period: str, applicant: ApplicantRecord, claim: Claim, vault: Vault
     ]
 
 
-def _assign(credit: CreditRecord, code: str, deposit_fen: int, now_ms: int) -> DepositRecord:
+def assign(
+    credit: CreditRecord,
+    code: str,
+    deposit_fen: int,
+    now_ms: int,
+    *,
+    confirmed_by: str = "",
+    condition: Condition | None = None,
+) -> DepositRecord:
+    """Make a doubtful payment a code's deposit. Raises ``Conflict`` (``CONDITION_FAILED``) where it is not doubtful any
+    more, the code has a deposit, or ``condition`` does not hold."""
+    doubtful = CreditRecord.state == CreditState.DOUBTFUL
     deposit = records.deposit_from(credit, code, int(credit.amount_fen) - deposit_fen)
     transaction = Transaction()
     transaction.update(
         CreditRecord(credit.pk, credit.sk),
-        [CreditRecord.state.set(CreditState.MATCHED), CreditRecord.code.set(code)],
-        CreditRecord.state == CreditState.DOUBTFUL,
+        [
+            CreditRecord.state.set(CreditState.MATCHED),
+            CreditRecord.code.set(code),
+            CreditRecord.confirmed_by.set(confirmed_by),
+        ],
+        doubtful if condition is None else doubtful & condition,
     )
     transaction.put(deposit, DepositRecord.pk.does_not_exist())
     entry = Entry(

@@ -70,6 +70,10 @@ class CreditRecord(Model):
     payer_lookup = UnicodeAttribute()
     statement_day = UnicodeAttribute()
     digest = UnicodeAttribute()
+    # Two operators' words on whose a doubtful payment is.
+    proposed_code = UnicodeAttribute(default="")
+    proposed_by = UnicodeAttribute(default="")
+    confirmed_by = UnicodeAttribute(default="")
 
     @property
     def ref(self) -> str:

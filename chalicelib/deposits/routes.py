@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
 from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
+from chalicelib.deposits.correction_desk import confirm, propose
 from chalicelib.deposits.corrections import Claim, correct
 from chalicelib.deposits.difference_records import last_found
+from chalicelib.deposits.records import DepositRecord
 from chalicelib.deposits.viewing import own_deposit
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem, TooEarlyOrLate
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
@@ -47,12 +49,48 @@ def corrections() -> dict[str, Any]:
         # When it is written down, which is after what it moves: reading plan and keys may have taken a while.
         now_ms=here.clock.now_ms(),
     )
+    return _shown(deposit)
+
+
+def _shown(deposit: DepositRecord) -> dict[str, Any]:
     return {
         "application_code": deposit.code,
         "state": deposit.state,
         "amount_yuan": yuan_text(int(deposit.amount_fen)),
         "excess_yuan": yuan_text(int(deposit.excess_fen)),
     }
+
+
+@deposits_routes.route("/deposits/correction-proposals", methods=["POST"])
+def correction_proposals() -> Response:
+    """``{period, channel, serial, application_code}`` (operator, cashier) -> 202: whose a doubtful payment is."""
+    session = operator(deposits_routes.current_request, "cashier")
+    period, ref, code, _ = _desk_body()
+    propose(period, ref, code, by=session.subject)
+    return Response({"payment": ref, "application_code": code, "state": "proposed"}, status_code=202)
+
+
+@deposits_routes.route("/deposits/correction-confirmations", methods=["POST"])
+def correction_confirmations() -> dict[str, Any]:
+    """The same, said again by an approver who is not the proposer -> the deposit, as ``/deposits/corrections``."""
+    session = operator(deposits_routes.current_request, "approver")
+    period, ref, code, now_ms = _desk_body()
+    deposit_fen = load_period_rules(period).deposit_fen
+    return _shown(confirm(period, ref, code, by=session.subject, deposit_fen=deposit_fen, now_ms=now_ms))
+
+
+def _desk_body() -> tuple[str, str, str, int]:
+    """Period, payment, code and now. Raises ``TooEarlyOrLate`` (``CORRECTIONS_CLOSED``) after the deadline."""
+    body = Body(deposits_routes.current_request.json_body)
+    period = body.period()
+    channel = body.text("channel", r"[a-z_]{2,20}", "a channel, such as hangzhou")
+    serial = body.text("serial", r"[0-9A-Za-z_-]{1,64}", "the bank's serial of the payment")
+    code = body.text("application_code", r"[0-9A-Za-z]{6,32}", "an application code")
+    body.check()
+    now_ms = hub().clock.now_ms()
+    if now_ms >= load_plan(period).at("corrections_close"):
+        raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
+    return period, f"{channel}#{serial}", code, now_ms
 
 
 @deposits_routes.route("/deposits/mine", methods=["GET"])

@@ -1,0 +1,63 @@
+"""A doubtful payment put right by two operators' hands, for a bidder who comes to the counter (保证金信息更正).
+
+The first says whose it is, from the bidder's papers; a second one, who is not the first, says the same. The payer must
+bear the applicant's name here too: whose name is on no list has no doubtful payment, but one that goes back.
+"""
+
+from __future__ import annotations
+
+from chalicelib.applicants import records as applicants
+from chalicelib.deposits import records
+from chalicelib.deposits.corrections import assign
+from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
+
+
+def propose(period: str, ref: str, code: str, *, by: str) -> None:
+    """Note whose deposit an operator says that a doubtful payment (``channel#serial``) is; a later word counts.
+
+    Raises ``NotFound`` (``PAYMENT_NOT_FOUND``, or the applicant's), ``InvalidInput`` (``PAYER_NAME``) where the payer
+    does not bear the applicant's name, ``Conflict`` (``DEPOSIT_STANDS``) where the code has a deposit.
+    """
+    credit = _doubtful(period, ref, code)
+    credit.update(
+        [CreditRecord.proposed_code.set(code), CreditRecord.proposed_by.set(by)],
+        CreditRecord.state == CreditState.DOUBTFUL,
+    )
+
+
+def confirm(period: str, ref: str, code: str, *, by: str, deposit_fen: int, now_ms: int) -> DepositRecord:
+    """A second person says the same: the payment is the code's deposit. The same word again changes nothing.
+
+    Raises what ``propose`` raises, ``NotAllowed`` (``SELF_APPROVAL``) for the proposer, ``Conflict``
+    (``CORRECTION_DIFFERS``) where the two did not say the same, or nobody has proposed anything.
+    """
+    done = records.find_deposit(period, code)
+    standing = _find(period, ref)
+    if done is not None and done.credit_ref == ref and standing is not None and standing.confirmed_by == by:
+        return done
+    credit = _doubtful(period, ref, code)
+    if credit.proposed_by == by:
+        raise NotAllowed("SELF_APPROVAL", "经办人不能复核自己提交的更正")
+    if credit.proposed_code != code:
+        raise Conflict("CORRECTION_DIFFERS", "两次填写的申请编码不一致,或尚未提交更正")
+    as_proposed = (CreditRecord.proposed_code == code) & (CreditRecord.proposed_by == credit.proposed_by)
+    return assign(credit, code, deposit_fen, now_ms, confirmed_by=by, condition=as_proposed)
+
+
+def _find(period: str, ref: str) -> CreditRecord | None:
+    channel, _, serial = ref.partition("#")
+    return records.find_credit(period, channel, serial)
+
+
+def _doubtful(period: str, ref: str, code: str) -> CreditRecord:
+    applicant = applicants.get(period, code)
+    credit = _find(period, ref)
+    if credit is None or credit.state != CreditState.DOUBTFUL:
+        raise NotFound("PAYMENT_NOT_FOUND", "没有这一笔存疑付款")
+    if credit.payer_lookup != applicant.name_lookup:
+        problem = Problem(0, "application_code", code, "an application of the payer's own name")
+        raise InvalidInput("PAYER_NAME", "付款人户名与申请人不一致", problems=(problem,))
+    if records.find_deposit(period, code) is not None:
+        raise Conflict("DEPOSIT_STANDS", "该申请编码已有保证金")
+    return credit
