@@ -14,6 +14,7 @@ from chalicelib.auctions.routes import auctions_routes
 from chalicelib.deposits.routes import deposits_routes
 from chalicelib.kernel.errors import HubError, InvalidInput
 from chalicelib.kernel.log import logger
+from chalicelib.messages.routes import messages_routes
 from chalicelib.periods.routes import periods_routes
 from chalicelib.refunds.routes import refunds_routes
 from chalicelib.treasury.routes import treasury_routes
@@ -63,6 +64,7 @@ def open_doors(app: Chalice) -> None:
         auctions_routes,
         treasury_routes,
         refunds_routes,
+        messages_routes,
     ):
         app.register_blueprint(routes)
     answer_errors(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,7 +34,8 @@ class Hub:
     keys: Keyring
     bank: Callable[[str], DepositBank]
     treasury: Callable[[], TreasuryLink]
-    carrier: Callable[[], SmsCarrier]
+    # The carriers of texts by name, in the order in which they are tried.
+    carriers: Callable[[], Mapping[str, SmsCarrier]]
     regulator: Callable[[], Regulator]
     send_sms: SendCode
     # The rules that a period began with, by city and version and in full, for evidence, which knows no other room.
@@ -67,11 +68,13 @@ def _treasury(keys: Keyring, config: Settings) -> Callable[[], TreasuryLink]:
     return choose
 
 
-def _carrier(keys: Keyring, config: Settings, clock: Clock, entropy: Entropy) -> Callable[[], SmsCarrier]:
-    def choose() -> SmsCarrier:
+def _carriers(
+    keys: Keyring, config: Settings, clock: Clock, entropy: Entropy
+) -> Callable[[], Mapping[str, SmsCarrier]]:
+    def choose() -> Mapping[str, SmsCarrier]:
         from integrations.aliyun_sms.client import AliyunSms
 
-        return AliyunSms(config.need("SMS_URL"), keys.secret("SMS_SECRET"), clock, entropy)
+        return {"aliyun": AliyunSms(config.need("SMS_URL"), keys.secret("SMS_SECRET"), clock, entropy)}
 
     return choose
 
@@ -108,7 +111,6 @@ def hub() -> Hub:
     keys = Keyring(
         aws.client("secretsmanager"), config, entropy, clock=clock, data_keys=lambda: _data_keys(config, clock)
     )
-    carrier = cache(_carrier(keys, config, clock, entropy))
     return Hub(
         settings=config,
         clock=clock,
@@ -118,7 +120,7 @@ def hub() -> Hub:
         keys=keys,
         bank=cache(_bank(keys, config)),
         treasury=cache(_treasury(keys, config)),
-        carrier=carrier,
+        carriers=cache(_carriers(keys, config, clock, entropy)),
         regulator=cache(_regulator),
         send_sms=_send_sms(keys, config, clock),
         rules_version=_rules_version,

@@ -63,6 +63,8 @@ class Ports:
             "SmsUrl": f"{self.carrier_url}/",
             "TreasuryAddress": f"127.0.0.1:{self.treasury_link}",
             "TreasuryAccountNo": TREASURY_ACCOUNT_NO,
+            # A month in minutes has no night.
+            "SmsQuietHours": "none",
         }
 
 

@@ -13,4 +13,6 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Work off a batch from SQS; returns the messages to be given out again."""
     del context
     here = hub()
-    return work_off(event, "code", lambda body: text_code(body, [here.carrier()], here.keys.vault(), here.clock))
+    return work_off(
+        event, "code", lambda body: text_code(body, here.carriers().values(), here.keys.vault(), here.clock)
+    )

@@ -1,37 +1,67 @@
-"""What became of a campaign's messages: the carrier is asked about each that has no end yet."""
+"""What became of messages: pushed by the carrier, in any order and more than once, or asked for."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
-from chalicelib.applicants.records import get
-from chalicelib.kernel.errors import Pending
+from chalicelib.applicants.records import find
+from chalicelib.kernel.clock import Clock, local_date
+from chalicelib.kernel.errors import NotAllowed, Pending
 from chalicelib.kernel.privacy import Vault
-from chalicelib.messages.records import ENDED, UNCLEAR, MessageState, messages
-from chalicelib.messages.sender import WORK_FOR_MS, Sender
+from chalicelib.messages.records import BatchRecord, batches, end_message, note_dead, outcomes
+from chalicelib.messages.rules import LOOKUP_DIGITS, BatchState
+from chalicelib.messages.sending import WORK_FOR_MS
+from integrations.ports import SmsCarrier, SmsReport
+
+_ENDS = ("delivered", "failed", "limited")
 
 
-def gather_receipts(period: str, campaign: str, sender: Sender, vault: Vault) -> dict[str, int]:
-    """Ask, write down, count: ``{"sent", "delivered", "failed", "pending"}``; ``sent`` awaits the phone's own receipt.
+def take_reports(reports: Iterable[SmsReport], vault: Vault) -> Counter[str]:
+    """Write pushed receipts down: how many were ``known`` and ``unknown``. One again, or late, changes nothing."""
+    counts: Counter[str] = Counter()
+    for report in reports:
+        lookup = vault.lookup("phone", report.phone)
+        if report.dead:
+            note_dead(lookup)
+        known = report.receipt.state in _ENDS and _end(report, lookup)
+        counts["known" if known else "unknown"] += 1
+    return counts
 
-    Raises ``Pending``, when all were asked about, where the carrier did not answer for some. Those that the time does
-    not suffice for are counted as they stand: a receipt is good to know, and no reason to fail.
+
+def gather_receipts(period: str, campaign: str, carriers: Mapping[str, SmsCarrier], clock: Clock, vault: Vault) -> None:
+    """Ask the carriers about every message that went and has no end yet, for as long as there is time.
+
+    A receipt is good to know, and no reason to fail: a carrier that does not answer is asked no further.
     """
-    counts: Counter[MessageState] = Counter()
-    unanswered = 0
-    until_ms = sender.clock.now_ms() + WORK_FOR_MS
-    for record in messages(period, campaign):
-        if record.status not in (*ENDED, MessageState.PLANNED) and sender.clock.now_ms() < until_ms:
-            try:
-                sender.settle(record, get(period, record.code).phone(vault))
-            except Pending:
-                unanswered += 1
-        counts[record.status] += 1
-    if unanswered:
-        raise Pending("RECEIPTS_UNANSWERED", f"短信平台未答复{unanswered}条短信的回执")
-    return {
-        "sent": counts[MessageState.SENT],
-        "delivered": counts[MessageState.DELIVERED],
-        "failed": counts[MessageState.FAILED],
-        "pending": counts[MessageState.PLANNED] + sum(counts[state] for state in UNCLEAR),
-    }
+    until_ms = clock.now_ms() + WORK_FOR_MS
+    silent: set[str] = set()
+    for record, code in _open(period, campaign):
+        applicant = find(period, code)
+        if clock.now_ms() >= until_ms:
+            return
+        if applicant is None or record.carrier in silent:
+            continue
+        out_id, phone = f"{period}.{campaign}.{record.sk}", applicant.phone(vault)
+        try:
+            receipt = carriers[record.carrier].ask(out_id, phone, local_date(int(record.attempted_at_ms)))
+        except (Pending, NotAllowed):
+            silent.add(record.carrier)
+            continue
+        if receipt is not None and receipt.state in _ENDS:
+            end_message(out_id, vault.lookup("phone", phone)[:LOOKUP_DIGITS], receipt.state, receipt.code)
+
+
+def _open(period: str, campaign: str) -> Iterator[tuple[BatchRecord, str]]:
+    ends = outcomes(period, campaign)
+    for record in batches(period, campaign):
+        if record.status is BatchState.SENT:
+            for code in record.people():
+                end = ends.get(code)
+                if end is None or (end.state == "limited" and end.out_id != f"{period}.{campaign}.{record.sk}"):
+                    yield record, code
+
+
+def _end(report: SmsReport, lookup: str) -> bool:
+    receipt = report.receipt
+    return end_message(receipt.out_id, lookup[:LOOKUP_DIGITS], receipt.state, receipt.code)

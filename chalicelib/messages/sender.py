@@ -1,100 +1,161 @@
-"""Sending a message once: written down, claimed, sent; without an answer it is asked about, not sent again blindly."""
+"""Sending a batch once: written down, claimed, sent; without an answer it is asked about, not sent again blindly.
+
+Only a carrier's express "not taken" lets anybody of a batch be sent to again, in pieces, by another carrier or in the
+campaign's next round (docs/decisions/0029).
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from chalicelib.applicants.records import owner_of
 from chalicelib.kernel.clock import Clock, local_date
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Pending, TooMany
-from chalicelib.messages.records import UNCLEAR, MessageRecord, MessageState, move
-from integrations.ports import Sms, SmsCarrier, SmsReceipt
+from chalicelib.kernel.privacy import Vault
+from chalicelib.messages.records import BatchRecord, claim_batch, find_batch, move
+from chalicelib.messages.rules import UNCLEAR, Batch, BatchState, pieces
+from integrations.ports import Sms, SmsCarrier
 
 # Longer than any request of ours can be under way: before that, "never heard of it" may only mean "not yet".
 QUIET_MS = 60_000
-
-# How long one step goes on beginning with messages. A function has 300 s, and against a carrier that does not answer
-# the last message may take 55 s more: it is asked about on two days, sent, and asked about on two days.
-WORK_FOR_MS = 200_000
-
-_RECEIPT_STATES = {
-    "sent": MessageState.SENT,
-    "delivered": MessageState.DELIVERED,
-    "failed": MessageState.FAILED,
-}
+# How old a claim may be when its request leaves; an older one, of a machine that stood still, is asked about instead.
+CLAIM_MS = 15_000
+NUMBER_LIMITED = "SMS_NUMBER_LIMITED"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sender:
-    """What sending takes."""
+    """What sending takes. ``carriers`` by name, in the order they are tried in; ``gap_s`` lies between two requests."""
 
-    carrier: SmsCarrier
+    carriers: Mapping[str, SmsCarrier]
     clock: Clock
+    vault: Vault
+    template: str
+    gap_s: float = 0.0
+    pause: Callable[[float], None] = time.sleep
+    _due_ms: int = field(default=0, init=False)
 
-    def send(self, record: MessageRecord, phone: str) -> MessageState:
-        """Bring one message as far as it goes now and return where it stands; any number of times, it is sent once.
+    def send(self, batch: Batch) -> Iterator[tuple[BatchState, int]]:
+        """Bring a batch as far as it goes now: (state, people) of it, or of each piece that stands in for it.
 
-        ``PLANNED`` means that the carrier's limits ask to wait. Raises ``NotAllowed`` where the carrier does not serve
-        our account: nothing went, and the message is as planned as before.
+        Any number of times, by any number of runs at once, each message goes once. Raises ``NotAllowed`` where no
+        carrier serves our account: nothing of this batch went.
         """
-        if record.status in UNCLEAR and not self._may_send_again(record, phone):
-            return record.status
-        if record.status not in (MessageState.PLANNED, *UNCLEAR):
-            return record.status
-        claimed = MessageRecord.attempted_at_ms.set(max(self.clock.now_ms(), int(record.attempted_at_ms) + 1))
-        if not move(record, MessageState.SENDING, claimed):
-            return MessageState.SENDING
-        return self._send_claimed(record, phone)
-
-    def settle(self, record: MessageRecord, phone: str) -> SmsReceipt | None:
-        """Ask the carrier about a message and write down its word; ``None`` where it does not have it.
-
-        Raises ``Pending`` where it does not answer.
-        """
-        receipt = self._ask(record, phone)
-        if receipt is not None and _RECEIPT_STATES[receipt.state] != record.status:
-            move(record, _RECEIPT_STATES[receipt.state], MessageRecord.detail.set(receipt.code))
-        return receipt
-
-    def _ask(self, record: MessageRecord, phone: str) -> SmsReceipt | None:
-        # Begun before midnight, it may stand in the carrier's books under the next day.
-        begun_ms = int(record.attempted_at_ms)
-        for day in dict.fromkeys((local_date(begun_ms), local_date(begun_ms + QUIET_MS))):
-            receipt = self.carrier.ask(record.out_id, phone, day)
-            if receipt is not None:
-                return receipt
-        return None
-
-    def _may_send_again(self, record: MessageRecord, phone: str) -> bool:
-        """Whether an earlier attempt came to nothing: the quiet time is over, and the carrier does not have it."""
-        if self.clock.now_ms() - record.attempted_at_ms < QUIET_MS:
-            return False
-        try:
-            return self.settle(record, phone) is None
-        except Pending:
-            return False
-
-    def _send_claimed(self, record: MessageRecord, phone: str) -> MessageState:
-        sms = Sms(record.out_id, phone, record.template, json.loads(record.params))
-        try:
-            carrier_id = self.carrier.send(sms)
-        except Pending as error:
-            self._ask_at_once(record, phone, error)
-        except InvalidInput as error:
-            move(record, MessageState.FAILED, MessageRecord.detail.set(error.code))
-        except TooMany as error:
-            move(record, MessageState.PLANNED, MessageRecord.detail.set(error.code))
-        except NotAllowed as error:
-            move(record, MessageState.PLANNED, MessageRecord.detail.set(error.code))
-            raise
+        record = self._claim(batch)
+        if record is None:
+            record = find_batch(batch.period, batch.campaign, batch.name)
+            if record is None:
+                raise RuntimeError(f"batch {batch.name} was written down and is gone")
+            if record.status in UNCLEAR:
+                self._clear_up(record, batch)
         else:
-            move(record, MessageState.SENT, MessageRecord.carrier_id.set(carrier_id))
-        return record.status
+            self._post(record, batch)
+        if record.status is BatchState.SPLIT:
+            for piece in pieces(batch, int(record.pieces), record.next_carrier):
+                yield from self.send(piece)
+            return
+        if record.status is BatchState.REFUSED:
+            raise NotAllowed("SMS_ACCOUNT", f"没有短信平台受理: {record.detail}")
+        yield record.status, len(batch.entries)
 
-    def _ask_at_once(self, record: MessageRecord, phone: str, error: Pending) -> None:
+    def _claim(self, batch: Batch) -> BatchRecord | None:
+        size = self.carriers[batch.carrier].batch_max
+        now_ms = self.clock.now_ms()
+        if len(batch.entries) <= size:
+            return claim_batch(batch, BatchState.SENDING, now_ms)
+        count = -(-len(batch.entries) // size)
+        return claim_batch(batch, BatchState.SPLIT, now_ms, split_into=count)
+
+    def _clear_up(self, record: BatchRecord, batch: Batch) -> None:
+        """An earlier attempt: after the quiet time the carrier is asked, and what it never took is sent."""
+        if self.clock.now_ms() - record.attempted_at_ms < QUIET_MS:
+            return
         try:
-            if self.settle(record, phone) is not None:
-                return
-        except Pending:
-            pass
-        move(record, MessageState.PENDING, MessageRecord.detail.set(error.code))
+            taken = self._taken(record, batch)
+        except (Pending, NotAllowed):
+            return
+        if taken:
+            move(record, BatchState.SENT)
+            return
+        again = BatchRecord.attempted_at_ms.set(max(self.clock.now_ms(), int(record.attempted_at_ms) + 1))
+        if move(record, BatchState.SENDING, again):
+            self._post(record, batch)
+
+    def _taken(self, record: BatchRecord, batch: Batch) -> bool:
+        """Whether the carrier has any of the batch; "no" only when it said so for each phone. Raises ``Pending``."""
+        carrier, begun_ms = self.carriers[record.carrier], int(record.attempted_at_ms)
+        # Begun before midnight, it may stand in the carrier's books under the next day.
+        days = tuple(dict.fromkeys((local_date(begun_ms), local_date(begun_ms + QUIET_MS))))
+        return any(
+            carrier.ask(batch.out_id, sms.phone, day) is not None for sms in self._messages(batch) for day in days
+        )
+
+    def _post(self, record: BatchRecord, batch: Batch) -> None:
+        if record.status is not BatchState.SENDING:
+            return
+        messages = self._messages(batch)
+        self._keep_pace()
+        if self.clock.now_ms() - record.attempted_at_ms > CLAIM_MS:
+            return
+        try:
+            carrier_id = self.carriers[record.carrier].send_batch(batch.out_id, messages)
+        except Pending as error:
+            move(record, BatchState.PENDING, BatchRecord.detail.set(error.code))
+        except InvalidInput as error:
+            self._narrow(record, batch, BatchState.FAILED, error.code)
+        except TooMany as error:
+            if error.code == NUMBER_LIMITED:
+                self._narrow(record, batch, BatchState.LIMITED, error.code)
+            else:
+                move(record, BatchState.LIMITED, BatchRecord.detail.set(error.code))
+        except NotAllowed as error:
+            self._hand_on(record, batch, error.code)
+        else:
+            move(record, BatchState.SENT, BatchRecord.carrier_id.set(carrier_id))
+
+    def _narrow(self, record: BatchRecord, batch: Batch, end: BatchState, code: str) -> None:
+        """Nothing went because of one of them: halves, until it is the one message that has this end."""
+        detail = BatchRecord.detail.set(code)
+        if len(batch.entries) == 1:
+            move(record, end, detail)
+        else:
+            halves = (BatchRecord.pieces.set(2), BatchRecord.next_carrier.set(record.carrier))
+            move(record, BatchState.SPLIT, detail, *halves)
+
+    def _hand_on(self, record: BatchRecord, batch: Batch, code: str) -> None:
+        """The carrier said that it takes nothing from us: the next one has it, under a name of its own."""
+        detail, names = BatchRecord.detail.set(code), list(self.carriers)
+        later = names[names.index(record.carrier) + 1 :]
+        if not later:
+            move(record, BatchState.REFUSED, detail)
+            return
+        count = -(-len(batch.entries) // self.carriers[later[0]].batch_max)
+        move(
+            record,
+            BatchState.SPLIT,
+            detail,
+            BatchRecord.pieces.set(count),
+            BatchRecord.next_carrier.set(later[0]),
+        )
+
+    def _messages(self, batch: Batch) -> list[Sms]:
+        """In clear, for the carrier only. A sealed phone opens for the code that it was sealed for, and no other."""
+        return [
+            Sms(
+                batch.out_id,
+                self.vault.open(entry.phone, owner_of(batch.period, entry.code)),
+                self.template,
+                entry.params,
+            )
+            for entry in batch.entries
+        ]
+
+    def _keep_pace(self) -> None:
+        if not self.gap_s:
+            return
+        now_ms = self.clock.now_ms()
+        if now_ms < self._due_ms:
+            self.pause((self._due_ms - now_ms) / 1_000)
+        self._due_ms = max(now_ms, self._due_ms) + round(self.gap_s * 1_000)

@@ -24,7 +24,7 @@ from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import mark_approved, mark_rejected
 
 PLAN = "plan"
-KINDS = (PLAN, "refund_batch", "defaulters", "remittance")
+KINDS = (PLAN, "refund_batch", "defaulters", "remittance", "sms_campaign")
 APPROVED, REJECTED = "approved", "rejected"
 REASON_CHARACTERS_MAX = 500
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import requests
@@ -10,9 +10,20 @@ import requests
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Pending
 from chalicelib.kernel.ids import Entropy
-from integrations.aliyun_sms.codec import PAGE_SIZE, details_params, read_details, read_send, send_params, signed
+from integrations.aliyun_sms.codec import (
+    BATCH_MAX,
+    PAGE_SIZE,
+    batch_params,
+    details_params,
+    preview,
+    read_details,
+    read_reports,
+    read_send,
+    send_params,
+    signed,
+)
 from integrations.aliyun_sms.profile import Profile, profile
-from integrations.ports import Sms, SmsReceipt
+from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
 
 _NONCE_BYTES = 16
 
@@ -31,6 +42,20 @@ class AliyunSms:
         # One connection kept alive. Its adapter does not retry: a request that may have arrived is never repeated.
         self._http = requests.Session()
 
+    @property
+    def name(self) -> str:
+        """What operators and records call it."""
+        return "aliyun"
+
+    @property
+    def batch_max(self) -> int:
+        """How many messages one request takes."""
+        return BATCH_MAX
+
+    def preview(self, template: str, params: Mapping[str, str]) -> SmsPreview:
+        """A message as it will look. Raises ``InvalidInput`` where template, variables or length do not fit."""
+        return preview(template, params, self._profile)
+
     def send(self, sms: Sms) -> str:
         """Send one message and return the carrier's own id.
 
@@ -38,6 +63,14 @@ class AliyunSms:
         shut or set up wrong: nothing goes until a person looks) or ``Pending`` (not known).
         """
         return read_send(self._post(send_params(sms, self._profile)), self._profile)
+
+    def send_batch(self, out_id: str, messages: Sequence[Sms]) -> str:
+        """Send messages of one template under one number, to one phone each; raises as ``send``."""
+        return read_send(self._post(batch_params(out_id, messages, self._profile)), self._profile)
+
+    def read_reports(self, body: bytes) -> Sequence[SmsReport]:
+        """What it pushed. Raises ``InvalidInput`` (``SMS_REPORT_INVALID``) for what is no push of its."""
+        return read_reports(body, self._profile)
 
     def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
         """What became of a message sent on ``day``; ``None`` where the carrier never took it.

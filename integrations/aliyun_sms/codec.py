@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
@@ -12,11 +12,12 @@ from chalicelib.kernel.clock import from_ms
 from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
 from integrations.aliyun_sms.profile import Profile
 from integrations.aliyun_sms.signature import sign
-from integrations.ports import Sms, SmsReceipt
+from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
 
 METHOD = "POST"
 PAGE_SIZE = 50
 CHARACTERS_MAX = 500
+BATCH_MAX = 100
 
 _ONE_PART_MAX = 70
 _LONG_PART_MAX = 67
@@ -37,23 +38,56 @@ def parts(text: str, sign_name: str) -> int:
     return 1 if length <= _ONE_PART_MAX else -(-length // _LONG_PART_MAX)
 
 
-def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
-    """SendSms for one phone. Raises ``InvalidInput`` for an unknown template, wrong variables or too long a text."""
-    template = profile.templates.get(sms.template)
+def preview(template_name: str, params: Mapping[str, str], profile: Profile) -> SmsPreview:
+    """A message as a phone shows it. Raises ``InvalidInput``: unknown template, wrong variables, too long a text."""
+    template = profile.templates.get(template_name)
     if template is None:
-        raise InvalidInput("SMS_TEMPLATE_UNKNOWN", f"短信模板不存在: {sms.template}")
-    if template.variables != sms.params.keys():
-        raise InvalidInput("SMS_PARAMS", f"短信模板变量不符: {sms.template}")
-    if len(f"【{profile.sign}】{template.filled(sms.params)}") > CHARACTERS_MAX:
-        raise InvalidInput("SMS_TOO_LONG", f"短信超过{CHARACTERS_MAX}字: {sms.template}")
+        raise InvalidInput("SMS_TEMPLATE_UNKNOWN", f"短信模板不存在: {template_name}")
+    if template.variables != params.keys():
+        raise InvalidInput("SMS_PARAMS", f"短信模板变量不符: {template_name}")
+    text = template.filled(params)
+    whole = f"【{profile.sign}】{text}"
+    if len(whole) > CHARACTERS_MAX:
+        raise InvalidInput("SMS_TOO_LONG", f"短信超过{CHARACTERS_MAX}字: {template_name}")
+    count = parts(text, profile.sign)
+    return SmsPreview(whole, count, count * profile.part_centifen)
+
+
+def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
+    """SendSms for one phone. Raises what ``preview`` does."""
+    preview(sms.template, sms.params, profile)
     return {
         "Action": "SendSms",
         "PhoneNumbers": sms.phone,
         "SignName": profile.sign,
-        "TemplateCode": template.id,
-        "TemplateParam": json.dumps(sms.params, ensure_ascii=False, sort_keys=True),
+        "TemplateCode": profile.templates[sms.template].id,
+        "TemplateParam": _json(dict(sms.params)),
         "OutId": sms.out_id,
     }
+
+
+def batch_params(out_id: str, messages: Sequence[Sms], profile: Profile) -> dict[str, str]:
+    """SendBatchSms: the phones, and in the same order the sign and the variables of each; one template, one OutId.
+
+    Raises what ``preview`` does, and ``ValueError`` for a batch that this request can not carry.
+    """
+    templates = {sms.template for sms in messages}
+    if len(templates) != 1 or len({sms.phone for sms in messages}) != len(messages) or len(messages) > BATCH_MAX:
+        raise ValueError(f"a batch is 1 to {BATCH_MAX} different phones and one template")
+    for sms in messages:
+        preview(sms.template, sms.params, profile)
+    return {
+        "Action": "SendBatchSms",
+        "PhoneNumberJson": _json([sms.phone for sms in messages]),
+        "SignNameJson": _json([profile.sign] * len(messages)),
+        "TemplateCode": profile.templates[templates.pop()].id,
+        "TemplateParamJson": _json([dict(sms.params) for sms in messages]),
+        "OutId": out_id,
+    }
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def details_params(phone: str, day: date, page: int) -> dict[str, str]:
@@ -102,11 +136,41 @@ def read_details(body: bytes, out_id: str, profile: Profile) -> DetailsPage:
         total = int(answer["TotalCount"])
         for entry in entries:
             if entry.get("OutId") == out_id:
-                state = _STATES[int(entry["SendStatus"])]
-                return DetailsPage(SmsReceipt(out_id, state, str(entry.get("ErrCode", ""))), total)
+                state, code = _STATES[int(entry["SendStatus"])], str(entry.get("ErrCode", ""))
+                return DetailsPage(SmsReceipt(out_id, _ended(state, code, profile), code), total)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unknown("details") from error
     return DetailsPage(None, total)
+
+
+def read_reports(body: bytes, profile: Profile) -> list[SmsReport]:
+    """An SmsReport push: an array of one object a phone. An entry that is none of ours is passed over.
+
+    https://help.aliyun.com/zh/sms/developer-reference/smsreport
+    """
+    try:
+        entries = json.loads(body)
+    except ValueError as error:
+        raise InvalidInput("SMS_REPORT_INVALID", "短信回执不是有效的 JSON") from error
+    if not isinstance(entries, list):
+        raise InvalidInput("SMS_REPORT_INVALID", "短信回执应为数组")
+    return [report for entry in entries if (report := _report(entry, profile)) is not None]
+
+
+def _report(entry: Any, profile: Profile) -> SmsReport | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("success"), bool):
+        return None
+    out_id, phone = entry.get("out_id"), entry.get("phone_number")
+    if not isinstance(out_id, str) or not isinstance(phone, str):
+        return None
+    code = str(entry.get("err_code", ""))
+    state = _ended("delivered" if entry["success"] else "failed", code, profile)
+    return SmsReport(SmsReceipt(out_id, state, code), phone, dead=state == "failed" and code in profile.dead_codes)
+
+
+def _ended(state: str, code: str, profile: Profile) -> str:
+    """A failure by a limit is none for good."""
+    return "limited" if state == "failed" and code in profile.limit_codes else state
 
 
 def _answer(body: bytes) -> dict[str, Any]:
@@ -121,6 +185,8 @@ def _answer(body: bytes) -> dict[str, Any]:
 
 def _meaning(code: str, profile: Profile) -> HubError:
     """Only an explicit word ends a message; what is not in the profile's tables is no such word."""
+    if code in profile.wait_number_codes:
+        return TooMany("SMS_NUMBER_LIMITED", f"短信平台对号码限流: {code}")
     if code in profile.wait_codes:
         return TooMany("SMS_LIMITED", f"短信平台限流: {code}")
     if code in profile.never_codes:

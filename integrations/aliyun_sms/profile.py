@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -19,7 +19,7 @@ class Template:
     id: str
     text: str
 
-    @property
+    @cached_property
     def variables(self) -> frozenset[str]:
         """The names between ``${`` and ``}``."""
         return frozenset(_VARIABLE.findall(self.text))
@@ -31,16 +31,23 @@ class Template:
 
 @dataclass(frozen=True)
 class Profile:
-    """Account, sign and templates; and the answers' codes by what they mean: wait, never, account."""
+    """Account, sign, price of a part (1/100 fen), templates; and what codes mean.
+
+    Of answers: wait (``wait_number``: for one of the numbers), never, account. Of receipts: limit, dead number.
+    """
 
     access_key_id: str
     region: str
     sign: str
     connect_timeout_s: float
     read_timeout_s: float
+    part_centifen: int
+    wait_number_codes: frozenset[str]
     wait_codes: frozenset[str]
     never_codes: frozenset[str]
     account_codes: frozenset[str]
+    limit_codes: frozenset[str]
+    dead_codes: frozenset[str]
     templates: Mapping[str, Template]
 
 
@@ -55,8 +62,12 @@ def profile() -> Profile:
         sign=account["sign"],
         connect_timeout_s=timeouts["connect_s"],
         read_timeout_s=timeouts["read_s"],
+        part_centifen=account["part_centifen"],
+        wait_number_codes=frozenset(codes["wait_number"]),
         wait_codes=frozenset(codes["wait"]),
         never_codes=frozenset(codes["never"]),
         account_codes=frozenset(codes["account"]),
+        limit_codes=frozenset(codes["limit"]),
+        dead_codes=frozenset(codes["dead"]),
         templates={name: Template(entry["id"], entry["text"]) for name, entry in content["templates"].items()},
     )

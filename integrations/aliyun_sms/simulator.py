@@ -1,7 +1,7 @@
 """A carrier to try against: Dysms over HTTP on 127.0.0.1, with the phones' screens to look at.
 
-``POST /`` takes SendSms and QuerySendDetails. Controls: ``GET /_phones/{phone}`` -> list of texts, oldest first;
-``GET /_state`` -> counts; ``POST /_faults`` ``{"lose_answers": n, "lose_requests": n, "fail_phones": [...]}``.
+``POST /`` takes SendSms, SendBatchSms and QuerySendDetails. Controls: ``GET /_phones/{phone}`` -> list of texts, oldest
+first; ``GET /_state`` -> counts; ``POST /_faults``, any fields of ``Faults``.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class SmsSimulator:
         *,
         code_limits: tuple[tuple[int, int], ...] = CODE_LIMITS,
         now_s: Callable[[], float] = time.time,
+        limited: bool = True,
     ) -> None:
-        self.book = Book(now_s, code_limits)
+        self.book = Book(now_s, code_limits, limited=limited)
         self._gate = _Gate(secret, now_s)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -154,6 +155,8 @@ def _serve(book: Book, gate: _Gate, form: dict[str, str]) -> tuple[int, dict[str
         gate.check(form)
         if form["Action"] == "SendSms":
             return 200, {**head, "Code": "OK", "Message": "OK", "BizId": book.take(form)}
+        if form["Action"] == "SendBatchSms":
+            return 200, {**head, "Code": "OK", "Message": "OK", "BizId": book.take_batch(form)}
         if form["Action"] == "QuerySendDetails":
             return 200, {**head, "Code": "OK", "Message": "OK", **book.details(form)}
         raise Refused("InvalidAction.NotFound")

@@ -26,7 +26,9 @@ from integrations.ports.regulator import (
 from integrations.ports.sms import (
     Sms,
     SmsCarrier,
+    SmsPreview,
     SmsReceipt,
+    SmsReport,
 )
 from integrations.ports.treasury import (
     Confirmation,
@@ -73,7 +75,9 @@ __all__ = [
     "ReturnLine",
     "Sms",
     "SmsCarrier",
+    "SmsPreview",
     "SmsReceipt",
+    "SmsReport",
     "Statement",
     "StatementLine",
     "TradeState",

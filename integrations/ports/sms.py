@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -14,29 +15,76 @@ class Sms:
     out_id: str
     phone: str
     template: str
-    params: dict[str, str]
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SmsPreview:
+    """What a phone will show, sign included, how many parts it is charged as, and what those cost in 1/100 fen."""
+
+    text: str
+    parts: int
+    cost_centifen: int
 
 
 @dataclass(frozen=True)
 class SmsReceipt:
-    """What the carrier knows of a message. ``state``: ``sent`` (accepted), ``delivered`` or ``failed``."""
+    """What the carrier knows of a message. ``state``: ``sent`` (accepted), ``delivered``, ``failed`` or ``limited``.
+
+    ``limited``: it was accepted, and stopped by a limit before it reached the phone. ``code`` is the carrier's word.
+    """
 
     out_id: str
     state: str
     code: str
 
 
+@dataclass(frozen=True)
+class SmsReport:
+    """A receipt that the carrier pushed: for which of the phones of ``out_id``. ``dead``: the number is no more."""
+
+    receipt: SmsReceipt
+    phone: str
+    dead: bool = False
+
+
 class SmsCarrier(Protocol):
     """A carrier of text messages. Its sending is not idempotent: after a time-out ask, then send."""
+
+    @property
+    def name(self) -> str:
+        """What operators and records call it."""
+        ...
+
+    @property
+    def batch_max(self) -> int:
+        """How many messages one request takes."""
+        ...
+
+    def preview(self, template: str, params: Mapping[str, str]) -> SmsPreview:
+        """A message as it will look. Raises ``InvalidInput`` where template, variables or length do not fit."""
+        ...
 
     def send(self, sms: Sms) -> str:
         """Send one message and return the carrier's own id.
 
-        Raises ``TooMany`` (its limits: wait), ``InvalidInput`` (it will never go), ``NotAllowed`` (our account there is
-        shut or set up wrong: nothing went, a person has to look) or ``Pending`` (not known).
+        Raises ``TooMany`` (its limits: nothing went, wait), ``InvalidInput`` (it will never go), ``NotAllowed`` (our
+        account there is shut or set up wrong: nothing went, a person has to look) or ``Pending`` (not known).
+        """
+        ...
+
+    def send_batch(self, out_id: str, messages: Sequence[Sms]) -> str:
+        """Send up to ``batch_max`` messages of one template to as many phones under one number; raises as ``send``.
+
+        The carrier takes all of them or none. ``TooMany`` with the code ``SMS_NUMBER_LIMITED``, and ``InvalidInput``,
+        may be about a single one: which, only smaller batches tell.
         """
         ...
 
     def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
-        """What became of a message; ``None`` where the carrier never took it. ``Pending`` where it does not answer."""
+        """What became of a message; ``None`` where the carrier never took it. ``Pending`` where that is not known."""
+        ...
+
+    def read_reports(self, body: bytes) -> Sequence[SmsReport]:
+        """What it pushed. Raises ``InvalidInput`` (``SMS_REPORT_INVALID``) where the whole is not one of its pushes."""
         ...

@@ -135,7 +135,9 @@ def test_given_the_function_and_the_carrier_over_http_then_the_phone_shows_the_c
     simulator: SmsSimulator, monkeypatch: pytest.MonkeyPatch, lane: Lane
 ) -> None:
     client = AliyunSms(simulator.url, "secret", SystemClock(), SystemEntropy())
-    parts = SimpleNamespace(clock=lane.clock, carrier=lambda: client, keys=SimpleNamespace(vault=lambda: VAULT))
+    parts = SimpleNamespace(
+        clock=lane.clock, carriers=lambda: {"aliyun": client}, keys=SimpleNamespace(vault=lambda: VAULT)
+    )
     monkeypatch.setattr(code_tasks, "hub", lambda: parts)
     records = [{"messageId": "1", "body": lane.hand_over()}, {"messageId": "2", "body": "not ours"}]
     assert code_tasks.handle({"Records": records}, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}

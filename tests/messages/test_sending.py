@@ -1,202 +1,167 @@
-"""Sending once: against a carrier that loses answers, loses requests, limits, refuses; and the real one over HTTP."""
+"""Sending once: against carriers that lose answers, limit, refuse, and take one request for one number only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import replace
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from messages.campaign_desk import CAMPAIGN, Carrier, Desk, people, phone_of, shut, silence
 
-from chalicelib.kernel.clock import SetClock, SystemClock, at_shanghai
-from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
-from chalicelib.kernel.ids import SystemEntropy, id_from
-from chalicelib.messages.records import MessageRecord, MessageState, find_message, move, plan_message
+from chalicelib.kernel.errors import NotAllowed, Pending, TooMany
+from chalicelib.messages.lists import read_chunk
+from chalicelib.messages.records import batches
+from chalicelib.messages.rules import BatchState
 from chalicelib.messages.sender import QUIET_MS, Sender
-from integrations.aliyun_sms.client import AliyunSms
-from integrations.aliyun_sms.simulator import SmsSimulator
-from integrations.ports import Sms, SmsReceipt
+from tests.applicants.applicants_office import PERIOD, VAULT
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-PERIOD, CAMPAIGN, CODE, PHONE = "2026-03", "refund_failed", "3301260000001", "13800000001"
-PARAMS = '{"application":"3301260000001"}'
-
-
-@dataclass
-class Carrier:
-    """A carrier in memory: ``ills`` are raised in turn, after taking the message where ``takes`` says so."""
-
-    ills: list[HubError] = field(default_factory=list)
-    takes: bool = False
-    answers: bool = True
-    taken: list[str] = field(default_factory=list)
-    asked: int = 0
-
-    def send(self, sms: Sms) -> str:
-        if self.ills:
-            ill = self.ills.pop(0)
-            if self.takes:
-                self.taken.append(sms.out_id)
-            raise ill
-        self.taken.append(sms.out_id)
-        return "biz-1"
-
-    def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
-        self.asked += 1
-        if not self.answers:
-            raise Pending("SMS_NO_ANSWER", "短信平台没有应答")
-        return SmsReceipt(out_id, "delivered", "DELIVERED") if out_id in self.taken else None
-
-
-@dataclass
-class Desk:
-    """A carrier, a clock and one message to send."""
-
-    carrier: Carrier = field(default_factory=Carrier)
-    clock: SetClock = field(default_factory=lambda: SetClock(1_774_000_000_000))
-
-    def send(self) -> MessageState:
-        record = plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, PARAMS)
-        return Sender(self.carrier, self.clock).send(record, PHONE)
-
-    @property
-    def stored(self) -> MessageRecord:
-        record = find_message(PERIOD, CAMPAIGN, CODE)
-        assert record is not None
-        return record
-
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(monkeypatch, Carrier(batch_max=4))
 
 
-def silence() -> Pending:
-    return Pending("SMS_NO_ANSWER", "短信平台没有应答")
+def states() -> list[str]:
+    return sorted(record.state for record in batches(PERIOD, CAMPAIGN))
 
 
-def test_given_a_message_then_it_is_written_down_under_a_number_of_its_own_and_sent_once(desk: Desk) -> None:
-    assert [desk.send(), desk.send(), desk.send()] == [MessageState.SENT] * 3
-    assert desk.carrier.taken == [id_from("sms", PERIOD, CAMPAIGN, CODE)]
-    assert desk.stored.carrier_id == "biz-1"
+def test_given_people_then_each_has_the_text_meant_for_him_and_nobody_elses(desk: Desk) -> None:
+    codes = people(10)
+    assert desk.run() == {"sent": 10}
+    assert {sms.phone: sms.params["application"] for sms in desk.carrier.taken} == {
+        phone_of(number): code for number, code in enumerate(codes, start=1)
+    }
+    assert desk.carrier.requests == 3
 
 
-def test_given_a_text_that_the_carrier_took_after_midnight_then_it_is_found_there_and_not_sent_again() -> None:
-    # Given 23:59:59.500 here, and the next day at the carrier
-    taken_on = date(2026, 3, 11)
-
-    class NextDay(Carrier):
-        def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
-            return super().ask(out_id, phone, day) if day == taken_on else None
-
-    desk = Desk(NextDay([silence()], takes=True), SetClock(at_shanghai("2026-03-10T23:59:59.500")))
-    # Then it is found, and sent once
-    assert desk.send() == MessageState.DELIVERED
-    desk.clock.advance(QUIET_MS)
-    assert desk.send() == MessageState.DELIVERED
-    assert len(desk.carrier.taken) == 1
+def test_given_a_sealed_phone_of_another_when_it_is_put_into_a_list_then_it_does_not_open(desk: Desk) -> None:
+    people(2)
+    (key,) = desk.chunks(desk.step("audience"))
+    (batch,) = read_chunk(desk.files, PERIOD, CAMPAIGN, key, "aliyun")
+    one, other = batch.entries
+    swapped = replace(batch, entries=(replace(one, phone=other.phone), other))
+    sender = Sender(desk.carriers, desk.clock, VAULT, CAMPAIGN)
+    with pytest.raises(InvalidTag):
+        list(sender.send(swapped))
+    assert desk.carrier.taken == []
 
 
-def test_given_an_answer_lost_after_the_carrier_took_it_then_asking_finds_it_and_nothing_goes_twice(
-    desk: Desk,
-) -> None:
+def test_given_a_chunk_sent_again_or_the_campaign_started_again_then_nobody_has_two(desk: Desk) -> None:
+    people(6)
+    (key,) = desk.chunks(desk.step("audience"))
+    assert desk.send(key) == {"sent": 6}
+    assert desk.send(key) == {"sent": 6}
+    assert desk.run() == {}
+    assert set(desk.carrier.texts.values()) == {1}
+
+
+def test_given_an_answer_lost_after_the_carrier_took_the_batch_then_asking_finds_it(desk: Desk) -> None:
+    people(3)
     desk.carrier.ills, desk.carrier.takes = [silence()], True
-    assert desk.send() == MessageState.DELIVERED
-    desk.clock.advance(QUIET_MS)
-    assert desk.send() == MessageState.DELIVERED
-    assert len(desk.carrier.taken) == 1
+    assert desk.run() == {"sent": 3}
+    assert set(desk.carrier.texts.values()) == {1}
 
 
-def test_given_total_silence_then_the_message_is_pending_and_is_not_sent_again_while_nobody_answers(
-    desk: Desk,
-) -> None:
-    desk.carrier.ills, desk.carrier.takes, desk.carrier.answers = [silence()], True, False
-    assert desk.send() == MessageState.PENDING
-    desk.clock.advance(10 * QUIET_MS)
-    assert desk.send() == MessageState.PENDING
-    desk.carrier.answers = True
-    assert desk.send() == MessageState.DELIVERED
-    assert len(desk.carrier.taken) == 1
-
-
-def test_given_a_request_lost_on_its_way_then_it_goes_again_only_after_the_quiet_time_and_an_express_no(
-    desk: Desk,
-) -> None:
+def test_given_a_request_lost_then_it_goes_again_only_after_the_quiet_time_and_a_no_for_each_phone(desk: Desk) -> None:
+    people(3)
     desk.carrier.ills = [silence()]
-    assert desk.send() == MessageState.PENDING
+    (key,) = desk.chunks(desk.step("audience"))
+    with pytest.raises(Pending):
+        desk.step("send", key=key)
     desk.clock.advance(QUIET_MS - 1)
-    assert desk.send() == MessageState.PENDING
+    with pytest.raises(Pending):
+        desk.step("send", key=key)
     assert desk.carrier.taken == []
     desk.clock.advance(1)
-    assert desk.send() == MessageState.SENT
-    assert len(desk.carrier.taken) == 1
+    assert desk.step("send", key=key) == {"sent": 3}
+    assert desk.carrier.asked == 3
+    assert set(desk.carrier.texts.values()) == {1}
 
 
-def test_given_a_run_that_died_while_sending_then_the_next_one_asks_first(desk: Desk) -> None:
-    record = plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, PARAMS)
-    claimed_at = MessageRecord.attempted_at_ms.set(desk.clock.now_ms())
-    assert move(record, MessageState.SENDING, claimed_at)
-    desk.carrier.taken.append(record.out_id)
-    assert desk.send() == MessageState.SENDING
-    assert desk.carrier.asked == 0
-    desk.clock.advance(QUIET_MS)
-    assert desk.send() == MessageState.DELIVERED
-    assert len(desk.carrier.taken) == 1
+def test_given_total_silence_then_people_are_reported_as_pending_and_get_nothing_more(desk: Desk) -> None:
+    people(3)
+    desk.carrier.ills, desk.carrier.takes, desk.carrier.answers = [silence()], True, False
+    assert desk.run() == {"unclear": 1}
+    assert desk.standing()["pending"] == {"aliyun": 3}
+    # Started anew: still nobody knows, so still nothing goes
+    assert desk.run() == {"unclear": 1}
+    assert set(desk.carrier.texts.values()) == {1}
+    # Once the carrier answers, the next start clears up what the first one left
+    desk.carrier.answers = True
+    assert desk.run() == {"sent": 3}
+    assert set(desk.carrier.texts.values()) == {1}
 
 
-def test_given_two_runs_that_read_the_same_message_then_one_sends(desk: Desk) -> None:
-    plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, PARAMS)
-    one, other = desk.stored, desk.stored
-    sender = Sender(desk.carrier, desk.clock)
-    assert sender.send(one, PHONE) == MessageState.SENT
-    assert sender.send(other, PHONE) == MessageState.SENDING
-    assert len(desk.carrier.taken) == 1
+def test_given_two_runs_at_once_then_one_sends(desk: Desk) -> None:
+    people(2)
+    (key,) = desk.chunks(desk.step("audience"))
+    (batch,) = read_chunk(desk.files, PERIOD, CAMPAIGN, key, "aliyun")
+    runs = [Sender(desk.carriers, desk.clock, VAULT, CAMPAIGN) for _ in range(2)]
+    assert [list(run.send(batch)) for run in runs] == [[(BatchState.SENT, 2)]] * 2
+    assert desk.carrier.requests == 1
 
 
-def test_given_the_carriers_limits_then_the_message_waits_and_goes_later(desk: Desk) -> None:
-    desk.carrier.ills = [TooMany("SMS_LIMITED", "短信平台限流")]
-    assert desk.send() == MessageState.PLANNED
-    assert desk.stored.detail == "SMS_LIMITED"
-    assert desk.send() == MessageState.SENT
+def test_given_a_straggler_of_a_closed_round_then_it_sends_nothing_that_the_next_round_sends(desk: Desk) -> None:
+    # Given the first round's list, of which no batch was sent when the campaign was started again
+    people(6)
+    (old,) = desk.chunks(desk.step("audience"))
+    (new,) = desk.chunks(desk.step("audience"))
+    assert desk.send(new) == {"sent": 6}
+    assert desk.send(old) == {"abandoned": 6}
+    assert set(desk.carrier.texts.values()) == {1}
 
 
-def test_given_a_message_that_will_never_go_then_it_has_failed_for_good(desk: Desk) -> None:
-    desk.carrier.ills = [InvalidInput("SMS_REFUSED", "短信平台拒收")]
-    assert [desk.send(), desk.send()] == [MessageState.FAILED] * 2
-    assert desk.carrier.taken == []
+def test_given_a_limited_number_then_the_others_go_at_once_and_it_goes_in_the_next_round(desk: Desk) -> None:
+    people(4)
+    desk.carrier.limited = {phone_of(2)}
+    assert desk.run() == {"sent": 3, "limited": 1}
+    stands = desk.standing()
+    assert (stands["waiting"], stands["again"], stands["not_before"]) == (1, True, "2026-03-12T03:00:00.000Z")
+    desk.carrier.limited = set()
+    assert desk.run() == {"sent": 1}
+    assert set(desk.carrier.texts.values()) == {1}
+    assert desk.standing()["again"] is False
 
 
-def test_given_an_account_that_is_shut_then_it_is_said_loudly_and_the_message_stays_planned(desk: Desk) -> None:
-    desk.carrier.ills = [NotAllowed("SMS_ACCOUNT", "短信平台账户有误")]
+def test_given_the_accounts_day_limit_then_the_batch_waits_whole(desk: Desk) -> None:
+    people(4)
+    desk.carrier.ills = [TooMany("SMS_LIMITED", "日限额")]
+    assert desk.run() == {"limited": 4}
+    assert desk.run() == {"sent": 4}
+
+
+def test_given_a_dead_number_then_it_has_failed_and_the_others_go(desk: Desk) -> None:
+    people(4)
+    desk.carrier.dead = {phone_of(3)}
+    assert desk.run() == {"sent": 3, "failed": 1}
+    assert desk.run() == {}
+    assert desk.standing()["failed"] == {"SMS_REFUSED": 1}
+
+
+def test_given_an_account_that_is_shut_then_it_is_said_loudly_and_the_next_start_sends(desk: Desk) -> None:
+    people(3)
+    desk.carrier.ills = [shut()]
+    (key,) = desk.chunks(desk.step("audience"))
     with pytest.raises(NotAllowed):
-        desk.send()
-    assert desk.stored.status == MessageState.PLANNED
-    assert desk.send() == MessageState.SENT
+        desk.step("send", key=key)
+    assert desk.run() == {"sent": 3}
 
 
-def test_given_another_text_for_the_same_person_then_the_one_written_down_first_stands(desk: Desk) -> None:
-    plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, PARAMS)
-    again = plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, '{"application":"other"}')
-    assert again.params == PARAMS
+def test_given_an_express_no_then_the_second_carrier_has_them_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Carrier(ills=[shut()]), Carrier("tencent", batch_max=1)
+    desk = Desk(monkeypatch, first, second)
+    people(5)
+    assert desk.run() == {"sent": 5}
+    assert (len(first.taken), second.requests) == (0, 5)
+    assert set(second.texts.values()) == {1}
 
 
-@pytest.fixture
-def simulator() -> Iterator[SmsSimulator]:
-    with SmsSimulator("secret") as running:
-        yield running
-
-
-@pytest.mark.parametrize("fault", ["lose_answers", "lose_requests"])
-def test_given_the_carrier_over_http_that_hangs_up_then_the_phone_shows_one_text_in_the_end(
-    simulator: SmsSimulator, fault: str
-) -> None:
-    simulator.book.set_faults({fault: 1})
-    real = SystemClock()
-    clock = SetClock(real.now_ms())
-    sender = Sender(AliyunSms(simulator.url, "secret", real, SystemEntropy()), clock)
-    for _ in range(3):
-        state = sender.send(plan_message(PERIOD, CAMPAIGN, CODE, CAMPAIGN, PARAMS), PHONE)
-        clock.advance(QUIET_MS)
-    assert state in (MessageState.SENT, MessageState.DELIVERED)
-    assert len(simulator.book.texts(PHONE)) == 1
+def test_given_no_answer_then_no_other_carrier_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Carrier(ills=[silence()], takes=True, answers=False), Carrier("tencent", batch_max=1)
+    desk = Desk(monkeypatch, first, second)
+    people(3)
+    assert desk.run() == {"unclear": 1}
+    assert second.taken == []
+    assert desk.standing()["pending"] == {"aliyun": 3}

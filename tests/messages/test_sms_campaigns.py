@@ -1,38 +1,42 @@
-"""Campaigns: every template fits its audience, chunks go once, receipts are gathered."""
+"""Campaigns: every template fits its audience, dry run, quiet hours, rounds and the queue of what was left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from messages.campaign_desk import Carrier, Desk, people, phone_of
 
 from chalicelib.auctions.records import Standing, save_standings
 from chalicelib.deposits.records import DepositRecord, DepositState, deposit_key
-from chalicelib.kernel.clock import SetClock, SystemClock
-from chalicelib.kernel.errors import InvalidInput, Pending, TooMany
-from chalicelib.kernel.files import MemoryFiles, read_json
-from chalicelib.kernel.ids import SystemEntropy
-from chalicelib.messages import audiences, chunks, tasks
-from chalicelib.messages.campaigns import CAMPAIGNS
-from chalicelib.messages.records import messages
-from chalicelib.messages.sender import QUIET_MS, WORK_FOR_MS
+from chalicelib.kernel.clock import at_shanghai
+from chalicelib.kernel.errors import InvalidInput, TooMany
+from chalicelib.messages import audiences, tasks
+from chalicelib.messages import campaigns as campaigns_of
+from chalicelib.messages.campaigns import campaigns, check_templates, read_campaigns
+from chalicelib.messages.dry_run import dry_run
+from chalicelib.messages.lists import addressed
+from chalicelib.messages.rules import quiet_hours
+from chalicelib.messages.sending import WORK_FOR_MS
 from chalicelib.periods.plan import compress
 from chalicelib.periods.records import PeriodState, save_plan
 from chalicelib.refunds.rules import RefundState
 from chalicelib.treasury.records import NoticeRecord, notice_key
 from chalicelib.treasury.rules import NoticeStatus
-from integrations.aliyun_sms.client import AliyunSms
 from integrations.aliyun_sms.codec import send_params
 from integrations.aliyun_sms.profile import profile
-from integrations.aliyun_sms.simulator import SmsSimulator
-from integrations.ports import Sms, SmsReceipt
-from tests.applicants.applicants_office import LI, PERIOD, VAULT, WANG, plan, qualify, take_in
+from integrations.ports import Sms
+from tests.applicants.applicants_office import LI, PERIOD, WANG, plan, qualify, take_in
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+CAMPAIGNS = campaigns("hangzhou")
 
 
 def deposit(code: str) -> None:
@@ -168,115 +172,135 @@ def test_given_a_compressed_month_then_a_deadline_is_the_day_alone() -> None:
     assert audiences.until_text(short, "deposits_close") == "3月17日"
 
 
-class Room:
-    """The steps over a carrier that speaks real HTTP; the hub's clock is set, the carrier's is real."""
+def test_given_the_campaigns_then_each_fits_the_carriers_templates() -> None:
+    check_templates(CAMPAIGNS, {name: each.variables for name, each in profile().templates.items()}, "aliyun")
+    with pytest.raises(InvalidInput) as refused:
+        check_templates(CAMPAIGNS, {"result": frozenset({"application"})}, "other")
+    assert len(refused.value.problems) == len(CAMPAIGNS)
 
-    def __init__(self, simulator: SmsSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.book = simulator.book
-        self.files = MemoryFiles()
-        self.clock = SetClock(SystemClock().now_ms())
-        self.slow_ms = 0
-        room = self
 
-        class Slow(AliyunSms):
-            def send(self, sms: Sms) -> str:
-                room.clock.advance(room.slow_ms)
-                return super().send(sms)
+def test_given_a_wrong_toml_then_every_wrong_key_is_named() -> None:
+    content = tomllib.loads((Path(campaigns_of.__file__).parent / "campaigns.toml").read_text())
+    content["sending"]["batches_a_chunk"] = 0
+    content["campaigns"]["result"] |= {"audience": "everybody", "sort": 1}
+    with pytest.raises(InvalidInput) as refused:
+        read_campaigns(content)
+    assert {problem.field for problem in refused.value.problems} == {
+        "sending.batches_a_chunk",
+        "campaigns.result.audience",
+        "campaigns.result.sort",
+    }
 
-            def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
-                room.clock.advance(room.slow_ms)
-                return super().ask(out_id, phone, day)
 
-        carrier = Slow(simulator.url, "secret", SystemClock(), SystemEntropy())
-        parts = SimpleNamespace(
-            clock=self.clock,
-            files=self.files,
-            carrier=lambda: carrier,
-            keys=SimpleNamespace(vault=lambda: VAULT),
-        )
-        monkeypatch.setattr(tasks, "hub", lambda: parts)
-
-    def step(self, name: str, campaign: str = "deposit_unpaid", **more: str) -> Any:
-        return tasks.handle({"step": name, "period": PERIOD, "campaign": campaign, **more}, None)
+def test_given_the_contracts_five_reminders_then_each_has_its_number() -> None:
+    assert {each.stage: name for name, each in CAMPAIGNS.items() if each.stage} == {
+        1: "deposit_unpaid",
+        2: "activate",
+        3: "not_activated",
+        4: "pay_price",
+        5: "price_unpaid",
+    }
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
-    with SmsSimulator("secret") as simulator:
-        yield Room(simulator, monkeypatch)
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(monkeypatch)
 
 
-def many(count: int) -> None:
+def test_given_a_campaign_nobody_knows_then_those_there_are_are_named(desk: Desk) -> None:
     save_plan(plan(), PeriodState.RUNNING, "planner")
-    take_in(*(replace(WANG, line=n, code=f"33012600{n:05d}", phone=f"138{n:08d}") for n in range(1, count + 1)))
+    with pytest.raises(InvalidInput) as refused:
+        desk.step("audience", "birthday")
+    assert "deposit_unpaid" in refused.value.message
 
 
-def test_given_a_campaign_then_it_goes_in_chunks_once_each_whatever_is_repeated(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+def test_given_somebody_who_paid_while_a_limit_held_his_text_back_then_he_gets_none(desk: Desk) -> None:
+    codes = people(3)
+    desk.carrier.limited = {phone_of(2)}
+    assert desk.run() == {"sent": 2, "limited": 1}
+    deposit(codes[1])
+    desk.carrier.limited = set()
+    assert desk.run() == {}
+
+
+def test_given_two_codes_on_one_phone_then_each_has_its_text_in_a_batch_of_its_own(desk: Desk) -> None:
+    people(1)
+    take_in(replace(WANG, code="3301260099999", phone=phone_of(1)))
+    assert desk.run() == {"sent": 2}
+    assert desk.carrier.requests == 2
+    assert desk.carrier.texts == {phone_of(1): 2}
+
+
+def test_given_a_dry_run_then_number_cost_and_masked_samples_and_nothing_sent(desk: Desk) -> None:
+    codes = people(12)
+    chosen = CAMPAIGNS["deposit_unpaid"]
+    seen = dry_run(chosen, addressed(plan(), chosen, desk.carrier), desk.carrier)
+    assert (seen["count"], seen["parts"], seen["cost_fen"]) == (12, 12, 54)
+    assert len(seen["samples"]) == 10
+    assert seen["samples"][0]["text"].startswith("【杭州小客车竞价】申请编码330126")
+    assert not any(code in str(seen) for code in codes)
+    assert desk.carrier.requests == 0
+
+
+def test_given_a_campaign_above_the_size_then_a_second_person_is_asked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chunks, "RECIPIENTS_A_CHUNK", 50)
-    many(60)
-    audience = room.step("audience")
-    assert (audience["count"], len(audience["chunks"])) == (60, 2)
-    first, second = (each["key"] for each in audience["chunks"])
-    assert "138" not in str([each["params"] for each in read_json(room.files, "work", first)])
-    assert room.step("send", key=first) == {"sent": 50}
-    assert room.step("send", key=first) == {"sent": 50}
-    assert room.step("send", key=second) == {"sent": 10}
-    assert room.book.state()["taken"] == 60
-    assert room.step("receipts") == {"sent": 0, "delivered": 60, "failed": 0, "pending": 0}
-    assert room.step("audience") == audience
+    people(3)
+    begun = desk.step("begin")
+    assert (begun["count"], begun["approval"]) == (3, False)
+    small = {name: replace(each, approval_above=2) for name, each in CAMPAIGNS.items()}
+    monkeypatch.setattr(campaigns_of, "campaigns", lambda city: small)
+    assert desk.step("begin")["approval"] is True
 
 
-def test_given_lost_answers_and_requests_then_the_chunk_is_pending_until_every_phone_has_exactly_one_text(
-    room: Room,
-) -> None:
-    many(4)
-    (chunk,) = room.step("audience")["chunks"]
-    room.book.set_faults({"lose_answers": 1, "lose_requests": 2})
-    with pytest.raises(Pending):
-        room.step("send", key=chunk["key"])
-    room.clock.advance(QUIET_MS)
-    assert sum(room.step("send", key=chunk["key"]).values()) == 4
-    assert [len(room.book.texts(f"138{number:08d}")) for number in range(1, 5)] == [1] * 4
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-03-12T20:59:59", "2026-03-12T20:59:59"),
+        ("2026-03-12T21:00:00", "2026-03-13T08:00:00"),
+        ("2026-03-12T23:59:59", "2026-03-13T08:00:00"),
+        ("2026-03-13T00:00:00", "2026-03-13T08:00:00"),
+        ("2026-03-13T07:59:59", "2026-03-13T08:00:00"),
+        ("2026-03-13T08:00:00", "2026-03-13T08:00:00"),
+    ],
+)
+def test_given_a_time_of_day_then_at_night_it_waits_until_the_morning(now: str, expected: str) -> None:
+    assert quiet_hours("21:00-08:00").after(at_shanghai(now)) == at_shanghai(expected)
 
 
-def test_given_a_phone_that_fails_and_a_limit_then_both_are_told_apart(room: Room) -> None:
-    many(2)
-    room.book.set_faults({"fail_phones": ["13800000002"]})
-    (chunk,) = room.step("audience")["chunks"]
-    room.step("send", key=chunk["key"])
-    assert room.step("receipts") == {"sent": 0, "delivered": 1, "failed": 1, "pending": 0}
-    for record in messages(PERIOD, "deposit_unpaid"):
-        record.delete()
-    room.book._messages.extend(room.book._messages * 50)
-    with pytest.raises(TooMany):
-        room.step("send", key=chunk["key"])
+def test_given_quiet_hours_within_a_day_or_none_then_they_hold_as_said() -> None:
+    noon = at_shanghai("2026-03-12T12:30:00")
+    assert quiet_hours("12:00-13:00").after(noon) == at_shanghai("2026-03-12T13:00:00")
+    assert quiet_hours("none").after(noon) == noon
+    for wrong in ("21-8", "24:00-08:00", "", "21:00"):
+        with pytest.raises(ValueError, match=r"time of day|invalid literal"):
+            quiet_hours(wrong)
 
 
 def test_given_a_carrier_too_slow_for_one_function_then_the_step_ends_in_time_and_the_rest_goes_with_the_next(
-    room: Room,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    many(3)
-    (chunk,) = room.step("audience")["chunks"]
-    room.slow_ms = WORK_FOR_MS // 2
+    class Slow(Carrier):
+        def send_batch(self, out_id: str, messages: Sequence[Sms]) -> str:
+            desk.clock.advance(WORK_FOR_MS // 2)
+            return super().send_batch(out_id, messages)
+
+    desk = Desk(monkeypatch, Slow(batch_max=1))
+    people(3)
+    (key,) = desk.chunks(desk.step("audience"))
     with pytest.raises(TooMany):
-        room.step("send", key=chunk["key"])
-    assert room.book.state()["taken"] == 2
-    assert room.step("send", key=chunk["key"]) == {"sent": 3}
-    assert [len(room.book.texts(f"138{number:08d}")) for number in range(1, 4)] == [1] * 3
-    # Receipts, too, are asked for only as long as there is time
-    assert room.step("receipts") == {"sent": 1, "delivered": 2, "failed": 0, "pending": 0}
+        desk.step("send", key=key)
+    assert len(desk.carrier.taken) == 2
+    assert desk.step("send", key=key) == {"sent": 3}
+    assert set(desk.carrier.texts.values()) == {1}
 
 
-def test_given_every_valid_code_then_one_machine_can_hold_the_list() -> None:
-    of_all = -(-987_000 // chunks.RECIPIENTS_A_CHUNK)
-    assert of_all * 8 < 25_000
-    assert of_all * len('{"key":"messages/2026-03/deposit_unpaid/00001.json"},') < 256 * 1024
-
-
-def test_given_a_campaign_nobody_knows_then_those_there_are_are_named(room: Room) -> None:
-    save_plan(plan(), PeriodState.RUNNING, "planner")
-    with pytest.raises(InvalidInput) as refused:
-        room.step("audience", "birthday")
-    assert "deposit_unpaid" in refused.value.message
+def test_given_a_chunk_in_the_queue_then_it_is_sent_by_the_same_rule_and_a_bad_one_comes_back(desk: Desk) -> None:
+    people(3)
+    (key,) = desk.chunks(desk.step("audience"))
+    body = json.dumps({"period": PERIOD, "campaign": "deposit_unpaid", "key": key})
+    queued = {"Records": [{"messageId": "1", "body": body}, {"messageId": "2", "body": "{}"}]}
+    assert tasks.handle(queued, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert tasks.handle(queued, None) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert set(desk.carrier.texts.values()) == {1}
+    assert len(desk.carrier.texts) == 3

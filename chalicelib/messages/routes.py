@@ -1,0 +1,83 @@
+"""The messages' doors: the carriers' receipts, and the operators' campaigns."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.kernel.errors import InvalidInput, NotFound
+from chalicelib.kernel.log import logger
+from chalicelib.messages.campaigns import campaign, campaigns
+from chalicelib.messages.dry_run import dry_run
+from chalicelib.messages.lists import addressed
+from chalicelib.messages.receipts import take_reports
+from chalicelib.messages.standing import standing
+from chalicelib.periods import access
+from chalicelib.periods.naming import month_of
+from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.wiring import hub
+
+messages_routes = Blueprint(__name__)
+
+REPORTS_DOOR = "sms-reports"
+
+
+@messages_routes.route("/sms-reports/{carrier}/{key}", methods=["POST"])
+def take_sms_reports(carrier: str, key: str) -> Response:
+    """A carrier's push -> ``{"code": 0}``. ``key``: the carrier was given this address with it; it signs nothing."""
+    here = hub()
+    vault, known = here.keys.vault(), here.carriers()
+    if not hmac.compare_digest(key, vault.lookup(REPORTS_DOOR, carrier)[:32]) or carrier not in known:
+        raise NotFound("DOOR_UNKNOWN", "地址不存在")
+    body = messages_routes.current_request.raw_body
+    raw = body.encode() if isinstance(body, str) else body
+    counts = take_reports(known[carrier].read_reports(raw), vault)
+    logger.info("sms reports", extra={"carrier": carrier, **counts})
+    return Response({"code": 0, "msg": "成功"})
+
+
+@messages_routes.route("/periods/{period}/campaigns", methods=["GET"])
+def list_campaigns(period: str) -> dict[str, Any]:
+    """By any operator -> ``{campaigns: [{name, stage, title, sent, delivered, failed, waiting, pending}]}``."""
+    access.operator(messages_routes.current_request)
+    known = campaigns(_city(period))
+    return {
+        "campaigns": [
+            {"name": each.name, "stage": each.stage, "title": each.title, **standing(period, each.name)}
+            for each in known.values()
+        ]
+    }
+
+
+@messages_routes.route("/periods/{period}/campaigns/{name}/dry-run", methods=["POST"])
+def run_dry(period: str, name: str) -> dict[str, Any]:
+    """By any operator -> ``{count, parts, cost_fen, samples, approval}``; nothing is sent and nothing kept."""
+    access.operator(messages_routes.current_request)
+    chosen = campaign(name, _city(period))
+    carrier = next(iter(hub().carriers().values()))
+    seen = dry_run(chosen, addressed(load_plan(period), chosen, carrier), carrier)
+    return {**seen, "approval": seen["count"] > chosen.approval_above}
+
+
+@messages_routes.route("/periods/{period}/campaigns/{name}/start", methods=["POST"])
+def start(period: str, name: str) -> Response:
+    """By a planner, ``{request_id}`` of 8 to 40 letters and digits -> 202; the same id again starts nothing.
+
+    Whoever has the campaign's text already gets none: so an operator sends what a stopped campaign left.
+    """
+    access.operator(messages_routes.current_request, "planner")
+    chosen = campaign(name, _city(period))
+    body = messages_routes.current_request.json_body
+    request_id = body.get("request_id") if isinstance(body, dict) else None
+    if not isinstance(request_id, str) or not 8 <= len(request_id) <= 40 or not request_id.isalnum():
+        raise InvalidInput("BODY_INVALID", "请求字段不正确: request_id")
+    given = {"period": period, "campaign": chosen.name, "attempt": 0}
+    hub().machines.start("sms_campaign", f"{period}-{chosen.name}-{request_id}", given)
+    return Response({"campaign": chosen.name, "state": "started"}, {}, 202)
+
+
+def _city(period: str) -> str:
+    month_of(period)
+    return load_period_rules(period).city
