@@ -65,6 +65,8 @@ class Ports:
             "TreasuryAccountNo": TREASURY_ACCOUNT_NO,
             # A month in minutes has no night.
             "SmsQuietHours": "none",
+            # One environment for codes: starting several at once costs this machine more time than a code lives.
+            "CodeConcurrency": "1",
         }
 
 
