@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice.app import BadRequestError, Chalice, Response
 
+from chalicelib.applicants.desk_routes import desk_routes
 from chalicelib.applicants.routes import applicants_routes
 from chalicelib.auctions.routes import auctions_routes
 from chalicelib.deposits.routes import deposits_routes
@@ -60,6 +61,7 @@ def open_doors(app: Chalice) -> None:
     for routes in (
         periods_routes,
         applicants_routes,
+        desk_routes,
         deposits_routes,
         auctions_routes,
         treasury_routes,

@@ -123,7 +123,7 @@ def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
 def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool) -> Stage:
     ports = choose_ports()
     say("deploying the package by CloudFormation")
-    local = {"Stage": "local", "Runtime": "provided.al2023", "BidConcurrency": "1"}
+    local = {"Stage": "local", "Runtime": "provided.al2023", "BidConcurrency": "1", "AddressTriesMax": "100000"}
     deployed = deploy(aws, built, {**local, **ports.parameters()})
     names = deployed.environment()
     scene = Scene(

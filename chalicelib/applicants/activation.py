@@ -6,7 +6,8 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.applicants.code_rules import password_fault
 from chalicelib.applicants.records import ApplicantRecord, change
-from chalicelib.applicants.sms_codes import ACTIVATION, use_code
+from chalicelib.applicants.sms_codes import ACTIVATION, PASSWORD, use_code
+from chalicelib.applicants.views import refusal_text
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, Problem, TooEarlyOrLate
 from chalicelib.kernel.ids import Entropy
 from chalicelib.kernel.passwords import hash_password
@@ -40,18 +41,30 @@ def activate(
     (``NOT_QUALIFIED``, ``APPLICANT_LOCKED``).
     """
     check_activation_window(plan, now_ms)
+    check_password(password)
+    applicant = use_code(plan.period, code, phone, ACTIVATION, sms_code, now_ms=now_ms, vault=vault)
+    return take_up(applicant, password, rollover=rollover, now_ms=now_ms, entropy=entropy)
+
+
+def check_password(password: str) -> None:
+    """Raises ``InvalidInput`` (``PASSWORD_WEAK``): before an SMS code is used up, and without a word of it."""
     remedy = password_fault(password)
     if remedy:
-        # Before the SMS code is used up, and without a word of the password itself.
         problem = Problem(0, "password", f"{len(password)} characters", remedy)
         raise InvalidInput("PASSWORD_WEAK", "竞价密码须为8至64位,且同时含有字母和数字", problems=(problem,))
-    applicant = use_code(plan.period, code, phone, ACTIVATION, sms_code, now_ms=now_ms, vault=vault)
+
+
+def take_up(
+    applicant: ApplicantRecord, password: str, *, rollover: bool, now_ms: int, entropy: Entropy, by: str = ""
+) -> ApplicantRecord:
+    """The right to bid is taken up by whoever was found to be the bidder; ``by``: the operator it was done before."""
     check_may_bid(applicant)
     activated = change(
-        plan.period,
-        code,
+        applicant.period,
+        applicant.code,
         [
             ApplicantRecord.activated_at_ms.set(applicant.activated_at_ms if applicant.activated else now_ms),
+            ApplicantRecord.activated_by.set(by),
             ApplicantRecord.password_hash.set(hash_password(password, entropy)),
             ApplicantRecord.rollover.set(rollover),
         ],
@@ -62,12 +75,33 @@ def activate(
     return activated
 
 
+def set_password(
+    plan: Plan, code: str, phone: str, sms_code: str, password: str, *, now_ms: int, vault: Vault, entropy: Entropy
+) -> ApplicantRecord:
+    """A new bidding password in place of one that two operators took away (``desk``); choice and time stay.
+
+    Raises what ``activate`` does; ``NotAllowed`` (``PASSWORD_STANDS``) where none was taken away.
+    """
+    if now_ms >= plan.at("auction_closes"):
+        raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
+    check_password(password)
+    applicant = use_code(plan.period, code, phone, PASSWORD, sms_code, now_ms=now_ms, vault=vault)
+    check_may_bid(applicant)
+    if not applicant.activated or applicant.password_hash:
+        raise NotAllowed("PASSWORD_STANDS", "竞价密码未经工作人员重置,不能在此设置")
+    hashed = ApplicantRecord.password_hash.set(hash_password(password, entropy))
+    changed = change(plan.period, code, [hashed], _as_read(applicant) & (ApplicantRecord.password_hash == ""))
+    if changed is None:
+        raise Conflict("ACTIVATION_MOVED", "资格状态刚刚发生变化,请重新办理")
+    return changed
+
+
 def check_may_bid(applicant: ApplicantRecord) -> None:
     """Raises ``NotAllowed`` for a locked or an unqualified applicant, with the regulator's reason where it gave one."""
     if applicant.locked:
         raise NotAllowed("APPLICANT_LOCKED", "该申请编码已被锁定")
-    if not applicant.qualified:
-        reason = applicant.audit_reason or applicant.refusal
+    if applicant.withdrawn or not applicant.qualified:
+        reason = refusal_text(applicant)
         raise NotAllowed("NOT_QUALIFIED", f"未取得本期竞买资格: {reason}" if reason else "未取得本期竞买资格")
 
 

@@ -21,6 +21,8 @@ AMENDABLE = (
     "valid_from",
     "valid_until",
 )
+# A password's hash is taken away, not kept beside the new one.
+_NEVER_KEPT = frozenset({"password_hash"})
 
 
 class AmendmentRecord(Model):
@@ -45,7 +47,7 @@ class AmendmentRecord(Model):
 def amend(
     transaction: Transaction,
     known: ApplicantRecord,
-    after: Mapping[str, str],
+    after: Mapping[str, object],
     *,
     by: str,
     reason: str,
@@ -66,8 +68,8 @@ def amend(
         by=by,
         confirmed_by=confirmed_by,
         reason=reason,
-        before={name: str(getattr(known, name)) for name in changed},
-        after=dict(changed),
+        before={name: getattr(known, name) for name in changed if name not in _NEVER_KEPT},
+        after={name: value for name, value in changed.items() if name not in _NEVER_KEPT},
     )
     unmoved = ApplicantRecord.content_lookup == known.content_lookup
     if not activated_too:

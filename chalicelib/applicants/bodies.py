@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from chalicelib.kernel.errors import InvalidInput, Problem
@@ -42,6 +43,15 @@ class Body:
             self._fault(name, value, remedy)
             return ""
         return value
+
+    def day(self, name: str) -> date | None:
+        """A day written ``YYYY-MM-DD``."""
+        text = self.text(name, r"\d{4}-\d{2}-\d{2}", "a day that exists, as YYYY-MM-DD")
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            self._fault(name, text, "a day that exists, as YYYY-MM-DD")
+            return None
 
     def choice(self, name: str, choices: Collection[str]) -> str:
         """One of a few words."""

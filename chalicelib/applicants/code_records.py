@@ -30,8 +30,8 @@ class SmsCodeRecord(Model):
     expires_at_s = NumberAttribute()
 
 
-class LoginTriesRecord(Model):
-    """How often a bidding password was tried for a code within one minute."""
+class TriesRecord(Model):
+    """How often something was tried within one minute, by code, phone (hashed) or source address (hashed)."""
 
     class Meta(HubMeta):
         """The applicants' table."""

@@ -13,9 +13,12 @@ CODE_TRIES_MAX = 5
 CODE_LIMITS = ((60_000, 1), (3_600_000, 5), (86_400_000, 10))
 REMEMBERED_MS = 86_400_000
 
-# Few enough against guessing, and short enough that nobody can lock a bidder out of the auction's last minutes.
+# Few enough against guessing, and short enough that nobody can lock a bidder out of the auction's last minutes. An
+# address stands for many bidders (mobile carriers put thousands behind one), so its limit is a setting.
 LOGIN_TRIES_MAX = 10
-LOGIN_WINDOW_MS = 60_000
+CODE_REQUESTS_MAX = 20
+PHONE_REQUESTS_MAX = 10
+WINDOW_MS = 60_000
 
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 64

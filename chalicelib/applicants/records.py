@@ -16,6 +16,7 @@ from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 
+WITHDRAWN = "withdrawn"
 AUDIT_OPEN, AUDIT_PASSED, AUDIT_FAILED = "", "passed", "failed"
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -52,6 +53,18 @@ class ApplicantRecord(Model):
     rollover = BooleanAttribute(default=False)
     password_hash = UnicodeAttribute(default="")
     locked = BooleanAttribute(default=False)
+    # Who activated on the spot for the bidder; empty where the bidder did it alone.
+    activated_by = UnicodeAttribute(default="")
+    withdrawn_at_ms = NumberAttribute(default=0)
+    withdrawn_by = UnicodeAttribute(default="")
+    withdrawal_reason = UnicodeAttribute(default="")
+    # Account sessions from before this instant open nothing any more.
+    sessions_from_ms = NumberAttribute(default=0)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the application was taken back; ``withdrawn_at_ms`` is 0 until then."""
+        return self.withdrawn_at_ms > 0
 
     @property
     def activated(self) -> bool:
@@ -155,7 +168,11 @@ def set_qualification(
         ApplicantRecord.refusal.set(refusal),
     ]
     condition = ApplicantRecord.pk.exists()
-    if not qualified:
+    standing = find(period, code)
+    if standing is not None and standing.withdrawn:
+        # Taken back before the audit's word came: the word is kept, and gives no right to bid.
+        actions[2:] = [ApplicantRecord.qualified.set(False), ApplicantRecord.refusal.set(WITHDRAWN)]
+    elif not qualified:
         condition &= ApplicantRecord.activated_at_ms == 0
     changed = change(period, code, actions, condition)
     if changed is None:

@@ -6,8 +6,10 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.applicants.activation import activate, check_activation_window
+from chalicelib.applicants.activation import activate, check_activation_window, set_password
 from chalicelib.applicants.bodies import Body
+from chalicelib.applicants.code_rules import CODE_REQUESTS_MAX, PHONE_REQUESTS_MAX
+from chalicelib.applicants.limits import Limit, count_try
 from chalicelib.applicants.records import get
 from chalicelib.applicants.sessions import account, account_session, login, open_account
 from chalicelib.applicants.sms_codes import ACTIVATION, PURPOSES, request_code
@@ -20,6 +22,11 @@ from chalicelib.wiring import hub
 applicants_routes = Blueprint(__name__)
 
 _SENT = "如果申请编码与登记手机号码一致,验证码短信将在一分钟内送达,五分钟内有效"
+_OFTEN = "操作过于频繁,请一分钟后再试"
+_PHONE = Limit("phone", PHONE_REQUESTS_MAX, "PHONE_REQUESTS", _OFTEN)
+_CODE = Limit("code", CODE_REQUESTS_MAX, "CODE_REQUESTS", _OFTEN)
+# An address may stand for thousands of bidders behind their mobile carrier: how many tries it has is a setting.
+_ADDRESS_TRIES = "600"
 _ANY_TEXT = r"(?s).*"
 
 
@@ -36,6 +43,9 @@ def sms_codes() -> Response:
     if purpose == ACTIVATION:
         check_activation_window(plan, now_ms)
     vault = here.keys.vault()
+    _count_address(now_ms)
+    count_try(_PHONE, vault.lookup("phone", phone), now_ms)
+    count_try(_CODE, f"{period}#{code}", now_ms)
     request_code(period, code, phone, purpose, now_ms=now_ms, vault=vault, entropy=here.entropy, send=here.send_sms)
     return Response({"message": _SENT}, status_code=202)
 
@@ -48,7 +58,9 @@ def account_sessions() -> Response:
     body.check()
     here = hub()
     load_plan(period)
-    session = open_account(period, code, phone, sms_code, now_ms=here.clock.now_ms(), vault=here.keys.vault())
+    now_ms = here.clock.now_ms()
+    _count_address(now_ms)
+    session = open_account(period, code, phone, sms_code, now_ms=now_ms, vault=here.keys.vault())
     return Response({"token": _issue(session)}, status_code=201)
 
 
@@ -61,6 +73,7 @@ def activations() -> Response:
     body.check()
     here = hub()
     now_ms = here.clock.now_ms()
+    _count_address(now_ms)
     applicant = activate(
         load_plan(period),
         code,
@@ -87,13 +100,30 @@ def sessions() -> Response:
     password = body.text("password", _ANY_TEXT, "a text")
     body.check()
     plan = load_plan(period)
-    session = login(plan, code, password, now_ms=hub().clock.now_ms())
+    now_ms = hub().clock.now_ms()
+    _count_address(now_ms)
+    session = login(plan, code, password, now_ms=now_ms)
     window = {
         "opens_at": local_text(plan.at("auction_opens")),
         "closes_at": local_text(plan.at("auction_closes")),
     }
     answer = {"token": _issue(session), "bidder_class": session.bidder_class, "window": window}
     return Response(answer, status_code=201)
+
+
+@applicants_routes.route("/passwords", methods=["POST"])
+def passwords() -> Response:
+    """``{period, application_code, phone, sms_code, password}`` -> 201 ``{token}``, once the old was taken away."""
+    body = _body()
+    period, code, phone, sms_code = body.period(), body.application_code(), body.phone(), body.sms_code()
+    password = body.text("password", _ANY_TEXT, "a text")
+    body.check()
+    here = hub()
+    now_ms, vault = here.clock.now_ms(), here.keys.vault()
+    _count_address(now_ms)
+    plan = load_plan(period)
+    applicant = set_password(plan, code, phone, sms_code, password, now_ms=now_ms, vault=vault, entropy=here.entropy)
+    return Response({"token": _issue(account_session(applicant, now_ms))}, status_code=201)
 
 
 @applicants_routes.route("/me", methods=["GET"])
@@ -107,6 +137,16 @@ def me() -> dict[str, Any]:
 
 def _body() -> Body:
     return Body(applicants_routes.current_request.json_body)
+
+
+def _count_address(now_ms: int) -> None:
+    here = hub()
+    request = applicants_routes.current_request
+    address = str((request.context.get("identity") or {}).get("sourceIp") or "")
+    tries_max = int(here.settings.environment.get("ADDRESS_TRIES_MAX") or _ADDRESS_TRIES)
+    limit = Limit("address", tries_max, "ADDRESS_TRIES", _OFTEN)
+    # An address is personal data too: kept as a keyed hash, for minutes.
+    count_try(limit, here.keys.vault().lookup("address", address), now_ms)
 
 
 def _issue(session: Session) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.applicants.activation import check_may_bid
-from chalicelib.applicants.code_records import LoginTriesRecord, code_pk
-from chalicelib.applicants.code_rules import LOGIN_TRIES_MAX, LOGIN_WINDOW_MS
+from chalicelib.applicants.code_rules import LOGIN_TRIES_MAX
+from chalicelib.applicants.limits import Limit, count_try
 from chalicelib.applicants.records import ApplicantRecord, find
 from chalicelib.applicants.sms_codes import ACCOUNT, use_code
-from chalicelib.kernel.errors import NotAuthenticated, TooEarlyOrLate, TooMany
+from chalicelib.kernel.errors import NotAuthenticated, TooEarlyOrLate
 from chalicelib.kernel.passwords import password_fits
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tokens import Session, bearer, verify
@@ -18,11 +18,14 @@ from chalicelib.periods.plan import Plan
 ACCOUNT_SESSION_MS = 30 * 60_000
 # A bid sent in the window's last instant must not be lost to an expired session.
 BID_SESSION_AFTER_CLOSE_MS = 60_000
+LOGIN = Limit("login", LOGIN_TRIES_MAX, "LOGIN_TRIES", "登录尝试过于频繁,请一分钟后再试")
 
 
 def account_session(applicant: ApplicantRecord, now_ms: int) -> Session:
     """A session for looking, correction and refund accounts: half an hour."""
-    return Session(applicant.code, "account", applicant.period, applicant.bidder_class, now_ms + ACCOUNT_SESSION_MS)
+    return Session(
+        applicant.code, "account", applicant.period, applicant.bidder_class, now_ms + ACCOUNT_SESSION_MS, (), now_ms
+    )
 
 
 def open_account(period: str, code: str, phone: str, sms_code: str, *, now_ms: int, vault: Vault) -> Session:
@@ -31,8 +34,15 @@ def open_account(period: str, code: str, phone: str, sms_code: str, *, now_ms: i
 
 
 def account(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) -> Session:
-    """Whose account session a request carries. Raises ``NotAuthenticated`` or ``NotAllowed``. For any room's routes."""
-    return verify(bearer(headers), "account", keys, now_ms)
+    """Whose account session a request carries, for any room's routes.
+
+    Raises ``NotAuthenticated`` (``TOKEN_VOID``: operators changed phone or password since) or ``NotAllowed``.
+    """
+    session = verify(bearer(headers), "account", keys, now_ms)
+    applicant = find(session.period, session.subject)
+    if applicant is not None and session.issued_at_ms < applicant.sessions_from_ms:
+        raise NotAuthenticated("TOKEN_VOID", "登录已失效,请重新登录")
+    return session
 
 
 def login(plan: Plan, code: str, password: str, *, now_ms: int) -> Session:
@@ -43,20 +53,10 @@ def login(plan: Plan, code: str, password: str, *, now_ms: int) -> Session:
     """
     if now_ms >= plan.at("auction_closes"):
         raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
-    _count_try(plan.period, code, now_ms)
+    count_try(LOGIN, f"{plan.period}#{code}", now_ms)
     applicant = find(plan.period, code)
     if not password_fits(password, applicant.password_hash if applicant else "") or applicant is None:
         raise NotAuthenticated("LOGIN_FAILED", "申请编码或竞价密码错误")
     check_may_bid(applicant)
     expires_at_ms = plan.at("auction_closes") + BID_SESSION_AFTER_CLOSE_MS
-    return Session(code, "bid", plan.period, applicant.bidder_class, expires_at_ms)
-
-
-def _count_try(period: str, code: str, now_ms: int) -> None:
-    """Count before comparing, so that tries side by side count too."""
-    window, _ = divmod(now_ms, LOGIN_WINDOW_MS)
-    tries = LoginTriesRecord(code_pk(period, code), f"login#{window}")
-    ends_at_s = (window + 1) * LOGIN_WINDOW_MS // 1_000
-    tries.update([LoginTriesRecord.tries.add(1), LoginTriesRecord.expires_at_s.set(ends_at_s)])
-    if tries.tries > LOGIN_TRIES_MAX:
-        raise TooMany("LOGIN_TRIES", "登录尝试过于频繁,请一分钟后再试")
+    return Session(code, "bid", plan.period, applicant.bidder_class, expires_at_ms, (), now_ms)

@@ -1,8 +1,7 @@
 """SMS codes: six digits to the registered phone, good once, for five minutes and five tries.
 
-Asking and trying behave the same whether the code is listed, the phone is the registered one, or neither: an item is
-written in every case, and only the text message is left out. Not so the time: the carrier is asked in the request,
-so a registered pair answers later. To learn it one must already have both the code and the phone right.
+Asking and trying behave the same, and take as long, whether the code is listed, the phone is the registered one, or
+neither: an item is written and a message handed to the queue of codes in every case; only, some go to nobody.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from chalicelib.kernel.ids import Entropy, id_from
 from chalicelib.kernel.log import logger
 from chalicelib.kernel.privacy import Vault
 
-ACCOUNT, ACTIVATION = "account", "activation"
-PURPOSES = (ACCOUNT, ACTIVATION)
+ACCOUNT, ACTIVATION, PASSWORD = "account", "activation", "password"
+PURPOSES = (ACCOUNT, ACTIVATION, PASSWORD)
 
 SendCode = Callable[[str, str, str], None]
 
@@ -41,8 +40,8 @@ def request_code(
 ) -> None:
     """Text a fresh code to the phone, if it is the one registered for the application code and the limits allow it.
 
-    Never says which of these was not so. ``send`` takes (our id of the message, phone, code); what it can't deliver
-    is logged, and the bidder asks again a minute later.
+    Never says which of these was not so. ``send`` takes (our id of the message, phone or ``""`` for nobody, code); what
+    it can't take is logged, and the bidder asks again a minute later.
     """
     sms_code = f"{entropy.below(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     out_id = id_from("sms-code", period, code, purpose, vault.lookup("phone", phone), now_ms)
@@ -50,10 +49,9 @@ def request_code(
         logger.info("code withheld", extra={"period": period, "purpose": purpose})
         return
     applicant = find(period, code)
-    if applicant is None or not _registered(applicant, phone, vault):
-        return
+    registered = _registered(applicant, phone, vault)
     try:
-        send(out_id, phone, sms_code)
+        send(out_id, phone if registered else "", sms_code)
     except HubError as error:
         logger.warning("code not sent", extra={"period": period, "out_id": out_id, "code": error.code})
 
@@ -77,7 +75,8 @@ def use_code(
         raise _why_not(standing, now_ms)
     fits = hmac.compare_digest(standing.code_hash, _hash(period, code, purpose, sms_code, vault))
     applicant = find(period, code)
-    if not fits or applicant is None or not _registered(applicant, phone, vault):
+    registered = _registered(applicant, phone, vault)
+    if applicant is None or not (fits and registered):
         raise _wrong()
     unused = (SmsCodeRecord.used == False) & (SmsCodeRecord.code_hash == standing.code_hash)  # noqa: E712
     if not _changed(standing, [SmsCodeRecord.used.set(True)], unused):
@@ -145,8 +144,8 @@ def _wrong() -> InvalidInput:
     return InvalidInput("SMS_CODE_WRONG", "验证码错误")
 
 
-def _registered(applicant: ApplicantRecord, phone: str, vault: Vault) -> bool:
-    return hmac.compare_digest(applicant.phone_lookup, vault.lookup("phone", phone))
+def _registered(applicant: ApplicantRecord | None, phone: str, vault: Vault) -> bool:
+    return hmac.compare_digest(applicant.phone_lookup if applicant else "", vault.lookup("phone", phone))
 
 
 def _hash(period: str, code: str, purpose: str, sms_code: str, vault: Vault) -> str:

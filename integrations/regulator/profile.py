@@ -21,6 +21,7 @@ class Profile:
     id_types: Mapping[str, str]
     qualification_columns: Mapping[str, str]
     results: Mapping[str, bool]
+    reasons: frozenset[str]
 
 
 @cache
@@ -37,4 +38,5 @@ def profile() -> Profile:
         id_types=applicants["id_types"],
         qualification_columns=qualification["columns"],
         results=qualification["results"],
+        reasons=frozenset(qualification["reasons"]["known"]),
     )

@@ -27,5 +27,10 @@ def qualification_file(picked: Iterable[Picked], profile: Profile) -> Qualificat
         if cells.problems or passed is None:
             problems.extend(cells.problems)
             continue
+        if not passed and reason not in profile.reasons:
+            # The audit's word counts all the same: a bidder who failed must not pass for want of a known word.
+            heading = profile.qualification_columns["reason"]
+            remedy = "a reason of the agreed table, or the table extended by this one"
+            problems.append(Problem(source.line, heading, "another reason; the refusal was taken", remedy))
         rows.append(QualificationRow(source.line, code, passed, reason))
     return QualificationFile(tuple(rows), tuple(sorted(problems, key=lambda problem: problem.line)))

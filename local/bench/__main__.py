@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from local.bench.bidding import bid_cpu, cold_start
+from local.bench.importing import importing
 from local.bench.ranking import ranking
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-GROUPS = {"bid-cpu": bid_cpu, "cold-start": cold_start, "ranking": ranking}
-LIBRARIES = ("botocore", "pynamodb", "chalice", "aws-lambda-powertools", "cryptography", "numpy", "orjson")
+GROUPS = {"bid-cpu": bid_cpu, "cold-start": cold_start, "import": importing, "ranking": ranking}
+LIBRARIES = ("botocore", "pynamodb", "chalice", "aws-lambda-powertools", "cryptography", "numpy", "orjson", "polars")
 
 
 def _page(rows: list[dict[str, Any]]) -> str:

@@ -46,9 +46,13 @@ class Texts:
     """Takes the codes that go out."""
 
     sent: list[tuple[str, str, str]] = field(default_factory=list)
+    to_nobody: int = 0
 
     def __call__(self, out_id: str, phone: str, sms_code: str) -> None:
-        self.sent.append((out_id, phone, sms_code))
+        if phone:
+            self.sent.append((out_id, phone, sms_code))
+        else:
+            self.to_nobody += 1
 
     @property
     def last(self) -> str:

@@ -16,6 +16,7 @@ from chalicelib.applicants import routes, tasks
 from chalicelib.applicants.records import find, get, lock
 from chalicelib.kernel.clock import SetClock, local_text
 from chalicelib.kernel.files import MemoryFiles
+from chalicelib.kernel.settings import Settings
 from chalicelib.kernel.tokens import verify
 from chalicelib.periods.records import PeriodState, save_plan
 from integrations.regulator.client import RegulatorFiles
@@ -43,9 +44,11 @@ class Office:
     def __init__(self) -> None:
         self.clock = SetClock(while_activating_ms())
         self.texts = Texts()
+        self.settings = Settings({"ADDRESS_TRIES_MAX": "60"})
         self.files = MemoryFiles()
         self.parts = SimpleNamespace(
             clock=self.clock,
+            settings=self.settings,
             entropy=CountedEntropy(),
             keys=SimpleNamespace(vault=lambda: VAULT, session_keys=lambda: KEYS),
             send_sms=self.texts,
