@@ -28,7 +28,7 @@ def book_line(account: Account, line: StatementLine, statement_day: str) -> str:
 
     A line that was booked before is left as it stands, in the period it was allotted to then, and its outcome is told.
     Raises ``Conflict`` (``LINE_CHANGED``) where the bank's serial was booked with other content (money rule 4), and
-    ``Pending`` where the period that a credit is for can't judge it yet.
+    ``Pending`` where the period that a credit is for still books its own.
     """
     for _ in range(ATTEMPTS_MAX):
         standing = statement_records.find_serial(account.channel, line.serial)

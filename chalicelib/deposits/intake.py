@@ -31,7 +31,7 @@ class Account:
     """An account that outlives periods: what came in is allotted to one of them (docs/decisions/0017).
 
     ``opens_ms``: period -> when its deposits open. ``terms`` gives a period's terms, and raises ``Pending`` where that
-    period can't judge a payment yet, since its applicants are not known.
+    period's own machine is still to book it.
     """
 
     channel: str

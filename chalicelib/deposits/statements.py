@@ -64,8 +64,8 @@ def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[st
     """Book a chunk's lines in order of arrival; returns how many came to each outcome, repeats included.
 
     A line whose serial was booked with other content is put on the list of ``period`` and counted as ``changed``. One
-    for another period that can't judge it yet is left: that period's machine books it, and the day stays open
-    until then: ``Pending`` (``LINES_WAIT``), once all the others are booked.
+    for another period, whose own machine still takes in its payments, is left to that one, and the day stays open until
+    then: ``Pending`` (``LINES_WAIT``), once all the others are booked.
     """
     chunk = read_json(files, "work", key)
     counts: Counter[str] = Counter()
@@ -82,7 +82,7 @@ def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[st
             record_problems(period, f"{key}#{line.serial}", [problem], conflict.code, conflict.message)
             counts["changed"] += 1
     if waiting:
-        raise Pending("LINES_WAIT", f"{chunk['day']} 有 {waiting} 笔款项属于下一期,待其申请人名单导入后入账")
+        raise Pending("LINES_WAIT", f"{chunk['day']} 有 {waiting} 笔款项属于其他期,待该期流程入账")
     return dict(counts)
 
 

@@ -15,8 +15,9 @@ from chalicelib.periods.openings import openings
 from chalicelib.periods.records import load_period_rules, load_plan, reached
 from chalicelib.wiring import hub
 
-# From this milestone on a period's list of applicants is complete.
-APPLICANTS_KNOWN = "applicants_to_notary"
+# Until this milestone a period's own machine takes in its payments, day by day: which of two payments of a code is the
+# first must not hang on another machine being faster. From then on whoever meets them books them.
+INTAKE_DONE = "deposits_close"
 LAST_DAY = "9999-12-31"
 
 
@@ -39,14 +40,14 @@ def _book(event: dict[str, Any]) -> dict[str, int]:
 
 
 def _account(channel: str, own: str) -> Account:
-    """A channel's account, as the machine of the period ``own`` sees it: that one can judge payments, or it would not
-    be at its statements yet."""
+    """A channel's account, as the machine of the period ``own`` sees it: that one can judge its payments, or it would
+    not be at its statements yet."""
     parts, vault = hub(), hub().keys.vault()
 
     @cache
     def terms(period: str) -> Intake:
-        if period != own and APPLICANTS_KNOWN not in reached(period):
-            raise Pending("INTAKE_NOT_READY", f"{period} 期申请人名单尚未导入,其付款暂不入账")
+        if period != own and INTAKE_DONE not in reached(period):
+            raise Pending("INTAKE_NOT_READY", f"{period} 期保证金由该期流程入账,请稍候")
         return intake_of(load_plan(period), load_period_rules(period), channel, vault, parts.clock)
 
     opens_ms = {**openings(), own: load_plan(own).at("deposits_open")}
