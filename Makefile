@@ -7,7 +7,7 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 RUN = .venv/bin/python -m
 
-.PHONY: bench load demo test check format up down package lock setup clean
+.PHONY: bench capacity load demo test check format up down package lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --out $(OUT)
@@ -21,6 +21,9 @@ bench: setup  ## speed against other ways, as ratios of one run: make bench, or 
 
 load: setup  ## an auction day under load: make load SESSIONS=40000
 	@$(RUN) local.load --sessions $(SESSIONS) --out $(LOAD_OUT)
+
+capacity: setup  ## what to provision for how many bidders; writes docs/capacity.md
+	@$(RUN) local.capacity
 
 check: setup  ## format, lint, types and import arrows
 	@.venv/bin/ruff format --check .

@@ -16,23 +16,28 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.load.bidders import script
 from local.load.curve import REAL_PACE_SECONDS
 from local.load.pool import Orders, Seen, seen_in
-from local.load.report import Run, draw, figures, last_line, lines
+from local.load.report import Run, draw, figures, last_line, lines, page
 from local.load.web import now_ms
 from local.processes import free_port, start
+
+if TYPE_CHECKING:  # it imports records, which take their tables' names from the environment of a run
+    from local.load.auction import Auction
 
 SESSIONS_MAX = 50_000
 # A process may hold 20,000 files.
 SESSIONS_A_FRONT_MAX = 15_000
 CONNECTS_A_SECOND = 1_200
 START_SECONDS = 4
+# A bid of the instant that is averaged may still be on its way.
+BROADCAST_DRAIN_SECONDS = 0.5
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -56,7 +61,8 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
-def _await_port(port: int, seconds: float = 30) -> None:
+def await_port(port: int, seconds: float = 30) -> None:
+    """Wait until somebody listens on a port of 127.0.0.1. Raises ``RuntimeError``."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with socket.socket() as probe:
@@ -86,12 +92,12 @@ def _servers(fronts: int, environments: int, folder: Path) -> Iterator[list[int]
         started.append(
             start(f"{name}-endpoint", [*run, "local.load.endpoint", str(endpoint)], environment, log, lasting=False)
         )
-        _await_port(endpoint)
+        await_port(endpoint)
         for number, port in enumerate(ports):
             words = ["local.load.front", str(port), str(environments), str(folder / "public")]
             started.append(start(f"{name}-front-{number}", [*run, *words], environment, log, lasting=False))
         for port in ports:
-            _await_port(port)
+            await_port(port)
         yield ports
     finally:
         for process in started:
@@ -103,6 +109,30 @@ def _servers(fronts: int, environments: int, folder: Path) -> Iterator[list[int]
 
 def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> list[Seen]:
+    """Start the crowd, broadcast while it bids, and return what everybody saw."""
+    files = [folder / f"pool-{each.first}.json" for each in orders]
+    for each, file in zip(orders, files, strict=True):
+        each.save(file)
+    running = [subprocess.Popen([sys.executable, "-m", "local.load.pool", str(file)]) for file in files]
+    try:
+        for number, due in enumerate(auction.plan.broadcasts, 1):
+            time.sleep(max(0, (due.at_ms - now_ms()) / 1_000) + BROADCAST_DRAIN_SECONDS)
+            shown = auction.broadcast(number)["classes"]["individual"]
+            _say(f"broadcast {number}: {shown['bidders']:,} individuals, average {shown['average']}")
+        until = time.monotonic() + (orders[0].closes_at_ms - now_ms()) / 1_000 + 300
+        codes = [pool.wait(until - time.monotonic()) for pool in running]
+    finally:
+        for pool in running:
+            pool.kill()
+    if any(codes):
+        raise RuntimeError(f"a pool of bidders failed: {codes}")
+    ready, parts = zip(*(seen_in(file) for file in files), strict=True)
+    if max(ready) > orders[0].opens_at_ms:
+        _say(f"the last bidder was connected {max(ready) - orders[0].opens_at_ms} ms after the opening")
+    return [one for part in parts for one in part]
 
 
 def load(sessions: int, seed: int, seconds: float, out: Path, environments: int) -> dict[str, Any]:
@@ -136,28 +166,9 @@ def load(sessions: int, seed: int, seconds: float, out: Path, environments: int)
             )
             for first in range(pools)
         ]
-        files = [folder / f"pool-{each.first}.json" for each in orders]
-        for each, file in zip(orders, files, strict=True):
-            each.save(file)
         _say(f"{sessions:,} bidders connect; the window opens in {connecting:.0f} s and closes {seconds:g} s later")
-        running = [subprocess.Popen([sys.executable, "-m", "local.load.pool", str(file)]) for file in files]
-        try:
-            for number, at_ms in enumerate(broadcasts, 1):
-                time.sleep(max(0, (at_ms - now_ms()) / 1_000))
-                shown = auction.broadcast(number)["classes"]["individual"]
-                _say(f"broadcast {number}: {shown['bidders']:,} individuals, average {shown['average']}")
-            until = time.monotonic() + seconds + 300
-            codes = [pool.wait(until - time.monotonic()) for pool in running]
-        finally:
-            for pool in running:
-                pool.kill()
-        if any(codes):
-            raise RuntimeError(f"a pool of bidders failed: {codes}")
+        seen = _let_bid(orders, folder, auction)
         states = [_state(port) for port in ports]
-        ready, parts = zip(*(seen_in(file) for file in files), strict=True)
-        seen: list[Seen] = [one for part in parts for one in part]
-        if max(ready) > opens_at_ms:
-            _say(f"the last bidder was connected {max(ready) - opens_at_ms} ms after the opening")
         _say(f"{len(seen):,} answers; waiting for the drain")
         auction.wait_for_the_drain()
         began = time.monotonic()
@@ -174,6 +185,7 @@ def load(sessions: int, seed: int, seconds: float, out: Path, environments: int)
     found = figures(run, seen, verdict)
     out.mkdir(parents=True, exist_ok=True)
     draw(run, seen, verdict, out / "load.png")
+    (out / "load.md").write_text(page(run, found))
     (out / "load.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return found
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from local.load.pool import Seen
 
 if TYPE_CHECKING:  # it imports records, which take their tables' names from the environment of a run
@@ -125,6 +127,14 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("close: scan, verify, rank, keep every rank, seal, publish", f"{found['close_seconds']:g} s"),
         ("machine", found["machine"]),
     ]
+
+
+def page(run: Run, found: dict[str, Any]) -> str:
+    """docs/load.md."""
+    # Markdown without anything from outside: there is nothing to escape.
+    pages = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)  # noqa: S701
+    given = {**found, "lines": lines(found), "last_line": last_line(found), "fronts": len(run.fronts)}
+    return pages.get_template("page.md.jinja").render(given) + "\n"
 
 
 def draw(run: Run, seen: Sequence[Seen], verdict: Verdict, path: Path) -> None:

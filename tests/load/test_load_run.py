@@ -32,7 +32,7 @@ def test_given_draws_when_counted_then_they_follow_the_curve() -> None:
     counts = [sum(at < edge for at in drawn) / len(drawn) for edge in edges]
     assert counts == pytest.approx([0.45, 0.70, 1.0], abs=0.02)
     last_ten = sum(at >= 170 for at in drawn) / len(drawn)
-    assert last_ten == pytest.approx(DAY[-1].share * (1 - (5 / 6) ** 2), abs=0.01)
+    assert last_ten == pytest.approx(DAY[-1].share * (0.15 / 6 + 0.85 * (1 - (5 / 6) ** 2)), abs=0.01)
     assert all(180 - SCRIPTED_SECONDS <= draw_scripted(chance, 180) < 180 for _ in range(1_000))
 
 
