@@ -109,6 +109,9 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     further = [
         *everything.further_checks(seen),
         *_sealed(month, held["evidence"]),
+        sealed.ledger_recomputes(
+            next(held["evidence"][key] for key in held["evidence"] if "month" in key), len(seen.entries)
+        ),
         no_person_in_logs(logs, month.people),
     ]
     figures = {**_figures(stage, month.period), **_acted(month, story)}

@@ -15,12 +15,16 @@ from typing import Any
 
 from chalicelib.evidence.package import VERIFIER
 from chalicelib.evidence.verifying import link_faults, verify_package
+from chalicelib.ledger.checking import check as check_book
+from chalicelib.ledger.checking import read_book
 from local.checks.check import Check, check
 
 # ``recount(rules city, class, quota, seed, bids.csv) -> the JSON of hangpai rank``.
 Recount = Callable[[str, str, int, str, bytes], Mapping[str, Any]]
 RECOUNTED = ("bidders", "winners", "lowest", "average", "at_lowest", "won_at_lowest", "last_winner_at")
 SHIPPED_SECONDS_MAX = 120
+# The month's postings and their seals, in the month's package.
+BOOK = "ledger.jsonl"
 
 
 def packages_hold(packages: Mapping[str, bytes], public_key: str, expected: int) -> Check:
@@ -36,6 +40,23 @@ def packages_hold(packages: Mapping[str, bytes], public_key: str, expected: int)
         faults,
         f"{len(packages)} packages signed and chained; the verifier shipped in each agrees",
     )
+
+
+def ledger_recomputes(month: bytes, entries: int) -> Check:
+    """The book in the month's package recomputes, is sealed whole, and has as many entries as the table."""
+    faults: list[str] = []
+    checked = None
+    try:
+        with zipfile.ZipFile(io.BytesIO(month)) as archive:
+            checked = check_book(read_book(archive.read(BOOK).decode()))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        faults.append(f"the month's package holds no book that can be read: {error}")
+    if checked is not None:
+        faults += [f"{fault.code} {fault.subject}: {fault.why}" for fault in checked.faults]
+        faults += [f"{checked.unsealed} entries stand in no segment"] if checked.unsealed else []
+        faults += [f"{checked.entries} entries, the table has {entries}"] if checked.entries != entries else []
+    seen = f"{entries} entries in {checked.segments if checked else 0} chained segments"
+    return check("hangpai ledger check recomputes the sealed book", faults, seen)
 
 
 def _shipped_faults(packages: Mapping[str, bytes], public_key: str) -> list[str]:
