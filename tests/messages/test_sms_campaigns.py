@@ -15,14 +15,12 @@ from messages.campaign_desk import Carrier, Desk, people, phone_of
 
 from chalicelib.auctions.records import Standing, save_standings
 from chalicelib.deposits.records import DepositRecord, DepositState, deposit_key
-from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import InvalidInput, TooMany
 from chalicelib.messages import audiences, tasks
 from chalicelib.messages import campaigns as campaigns_of
 from chalicelib.messages.campaigns import campaigns, check_templates, read_campaigns
 from chalicelib.messages.dry_run import dry_run
 from chalicelib.messages.lists import addressed
-from chalicelib.messages.rules import quiet_hours
 from chalicelib.messages.sending import WORK_FOR_MS
 from chalicelib.periods.plan import compress
 from chalicelib.periods.records import PeriodState, save_plan
@@ -251,30 +249,6 @@ def test_given_a_campaign_above_the_size_then_a_second_person_is_asked(
     small = {name: replace(each, approval_above=2) for name, each in CAMPAIGNS.items()}
     monkeypatch.setattr(campaigns_of, "campaigns", lambda city: small)
     assert desk.step("begin")["approval"] is True
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        ("2026-03-12T20:59:59", "2026-03-12T20:59:59"),
-        ("2026-03-12T21:00:00", "2026-03-13T08:00:00"),
-        ("2026-03-12T23:59:59", "2026-03-13T08:00:00"),
-        ("2026-03-13T00:00:00", "2026-03-13T08:00:00"),
-        ("2026-03-13T07:59:59", "2026-03-13T08:00:00"),
-        ("2026-03-13T08:00:00", "2026-03-13T08:00:00"),
-    ],
-)
-def test_given_a_time_of_day_then_at_night_it_waits_until_the_morning(now: str, expected: str) -> None:
-    assert quiet_hours("21:00-08:00").after(at_shanghai(now)) == at_shanghai(expected)
-
-
-def test_given_quiet_hours_within_a_day_or_none_then_they_hold_as_said() -> None:
-    noon = at_shanghai("2026-03-12T12:30:00")
-    assert quiet_hours("12:00-13:00").after(noon) == at_shanghai("2026-03-12T13:00:00")
-    assert quiet_hours("none").after(noon) == noon
-    for wrong in ("21-8", "24:00-08:00", "", "21:00"):
-        with pytest.raises(ValueError, match=r"time of day|invalid literal"):
-            quiet_hours(wrong)
 
 
 def test_given_a_carrier_too_slow_for_one_function_then_the_step_ends_in_time_and_the_rest_goes_with_the_next(
