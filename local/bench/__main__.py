@@ -15,9 +15,10 @@ from typing import Any
 from local.bench.bidding import bid_cpu, cold_start
 from local.bench.importing import importing
 from local.bench.ranking import ranking
+from local.bench.sms import campaign
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-GROUPS = {"bid-cpu": bid_cpu, "cold-start": cold_start, "import": importing, "ranking": ranking}
+GROUPS = {"bid-cpu": bid_cpu, "cold-start": cold_start, "import": importing, "ranking": ranking, "sms": campaign}
 LIBRARIES = ("botocore", "pynamodb", "chalice", "aws-lambda-powertools", "cryptography", "numpy", "orjson", "polars")
 
 

@@ -36,6 +36,8 @@ def _answer(operation: str, content: dict[str, Any], window: dict[str, Any]) -> 
         return {"SecretString": SECRET}
     if operation == "GetItem":
         return window
+    if content.get("TableName") == "messages" and operation == "UpdateItem":
+        return {"Attributes": {"state": {"S": "sent"}}}
     values = content.get("ExpressionAttributeValues", {}).values()
     placed = next((value for value in values if value.get("L")), None)
     if placed is None or operation != "UpdateItem":
