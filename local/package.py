@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from local.machine_waits import follow_plan
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
 PARTS = ("parameters", "tables", "buckets", "secrets", "queues", "functions", "api", "machines")
@@ -34,9 +36,12 @@ def _camel(name: str) -> str:
 
 
 def machine_definitions() -> dict[str, Any]:
-    """Logical id -> definition of each state machine, from its file."""
+    """Logical id -> definition of each state machine, from its file, its waits made to follow the plan."""
     files = sorted((ROOT / "state_machines").glob("*.asl.json"))
-    return {f"{_camel(file.name.removesuffix('.asl.json'))}Machine": json.loads(file.read_text()) for file in files}
+    return {
+        f"{_camel(file.name.removesuffix('.asl.json'))}Machine": follow_plan(json.loads(file.read_text()))
+        for file in files
+    }
 
 
 def _substitution(name: str) -> Any:

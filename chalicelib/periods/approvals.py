@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from chalicelib.kernel.ids import canonical, id_from
 from chalicelib.kernel.machines import Machines
-from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.amending import apply_amendment
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import mark_approved, mark_rejected
+from chalicelib.periods.versions import note_decision
 
-PLAN = "plan"
-KINDS = (PLAN, "refund_batch", "defaulters", "remittance", "sms_campaign")
+PLAN, AMENDMENT = "plan", "amendment"
+KINDS = (PLAN, AMENDMENT, "refund_batch", "defaulters", "remittance", "sms_campaign")
 APPROVED, REJECTED = "approved", "rejected"
 REASON_CHARACTERS_MAX = 500
 
@@ -90,27 +94,28 @@ def request_approval(
     totals: Mapping[str, Any],
     *,
     made_by: str,
-    task_token: str,
     machines: Machines,
+    task_token: str = "",
 ) -> Approval:
     """Ask for a second person's word; the machine behind ``task_token`` is told it, at once where it was given before.
 
-    ``made_by`` is an operator's name, or ``system:<machine>``. Raises ``InvalidInput`` (``APPROVAL_KIND``).
+    No machine waits for an amendment. ``made_by`` is an operator's name, or ``system:<machine>``. Raises
+    ``InvalidInput`` (``APPROVAL_KIND``).
     """
     if kind not in KINDS:
         problem = Problem(0, "kind", kind[:40], f"one of {', '.join(KINDS)}")
         raise InvalidInput("APPROVAL_KIND", f"不支持的审批事项: {kind[:40]}", problems=(problem,))
     text = canonical(dict(totals)).decode()
     record = ApprovalRecord(period, _PREFIX + id_from(period, kind, subject, text, made_by))
-    record.update(
-        [
-            ApprovalRecord.kind.set(kind),
-            ApprovalRecord.subject.set(subject),
-            ApprovalRecord.totals.set(text),
-            ApprovalRecord.made_by.set(made_by),
-            ApprovalRecord.tokens.add({task_token}),
-        ]
-    )
+    actions: list[Action] = [
+        ApprovalRecord.kind.set(kind),
+        ApprovalRecord.subject.set(subject),
+        ApprovalRecord.totals.set(text),
+        ApprovalRecord.made_by.set(made_by),
+    ]
+    if task_token:
+        actions.append(ApprovalRecord.tokens.add({task_token}))
+    record.update(actions)
     approval = _approval(record)
     if approval.decision:
         # A plan that was decided on before and stands again now, after another one.
@@ -136,33 +141,21 @@ def find_approval(approval_id: str) -> Approval:
     return _approval(_record(approval_id))
 
 
-def decide(approval_id: str, decision: str, *, by: str, reason: str, now_ms: int, machines: Machines) -> Approval:
+def decide(approval_id: str, decision: str, *, reason: str, actor: Actor, machines: Machines) -> Approval:
     """Give a second person's word and tell the machines that wait. The same word by the same person again is the same.
 
-    ``by`` must hold the role ``approver``: the caller sees to that. Raises ``NotAllowed`` (``SELF_APPROVAL``) for the
-    maker, ``Conflict`` (``ALREADY_DECIDED``) after another decision, ``NotFound``, and ``InvalidInput`` for a word
-    that is none or a rejection without a reason.
+    The actor must hold the role ``approver``: the caller sees to that. Raises ``NotAllowed`` (``SELF_APPROVAL``) for
+    the maker, ``Conflict`` (``ALREADY_DECIDED``) after another decision, ``NotFound``, ``InvalidInput`` for a word that
+    is none or a rejection without a reason, and for an amendment what ``apply_amendment`` raises.
     """
     _check_word(decision, reason)
     record = _record(approval_id)
-    if by == record.made_by:
+    if actor.name == record.made_by:
         raise NotAllowed("SELF_APPROVAL", "经办人不能审批自己提交的事项")
-    try:
-        record.update(
-            [
-                ApprovalRecord.decision.set(decision),
-                ApprovalRecord.decided_by.set(by),
-                ApprovalRecord.reason.set(reason),
-                ApprovalRecord.decided_at_ms.set(now_ms),
-            ],
-            condition=ApprovalRecord.decision.does_not_exist() | (ApprovalRecord.decision == ""),
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        record.refresh(consistent_read=True)
-        if (record.decision, record.decided_by) != (decision, by):
-            raise Conflict("ALREADY_DECIDED", "该事项已有审批结论") from error
+    if not record.decision:
+        record = _give_word(record, decision, reason, actor)
+    if (record.decision, record.decided_by) != (decision, actor.name):
+        raise Conflict("ALREADY_DECIDED", "该事项已有审批结论")
     approval = _approval(record)
     # Before the machine goes on: once it does, the plan is public or the period ended.
     _note_plan(approval)
@@ -171,12 +164,48 @@ def decide(approval_id: str, decision: str, *, by: str, reason: str, now_ms: int
     return approval
 
 
+def _give_word(record: ApprovalRecord, decision: str, reason: str, actor: Actor) -> ApprovalRecord:
+    """Decision, audit trail, and an amendment's coming into force: all of them or none. Returns what stands then."""
+    transaction = Transaction()
+    transaction.update(
+        ApprovalRecord(record.pk, record.sk),
+        [
+            ApprovalRecord.decision.set(decision),
+            ApprovalRecord.decided_by.set(actor.name),
+            ApprovalRecord.reason.set(reason),
+            ApprovalRecord.decided_at_ms.set(actor.at_ms),
+        ],
+        ApprovalRecord.decision.does_not_exist() | (ApprovalRecord.decision == ""),
+    )
+    asked = {"made_by": record.made_by, "subject": record.subject, "totals": json.loads(record.totals)}
+    said = {"decision": decision, "reason": reason}
+    note(transaction, actor, Act(f"{record.kind}.decide", f"{record.pk} {record.kind}", asked, said))
+    if record.kind == AMENDMENT and decision == APPROVED:
+        apply_amendment(transaction, record.pk, record.subject, actor)
+    try:
+        transaction.commit()
+    except Conflict as error:
+        standing = ApprovalRecord.get(record.pk, record.sk, consistent_read=True)
+        if not standing.decision:
+            raise Conflict("PLAN_CHANGED", "本期工作计划刚被他人修改,请核对后再审批") from error
+    return ApprovalRecord.get(record.pk, record.sk, consistent_read=True)
+
+
 def _note_plan(approval: Approval) -> None:
-    if approval.kind != PLAN:
+    if approval.kind not in (PLAN, AMENDMENT):
         return
+    note_decision(
+        approval.period,
+        approval.subject,
+        approval.decision,
+        by=approval.decided_by,
+        reason=approval.reason,
+        at_ms=approval.decided_at_ms,
+    )
     if approval.decision == APPROVED:
         mark_approved(approval.period, approval.subject, approval.decided_by)
-    else:
+    elif approval.kind == PLAN:
+        # An amendment that is turned down leaves the plan that stands.
         mark_rejected(approval.period, approval.subject)
 
 

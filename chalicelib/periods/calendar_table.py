@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict
-from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.calendar import EnteredNotice, WorkCalendar, calendar_of, read_notice
 
 # A notice is amended once or twice; a table that fills up is a program gone wrong.
@@ -56,7 +56,7 @@ class Entry:
         }
 
 
-def enter_notice(entered: EnteredNotice, *, by: str, now_ms: int) -> Entry:
+def enter_notice(entered: EnteredNotice, actor: Actor) -> Entry:
     """Put a notice on the table; what stands already is not entered again. Plans that were made stay as they are.
 
     Raises ``Conflict`` (``CALENDAR_CHANGED``) where another entry of the year came in at the same moment, or there are
@@ -70,17 +70,19 @@ def enter_notice(entered: EnteredNotice, *, by: str, now_ms: int) -> Entry:
         _HASH_KEY,
         f"{entered.year}#{number:02d}",
         notice=json.dumps(entered.as_dict(), ensure_ascii=False),
-        entered_by=by,
-        entered_at_ms=now_ms,
+        entered_by=actor.name,
+        entered_at_ms=actor.at_ms,
     )
     changed = Conflict("CALENDAR_CHANGED", f"{entered.year} 年的放假安排刚被他人修改,请核对后再录入")
     if number > ENTRIES_MAX:
         raise changed
+    transaction = Transaction()
+    transaction.put(record, NoticeRecord.pk.does_not_exist())
+    before = standing[-1].entered.as_dict() if standing else {}
+    note(transaction, actor, Act("calendar.enter", str(entered.year), before, entered.as_dict()))
     try:
-        record.save(condition=NoticeRecord.pk.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+        transaction.commit()
+    except Conflict as error:
         raise changed from error
     return _entry(record)
 

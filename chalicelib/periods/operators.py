@@ -16,8 +16,9 @@ from chalicelib.kernel.tables import HubMeta, table_name
 from chalicelib.kernel.tokens import Session
 
 AUDIENCE = "operator"
-# planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: only looks.
-ROLES = ("planner", "approver", "cashier", "auditor")
+# planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: looks, at the trail
+# too; support: looks things up for bidders.
+ROLES = ("planner", "approver", "cashier", "auditor", "support")
 SESSION_MS = 8 * 3_600_000
 TRIES_MAX = 5
 CLOSED_MS = 15 * 60_000

@@ -214,6 +214,10 @@ def _number_problems(plan: Plan) -> list[Problem]:
     problems = []
     if plan.quotas.keys() != set(BIDDER_CLASSES):
         problems.append(Problem(0, "quotas", ", ".join(plan.quotas), f"exactly {' and '.join(BIDDER_CLASSES)}"))
+    elif not any(plan.quotas.values()):
+        problems.append(
+            Problem(0, "quotas", "0", "a quota above 0 for at least one class: there is nothing to auction")
+        )
     numbers: dict[str, list[tuple[str, int]]] = {
         "quotas": list(plan.quotas.items()),
         "last_average_fen": list(plan.last_average_fen.items()),

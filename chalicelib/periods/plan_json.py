@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from chalicelib.kernel.clock import at_shanghai, local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.periods.amendment import Wanted
 from chalicelib.periods.calendar import WorkCalendar
-from chalicelib.periods.milestones import Milestone, StatementDue
+from chalicelib.periods.milestones import MILESTONES, Milestone, StatementDue
 from chalicelib.periods.plan import Plan, check, nominal
 from chalicelib.periods.rules import RuleSet
 
@@ -24,6 +25,9 @@ _ENTRIES_MAX = 500
 _NUMBER_MAX = 10**13
 _NUMBERS = ("quotas", "last_average_fen", "lows_fen", "last_mean_fen", "warning_fen")
 _DRAFT_FIELDS = ("period", "city", *_NUMBERS, "dates")
+_PLAN_FIELDS = ("period", "city", "rules_version", "milestones", "broadcasts", "statements", *_NUMBERS)
+_AMENDMENT_FIELDS = ("reason", "milestones", "broadcasts", "statements")
+_REASON_CHARACTERS_MAX = 500
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -51,16 +55,14 @@ def to_json(plan: Plan) -> dict[str, Any]:
 def from_json(content: Any) -> Plan:
     """Read a plan and hold it to its invariants. Raises ``InvalidInput`` (``PLAN_INVALID``) naming what is wrong."""
     body = _table(content, "plan")
+    _only(body, _PLAN_FIELDS)
     plan = Plan(
         period=_text(body, "period"),
         city=_text(body, "city"),
         rules_version=_text(body, "rules_version"),
-        milestones={
-            name: _milestone(each, f"milestones.{name}")
-            for name, each in _table(body.get("milestones"), "milestones").items()
-        },
-        broadcasts=tuple(_milestone(each, "broadcasts") for each in _list(body.get("broadcasts"), "broadcasts")),
-        statements=tuple(_statement(each) for each in _list(body.get("statements"), "statements")),
+        milestones=_milestones(body.get("milestones")),
+        broadcasts=_broadcasts(body.get("broadcasts")),
+        statements=_statements(body.get("statements")),
         **numbers(body),
     )
     check(plan)
@@ -87,12 +89,37 @@ def draft_from_json(content: Any, rules_of: Callable[[str], RuleSet], calendar: 
     Raises what ``rules_of`` and ``nominal`` raise, and ``InvalidInput`` (``PLAN_INVALID``) naming a wrong field.
     """
     body = _table(content, "draft")
-    unknown = sorted(str(name)[:40] for name in body.keys() - set(_DRAFT_FIELDS))
-    if unknown:
-        raise _wrong(unknown[0], None, f"one of {', '.join(_DRAFT_FIELDS)}")
+    _only(body, _DRAFT_FIELDS)
     dates = {name: _day(each, f"dates.{name}") for name, each in _table(body.get("dates", {}), "dates").items()}
     rules = rules_of(_text(body, "city"))
     return nominal(_text(body, "period"), rules, **numbers(body), calendar=calendar, dates=dates)
+
+
+def wanted_from_json(content: Any) -> Wanted:
+    """Read what an amendment moves: ``{"reason", "milestones": {name: {"at", "date"}}, "broadcasts"?, "statements"?}``.
+
+    Raises ``InvalidInput`` (``PLAN_INVALID``) naming a wrong field.
+    """
+    body = _table(content, "amendment")
+    _only(body, _AMENDMENT_FIELDS)
+    reason = _text(body, "reason").strip()
+    if not reason or len(reason) > _REASON_CHARACTERS_MAX:
+        raise _wrong("reason", None, f"why, in 1 to {_REASON_CHARACTERS_MAX} characters")
+    return Wanted(
+        reason,
+        _milestones(body.get("milestones", {})),
+        _broadcasts(body["broadcasts"]) if "broadcasts" in body else None,
+        _statements(body["statements"]) if "statements" in body else None,
+    )
+
+
+def _only(body: Mapping[str, Any], names: Sequence[str], path: str = "") -> None:
+    """A key that is none of these is a mistake: what it was meant for would be left out in silence."""
+    unknown = sorted(str(name)[:40] for name in body.keys() - set(names))
+    if unknown:
+        remedy = f"one of {', '.join(names)}"
+        problems = tuple(Problem(0, f"{path}{name}", "", remedy) for name in unknown)
+        raise InvalidInput("PLAN_INVALID", f"工作计划中有不认识的字段: {', '.join(unknown)}", problems=problems)
 
 
 def _shown(milestone: Milestone) -> dict[str, str]:
@@ -140,8 +167,25 @@ def _day(found: Any, field: str) -> date:
         raise _wrong(field, found, "a date such as 2026-03-25") from error
 
 
+def _milestones(found: Any) -> dict[str, Milestone]:
+    listed = _table(found, "milestones")
+    _only(listed, MILESTONES, "milestones.")
+    return {name: _milestone(each, f"milestones.{name}") for name, each in listed.items()}
+
+
+def _broadcasts(found: Any) -> tuple[Milestone, ...]:
+    listed = _list(found, "broadcasts")
+    return tuple(_milestone(each, f"broadcasts[{place}]") for place, each in enumerate(listed))
+
+
+def _statements(found: Any) -> tuple[StatementDue, ...]:
+    listed = _list(found, "statements")
+    return tuple(_statement(each, f"statements[{place}]") for place, each in enumerate(listed))
+
+
 def _milestone(found: Any, field: str) -> Milestone:
     table = _table(found, field)
+    _only(table, ("at", "date"), f"{field}.")
     try:
         at_ms = at_shanghai(table.get("at", ""))
     except (TypeError, ValueError) as error:
@@ -149,7 +193,8 @@ def _milestone(found: Any, field: str) -> Milestone:
     return Milestone(at_ms, _day(table.get("date"), f"{field}.date"))
 
 
-def _statement(found: Any) -> StatementDue:
-    table = _table(found, "statements")
-    day = _day(table.get("day"), "statements.day")
-    return StatementDue(_text(table, "channel"), day, _milestone(table.get("due"), "statements.due"))
+def _statement(found: Any, field: str) -> StatementDue:
+    table = _table(found, field)
+    _only(table, ("channel", "day", "due"), f"{field}.")
+    day = _day(table.get("day"), f"{field}.day")
+    return StatementDue(_text(table, "channel"), day, _milestone(table.get("due"), f"{field}.due"))

@@ -14,11 +14,13 @@ from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
 from chalicelib.kernel.ids import digest_of
-from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.openings import note_opening
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import from_json, to_json
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules, rule_text
+from chalicelib.periods.versions import DRAFT, VersionRecord, add_version
 
 _SORT_KEY = "period"
 
@@ -53,19 +55,6 @@ class PeriodRecord(Model):
     error = UnicodeAttribute(default="")
 
 
-class ReachedRecord(Model):
-    """A milestone that the period's machines have reached."""
-
-    class Meta(HubMeta):
-        """The room's table."""
-
-        table_name = table_name("PERIODS_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    at_ms = NumberAttribute()
-
-
 @dataclass(frozen=True)
 class Period:
     """A period as it stands. ``approved_by`` is empty until a second person has approved this very plan."""
@@ -84,8 +73,9 @@ def plan_digest(plan: Plan) -> str:
     return digest_of(to_json(plan))
 
 
-def save_plan(plan: Plan, state: PeriodState, by: str) -> Period:
-    """Keep a plan and the text of its city's current rules; the same plan again changes nothing.
+def save_plan(plan: Plan, state: PeriodState, by: str, actor: Actor | None = None) -> Period:
+    """Keep a plan as its period's next version, and the text of its city's current rules; the same plan again changes
+    nothing. ``actor`` is the operator whose act it is, for the trail; no operator, no entry.
 
     Another plan takes the place of one that was rejected or stopped, as the next attempt, under the rules the period
     began with; it needs an approval of its own. Raises ``Conflict`` (``PLAN_STANDS``) where the standing plan is in
@@ -95,16 +85,17 @@ def save_plan(plan: Plan, state: PeriodState, by: str) -> Period:
         standing = _record(plan.period)
     except NotFound:
         record = _new_record(plan, state, by)
+        transaction = Transaction()
+        transaction.put(record, PeriodRecord.pk.does_not_exist())
+        _note_draft(transaction, plan, by, actor, replaces="")
         try:
-            record.save(condition=PeriodRecord.pk.does_not_exist())
+            transaction.commit()
             return _period(record)
-        except PutError as error:
-            if not _lost_race(error):
-                raise
+        except Conflict:
             standing = _record(plan.period)
     if standing.plan_digest == plan_digest(plan):
         return _period(standing)
-    return _replace_plan(standing, plan, state, by)
+    return _replace_plan(standing, plan, state, by, actor)
 
 
 def find_period(period: str) -> Period:
@@ -153,14 +144,36 @@ def move(
     return _update(period, [PeriodRecord.state.set(to), PeriodRecord.error.set(error)], condition)
 
 
-def next_attempt(period: str, attempt: int, *, since: tuple[PeriodState, ...]) -> bool:
+def next_attempt(period: str, attempt: int, *, since: tuple[PeriodState, ...], actor: Actor) -> bool:
     """Make the period a draft again as the attempt after ``attempt``; ``False`` where it stands elsewhere."""
-    actions = [
-        PeriodRecord.state.set(PeriodState.DRAFT),
-        PeriodRecord.attempt.set(attempt + 1),
-        PeriodRecord.error.set(""),
-    ]
-    return _update(period, actions, PeriodRecord.state.is_in(*since) & (PeriodRecord.attempt == attempt))
+    transaction = Transaction()
+    transaction.update(
+        PeriodRecord(period, _SORT_KEY),
+        [
+            PeriodRecord.state.set(PeriodState.DRAFT),
+            PeriodRecord.attempt.set(attempt + 1),
+            PeriodRecord.error.set(""),
+        ],
+        PeriodRecord.state.is_in(*since) & (PeriodRecord.attempt == attempt),
+    )
+    note(transaction, actor, Act("period.restart", period, {"attempt": attempt}, {"attempt": attempt + 1}))
+    return _commits(transaction)
+
+
+def amend(transaction: Transaction, version: VersionRecord, by: str) -> None:
+    """Put an approved amendment in the place of the plan it was drafted over, into a transaction that fails where that
+    plan does not stand any more, or the period has ended."""
+    transaction.update(
+        PeriodRecord(version.pk, _SORT_KEY),
+        [
+            PeriodRecord.plan.set(version.plan),
+            PeriodRecord.plan_digest.set(version.digest),
+            PeriodRecord.made_by.set(version.made_by),
+            PeriodRecord.approved_by.set(by),
+        ],
+        PeriodRecord.state.is_in(PeriodState.DRAFT, PeriodState.RUNNING, PeriodState.STOPPED)
+        & (PeriodRecord.plan_digest == version.replaces),
+    )
 
 
 def mark_approved(period: str, digest: str, by: str) -> bool:
@@ -179,24 +192,6 @@ def mark_rejected(period: str, digest: str) -> bool:
     return _update(period, actions, open_states & (PeriodRecord.plan_digest == digest))
 
 
-def reach(period: str, milestone: str, at_ms: int) -> int:
-    """Note that a milestone was reached; the first time counts and is returned, epoch ms."""
-    record = ReachedRecord(period, f"reached#{milestone}", at_ms=at_ms)
-    try:
-        record.save(condition=ReachedRecord.pk.does_not_exist())
-    except PutError as error:
-        if not _lost_race(error):
-            raise
-        record.refresh()
-    return int(record.at_ms)
-
-
-def reached(period: str) -> dict[str, int]:
-    """The milestones reached so far and when, epoch ms."""
-    found = ReachedRecord.query(period, ReachedRecord.sk.startswith("reached#"))
-    return {record.sk.removeprefix("reached#"): int(record.at_ms) for record in found}
-
-
 def _new_record(plan: Plan, state: PeriodState, by: str) -> PeriodRecord:
     rules = rule_text(plan.city)
     _hold_version(plan, read_rules(rules))
@@ -210,7 +205,15 @@ def _new_record(plan: Plan, state: PeriodState, by: str) -> PeriodRecord:
     )
 
 
-def _replace_plan(standing: PeriodRecord, plan: Plan, state: PeriodState, by: str) -> Period:
+def _note_draft(transaction: Transaction, plan: Plan, by: str, actor: Actor | None, *, replaces: str) -> None:
+    digest, at_ms = plan_digest(plan), actor.at_ms if actor else 0
+    number = add_version(transaction, plan, digest, kind=DRAFT, by=by, at_ms=at_ms, replaces=replaces)
+    if actor:
+        before = {"plan_digest": replaces} if replaces else {}
+        note(transaction, actor, Act("plan.draft", plan.period, before, {"version": number, "plan_digest": digest}))
+
+
+def _replace_plan(standing: PeriodRecord, plan: Plan, state: PeriodState, by: str, actor: Actor | None) -> Period:
     replaceable = (PeriodState.REJECTED, PeriodState.STOPPED)
     rules = read_rules(standing.rules)
     if plan.city != rules.city:
@@ -226,7 +229,10 @@ def _replace_plan(standing: PeriodRecord, plan: Plan, state: PeriodState, by: st
         PeriodRecord.error.set(""),
     ]
     condition = PeriodRecord.state.is_in(*replaceable) & (PeriodRecord.attempt == standing.attempt)
-    if not _update(plan.period, actions, condition):
+    transaction = Transaction()
+    transaction.update(PeriodRecord(plan.period, _SORT_KEY), actions, condition)
+    _note_draft(transaction, plan, by, actor, replaces=standing.plan_digest)
+    if not _commits(transaction):
         raise Conflict("PLAN_STANDS", f"本期工作计划正在执行或已完成,不能更换: {plan.period}")
     return find_period(plan.period)
 
@@ -263,6 +269,14 @@ def _update(period: str, actions: list[Any], condition: Condition) -> bool:
         if _lost_race(error):
             return False
         raise
+    return True
+
+
+def _commits(transaction: Transaction) -> bool:
+    try:
+        transaction.commit()
+    except Conflict:
+        return False
     return True
 
 

@@ -1,7 +1,8 @@
-"""The room's doors: sign-in, the plan, approvals, problems."""
+"""The room's doors: sign-in, the plan and its amendments, approvals, problems, the audit trail."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalice.app import Blueprint, Response
@@ -9,13 +10,15 @@ from chalice.app import Blueprint, Response
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.tokens import issue_newest
-from chalicelib.periods import access, approvals, calendar_table, operators, running
+from chalicelib.periods import access, approvals, audit, calendar_table, operators, running
 from chalicelib.periods.calendar import read_notice
 from chalicelib.periods.naming import month_of
-from chalicelib.periods.plan_json import draft_from_json, from_json, to_json
+from chalicelib.periods.plan_json import draft_from_json, from_json, to_json, wanted_from_json
 from chalicelib.periods.problems import list_problems
-from chalicelib.periods.records import Period, find_period, reached
+from chalicelib.periods.reaching import reached
+from chalicelib.periods.records import Period, find_period
 from chalicelib.periods.rules import load_rules
+from chalicelib.periods.versions import history
 from chalicelib.wiring import hub
 
 periods_routes = Blueprint(__name__)
@@ -36,8 +39,8 @@ def sign_in() -> Response:
 @periods_routes.route("/periods", methods=["POST"])
 def open_period() -> Response:
     """A plan (``plan_json``) by a planner -> 201 ``{period, state, attempt}``; its machine asks for approval first."""
-    session = access.operator(periods_routes.current_request, "planner")
-    period = running.open_period(from_json(_body()), session.subject, hub().machines)
+    actor = access.actor(periods_routes.current_request, "planner")
+    period = running.open_period(from_json(_body()), actor, hub().machines)
     return Response(_standing(period), {}, 201)
 
 
@@ -58,9 +61,8 @@ def show_calendar() -> dict[str, Any]:
 @periods_routes.route("/calendar", methods=["POST"])
 def enter_calendar() -> Response:
     """A year's notice ``{year, holidays, workdays, source}`` by a planner -> 201 the entry; the latest counts."""
-    session = access.operator(periods_routes.current_request, "planner")
-    now_ms = hub().clock.now_ms()
-    entry = calendar_table.enter_notice(read_notice(_body()), by=session.subject, now_ms=now_ms)
+    actor = access.actor(periods_routes.current_request, "planner")
+    entry = calendar_table.enter_notice(read_notice(_body()), actor)
     return Response(entry.as_dict(), {}, 201)
 
 
@@ -80,12 +82,46 @@ def show_period(period: str) -> dict[str, Any]:
 @periods_routes.route("/periods/{period}/restart", methods=["POST"])
 def restart(period: str) -> Response:
     """By a planner, ``{abandoned?: bool}`` -> 202 ``{period, state, attempt}``."""
-    access.operator(periods_routes.current_request, "planner")
+    actor = access.actor(periods_routes.current_request, "planner")
     month_of(period)
     abandoned = _body().get("abandoned", False)
     if not isinstance(abandoned, bool):
         raise _wrong("abandoned", "true or false")
-    return Response(_standing(running.restart(period, hub().machines, abandoned=abandoned)), {}, 202)
+    return Response(_standing(running.restart(period, hub().machines, abandoned=abandoned, actor=actor)), {}, 202)
+
+
+@periods_routes.route("/periods/{period}/amendments", methods=["POST"])
+def amend_plan(period: str) -> Response:
+    """By a planner, ``{reason, milestones: {name: {at, date}}, broadcasts?, statements?}`` -> 201 the approval that it
+    waits for; it counts once another person approves it."""
+    actor = access.actor(periods_routes.current_request, "planner")
+    month_of(period)
+    approval = running.amend_period(period, wanted_from_json(_body()), actor, hub().machines)
+    return Response(approval.as_dict(), {}, 201)
+
+
+@periods_routes.route("/periods/{period}/plan-versions", methods=["GET"])
+def show_versions(period: str) -> dict[str, Any]:
+    """By any operator -> ``{versions: [{number, kind, state, made_by, made_at, reason, decided_by, decided_at,
+    decision_reason, digest, changes: [{field, before, after}], plan}]}``, the first one first."""
+    access.operator(periods_routes.current_request)
+    month_of(period)
+    return {"versions": history(period, find_period(period).plan_digest)}
+
+
+@periods_routes.route("/audit-trail/{month}", methods=["GET"])
+def show_trail(month: str) -> dict[str, Any]:
+    """By an auditor, ``?limit=50&after=`` -> ``{acts: [{at, by, roles, act, subject, before, after}], after}``: the
+    month's acts, oldest first; ``after`` of one page asks for the next, and is empty on the last."""
+    request = periods_routes.current_request
+    access.operator(request, "auditor")
+    month_of(month)
+    asked: Mapping[str, str] = request.query_params or {}
+    limit = str(asked.get("limit") or audit.PAGE_MAX)
+    if not limit.isascii() or not limit.isdigit():
+        raise _wrong("limit", f"1 to {audit.PAGE_MAX}")
+    page = audit.trail(month, after=str(asked.get("after") or ""), limit=int(limit))
+    return {"acts": list(page.acts), "after": page.after}
 
 
 @periods_routes.route("/periods/{period}/approvals", methods=["GET"])
@@ -104,16 +140,11 @@ def list_approvals(period: str) -> dict[str, Any]:
 @periods_routes.route("/approvals/{approval_id}", methods=["POST"])
 def decide(approval_id: str) -> dict[str, Any]:
     """By an approver who is not the maker, ``{decision: approved|rejected, reason}`` -> the approval."""
-    session = access.operator(periods_routes.current_request, "approver")
+    actor = access.actor(periods_routes.current_request, "approver")
     body = _body()
-    return approvals.decide(
-        approval_id,
-        _text(body, "decision"),
-        by=session.subject,
-        reason=_text(body, "reason", empty=True),
-        now_ms=hub().clock.now_ms(),
-        machines=hub().machines,
-    ).as_dict()
+    decision, reason = _text(body, "decision"), _text(body, "reason", empty=True)
+    decided = approvals.decide(approval_id, decision, reason=reason, actor=actor, machines=hub().machines)
+    return decided.as_dict()
 
 
 @periods_routes.route("/periods/{period}/problems", methods=["GET"])

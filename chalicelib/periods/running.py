@@ -7,19 +7,24 @@ from typing import Any
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.machines import Machines
-from chalicelib.periods.approvals import PLAN, Approval, request_approval
+from chalicelib.periods.amending import draft_amendment
+from chalicelib.periods.amendment import Wanted, changes, look
+from chalicelib.periods.approvals import AMENDMENT, APPROVED, PLAN, Approval, request_approval
+from chalicelib.periods.audit import Act, Actor, note_alone
 from chalicelib.periods.calendar_table import hub_calendar
 from chalicelib.periods.milestones import MILESTONES
 from chalicelib.periods.phases import SERVED_LIMITS
 from chalicelib.periods.plan import Plan, check_against, machine_input
+from chalicelib.periods.plan_json import to_json
 from chalicelib.periods.problems import record_problems
+from chalicelib.periods.reaching import reach
 from chalicelib.periods.records import (
     Period,
     PeriodState,
     find_period,
+    load_plan,
     move,
     next_attempt,
-    reach,
     rules_for,
     save_plan,
     stands,
@@ -32,7 +37,7 @@ _CAUSE_CHARACTERS_MAX = 500
 _CAUSES_DEEP_MAX = 10
 
 
-def open_period(plan: Plan, by: str, machines: Machines) -> Period:
+def open_period(plan: Plan, actor: Actor, machines: Machines) -> Period:
     """Keep a plan as the period's draft and start its machine, which first asks for a second person's approval.
 
     Raises what ``check_against`` and ``save_plan`` raise, and ``Conflict`` (``RULES_NOT_SERVED``) for a city whose bids
@@ -43,12 +48,12 @@ def open_period(plan: Plan, by: str, machines: Machines) -> Period:
         rules = rules_for(plan)
         _check_served(rules)
         check_against(plan, rules, hub_calendar())
-    period = save_plan(plan, PeriodState.DRAFT, by)
+    period = save_plan(plan, PeriodState.DRAFT, actor.name, actor)
     _start(period, machines)
     return period
 
 
-def restart(period: str, machines: Machines, *, abandoned: bool) -> Period:
+def restart(period: str, machines: Machines, *, abandoned: bool, actor: Actor) -> Period:
     """Start a stopped period's machine again as the next attempt; what was done is not done twice.
 
     ``abandoned`` is the operator's word that the machine of a running period is gone (it was aborted, so it could not
@@ -58,9 +63,12 @@ def restart(period: str, machines: Machines, *, abandoned: bool) -> Period:
     standing = find_period(period)
     if standing.state is not PeriodState.DRAFT:
         since = (PeriodState.STOPPED, PeriodState.RUNNING) if abandoned else (PeriodState.STOPPED,)
-        if not next_attempt(period, standing.attempt, since=since):
+        if not next_attempt(period, standing.attempt, since=since, actor=actor):
             raise Conflict("NOT_STOPPED", f"本期未处于停止状态,不能重新启动: {period}")
         standing = find_period(period)
+    else:
+        attempt = {"attempt": standing.attempt}
+        note_alone(actor, Act("period.restart", period, attempt, attempt))
     _start(standing, machines)
     return standing
 
@@ -73,16 +81,40 @@ def begin(period: str, attempt: int) -> dict[str, Any]:
     return {"period": period, "attempt": attempt, "state": PeriodState.RUNNING.value}
 
 
-def ask_for_plan(period: str, task_token: str, machines: Machines) -> Approval:
-    """Ask for a second person's word on the standing plan: its digest is the subject, so a changed plan asks anew."""
+def amend_period(period: str, wanted: Wanted, actor: Actor, machines: Machines) -> Approval:
+    """Draft an amendment of a published plan and ask for a second person's word on it, with what moves from where.
+
+    Raises what ``draft_amendment`` raises.
+    """
+    standing = find_period(period).plan
+    version = draft_amendment(period, wanted, actor, hub_calendar())
+    moved = changes(to_json(standing), to_json(version.as_plan()))
+    totals = {"version": version.number, "reason": version.reason, "changes": moved}
+    return request_approval(period, AMENDMENT, version.digest, totals, made_by=version.made_by, machines=machines)
+
+
+def look_at_plan(period: str, milestone: str, attempt: int, now_ms: int) -> dict[str, Any]:
+    """The plan as it stands now, as a machine reads it, with ``due`` and ``until`` of a milestone (``look``)."""
+    plan = load_plan(period)
+    return {**machine_input(plan, attempt)["plan"], **look(plan, milestone, now_ms)}
+
+
+def ask_for_plan(period: str, task_token: str, machines: Machines) -> None:
+    """Ask for a second person's word on the standing plan: its digest is the subject, so a changed plan asks anew.
+
+    One that was approved already, as a plan or as an amendment, is not asked for again by a later attempt.
+    """
     standing = find_period(period)
     plan = standing.plan
+    if standing.approved_by:
+        machines.answer(task_token, {"decision": APPROVED, "by": standing.approved_by})
+        return
     totals = {
         "quotas": dict(plan.quotas),
         "auction_day": plan.day("auction_opens").isoformat(),
         "rules_version": plan.rules_version,
     }
-    return request_approval(
+    request_approval(
         period,
         PLAN,
         standing.plan_digest,

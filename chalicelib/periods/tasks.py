@@ -17,6 +17,10 @@ def _reach(event: dict[str, Any]) -> dict[str, Any]:
     return running.reach_milestone(event["period"], event["milestone"], hub().clock.now_ms())
 
 
+def _look(event: dict[str, Any]) -> dict[str, Any]:
+    return running.look_at_plan(event["period"], event["milestone"], int(event["attempt"]), hub().clock.now_ms())
+
+
 def _await_file(event: dict[str, Any]) -> None:
     arrivals.await_file(event["expect"], int(event["after"]), event["task_token"], hub().machines)
 
@@ -57,6 +61,7 @@ def _attempt(event: dict[str, Any]) -> int | None:
 STEPS = {
     "begin": _begin,
     "reach": _reach,
+    "look": _look,
     "await_file": _await_file,
     "request_approval": _request_approval,
     "problem": _problem,

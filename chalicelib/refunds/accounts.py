@@ -14,6 +14,7 @@ from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
 from chalicelib.kernel.tables import Transaction
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.refunds import records
 from chalicelib.refunds.records import FailedRecord, RefundRecord
 from chalicelib.refunds.rules import RefundState
@@ -58,11 +59,16 @@ def note_account(
     vault: Vault,
     now_ms: int,
     *,
-    confirmed_by: str = "",
+    confirmed: tuple[Actor, Act] | None = None,
     condition: Condition | None = None,
 ) -> bool:
-    """Write an account down; ``False`` where the payment was sent again in between, or ``condition`` does not hold."""
+    """Write an account down; ``False`` where the payment was sent again in between, or ``condition`` does not hold.
+
+    ``confirmed``: the operator who keyed it in second, and the act for the audit trail. A bidder's own needs neither.
+    """
     transaction = Transaction()
+    if confirmed:
+        note(transaction, *confirmed)
     transaction.check(RefundRecord, *records.refund_key(failure.sk), RefundRecord.state == RefundState.FAILED)
     transaction.update(
         FailedRecord(failure.pk, failure.sk),
@@ -70,7 +76,7 @@ def note_account(
             FailedRecord.sealed_account_no.set(vault.seal(account.number, failure.owner)),
             FailedRecord.sealed_account_name.set(vault.seal(account.name, failure.owner)),
             FailedRecord.answered_at_ms.set(now_ms),
-            FailedRecord.confirmed_by.set(confirmed_by),
+            FailedRecord.confirmed_by.set(confirmed[0].name if confirmed else ""),
         ],
         condition,
     )

@@ -35,9 +35,9 @@ def refund_accounts() -> Response:
 def account_proposals() -> Response:
     """``{our_ref, account_no, account_name}`` (operator, cashier) -> 202 ``{"our_ref", "state": "proposed"}``."""
     request, here = refunds_routes.current_request, hub()
-    session = access.operator(request, "cashier")
+    actor = access.actor(request, "cashier")
     our_ref, given = _failed_payment(request.json_body)
-    propose_account(our_ref, given, by=session.subject, vault=here.keys.vault())
+    propose_account(our_ref, given, actor=actor, vault=here.keys.vault())
     return Response({"our_ref": our_ref, "state": "proposed"}, status_code=202)
 
 
@@ -45,10 +45,9 @@ def account_proposals() -> Response:
 def account_confirmations() -> Response:
     """The same, keyed in again by an approver who is not the proposer -> 202 ``{"our_ref", "state": "confirmed"}``."""
     request, here = refunds_routes.current_request, hub()
-    session = access.operator(request, "approver")
+    actor = access.actor(request, "approver")
     our_ref, given = _failed_payment(request.json_body)
-    now_ms = here.clock.now_ms()
-    confirm_account(our_ref, given, by=session.subject, vault=here.keys.vault(), now_ms=now_ms)
+    confirm_account(our_ref, given, actor=actor, vault=here.keys.vault())
     return Response({"our_ref": our_ref, "state": "confirmed"}, status_code=202)
 
 

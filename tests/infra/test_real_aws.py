@@ -46,7 +46,7 @@ def test_sealed_evidence_can_not_be_removed(resources: dict[str, dict[str, Any]]
     assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Mode"] in ("GOVERNANCE", "COMPLIANCE")
 
 
-@pytest.mark.parametrize("table", ["LedgerTable", "EvidenceTable"])
+@pytest.mark.parametrize("table", ["LedgerTable", "EvidenceTable", "AuditTable"])
 def test_what_is_only_added_to_nobody_may_change_or_remove(resources: dict[str, dict[str, Any]], table: str) -> None:
     allowed = {
         action

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app import FUNCTIONS
+from local.machine_waits import follow_plan
 
 MACHINES = sorted((Path(__file__).resolve().parents[2] / "state_machines").glob("*.asl.json"))
 
@@ -25,8 +26,8 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def definition(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(file.read_text())
-    return content
+    """As it is deployed."""
+    return follow_plan(json.loads(file.read_text()))
 
 
 @pytest.mark.parametrize("file", MACHINES, ids=lambda file: file.stem)
@@ -70,6 +71,15 @@ def test_every_wait_takes_its_instant_from_the_plan(file: Path) -> None:
     for name, state in states(definition(file)):
         if state["Type"] == "Wait" and name != "Drain":
             assert "TimestampPath" in state, name
+            # Not from the plan that the machine began with: that may have been amended since
+            assert not state["TimestampPath"].startswith("$.plan.at."), name
+
+
+def test_the_auction_s_window_is_prepared_again_after_each_look_at_the_plan() -> None:
+    day = definition(next(file for file in MACHINES if file.name.startswith("auction_day")))
+    assert day["States"]["WaitOpenUntil"]["Next"] == "Prepare"
+    assert day["States"]["Prepare"]["Next"] == "WaitOpen"
+    assert not [name for name, state in states(day) if "WaitAgainFrom" in state]
 
 
 def test_no_text_message_holds_up_or_stops_the_month() -> None:

@@ -9,8 +9,15 @@ import pytest
 
 from chalicelib.kernel.clock import SetClock
 from chalicelib.periods import access, inbox, routes, tasks
+from chalicelib.periods.audit import Actor
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
+
+WANG = Actor("wang", ("planner",), 5_000)
+
+
+def approver(name: str = "li", at_ms: int = 5_000) -> Actor:
+    return Actor(name, ("approver",), at_ms)
 
 
 @dataclass

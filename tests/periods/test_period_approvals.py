@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from chalicelib.periods.approvals import Approval, decide, find_approval, request_approval, waiting
-from tests.periods.conftest import FakeMachines
+from tests.periods.conftest import FakeMachines, approver
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -23,7 +23,7 @@ def request(machines: FakeMachines, token: str = "token", **changed: Any) -> App
 def say(
     machines: FakeMachines, approval: Approval, decision: str = "approved", by: str = "li", reason: str = ""
 ) -> Approval:
-    return decide(approval.id, decision, by=by, reason=reason, now_ms=5_000, machines=machines)
+    return decide(approval.id, decision, reason=reason, actor=approver(by), machines=machines)
 
 
 def test_given_a_request_when_approved_then_its_machine_is_told_who_and_what(machines: FakeMachines) -> None:
@@ -47,7 +47,7 @@ def test_given_the_maker_when_deciding_then_it_is_not_allowed(machines: FakeMach
 def test_given_a_decision_when_given_again_then_it_is_the_same(machines: FakeMachines) -> None:
     approval = request(machines)
     first = say(machines, approval)
-    again = decide(approval.id, "approved", by="li", reason="", now_ms=9_000, machines=machines)
+    again = decide(approval.id, "approved", reason="", actor=approver(at_ms=9_000), machines=machines)
     assert again == first
 
 
@@ -108,4 +108,4 @@ def test_given_a_word_that_is_none_then_it_is_refused(machines: FakeMachines) ->
 @pytest.mark.parametrize("approval_id", ["", "2026-03", "2026-03-none", "none-at-all", "2026-03-" + "0" * 32])
 def test_given_no_such_approval_then_it_is_not_found(approval_id: str, machines: FakeMachines) -> None:
     with pytest.raises(NotFound, match="APPROVAL_UNKNOWN"):
-        decide(approval_id, "approved", by="li", reason="", now_ms=0, machines=machines)
+        decide(approval_id, "approved", reason="", actor=approver(), machines=machines)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound
-from chalicelib.periods import records
+from chalicelib.periods import reaching, records
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.records import PeriodRecord, PeriodState, find_period, load_period_rules, load_plan, save_plan
 from chalicelib.periods.rules import RuleSet
@@ -91,6 +91,6 @@ def test_given_a_plan_was_replaced_when_the_old_one_is_approved_or_rejected_then
 
 
 def test_given_a_milestone_reached_when_reached_again_then_the_first_time_stands() -> None:
-    assert records.reach("2026-03", "auction_opens", 1_000) == 1_000
-    assert records.reach("2026-03", "auction_opens", 2_000) == 1_000
-    assert records.reached("2026-03") == {"auction_opens": 1_000}
+    assert reaching.reach("2026-03", "auction_opens", 1_000) == 1_000
+    assert reaching.reach("2026-03", "auction_opens", 2_000) == 1_000
+    assert reaching.reached("2026-03") == {"auction_opens": 1_000}

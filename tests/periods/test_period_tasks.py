@@ -12,11 +12,12 @@ from chalicelib.kernel.errors import Conflict, InvalidInput
 from chalicelib.periods import approvals, running
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.problems import list_problems
-from chalicelib.periods.records import PeriodState, find_period, reached
+from chalicelib.periods.reaching import reached
+from chalicelib.periods.records import PeriodState, find_period
 from chalicelib.periods.rules import load_rules
 from chalicelib.periods.running import sentence
 from chalicelib.periods.tasks import handle
-from tests.periods.conftest import FakeHub
+from tests.periods.conftest import WANG, FakeHub, approver
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -32,12 +33,12 @@ def step(name: str, **given: Any) -> Any:
 
 @pytest.fixture
 def _open(hub: FakeHub, plan: Plan) -> None:
-    running.open_period(plan, "wang", hub.machines)
+    running.open_period(plan, WANG, hub.machines)
 
 
 @pytest.mark.usefixtures("_open")
 def test_given_an_open_period_then_its_machine_was_started_once_with_plan_and_maker(hub: FakeHub, plan: Plan) -> None:
-    running.open_period(plan, "wang", hub.machines)
+    running.open_period(plan, WANG, hub.machines)
     assert list(hub.machines.started) == ["period/2026-03-1"]
     given = hub.machines.started["period/2026-03-1"]
     assert (given["period"], given["attempt"], given["made_by"]) == ("2026-03", 1, "wang")
@@ -56,7 +57,7 @@ def test_given_a_city_whose_price_rules_the_bid_function_lacks_then_its_period_i
         warning_fen=prices,
     )
     with pytest.raises(Conflict, match="RULES_NOT_SERVED"):
-        running.open_period(shanghai, "wang", hub.machines)
+        running.open_period(shanghai, WANG, hub.machines)
     assert hub.machines.started == {}
 
 
@@ -76,7 +77,7 @@ def test_given_the_plan_is_asked_for_when_approved_then_the_period_is_approved_a
     step("request_approval", **asked)
     approval = approvals.waiting("2026-03")[0]
     assert (approval.made_by, approval.totals["auction_day"]) == ("wang", "2026-03-25")
-    approvals.decide(approval.id, "approved", by="li", reason="", now_ms=1, machines=hub.machines)
+    approvals.decide(approval.id, "approved", reason="", actor=approver(), machines=hub.machines)
     assert hub.machines.answers == {"token": {"decision": "approved", "by": "li"}}
     assert find_period("2026-03").approved_by == "li"
 
@@ -87,10 +88,10 @@ def test_given_the_plan_is_rejected_when_a_better_one_comes_then_it_is_asked_for
     step("begin", attempt=1)
     step("request_approval", **asked, task_token="1")
     rejected = approvals.waiting("2026-03")[0]
-    approvals.decide(rejected.id, "rejected", by="li", reason="额度有误", now_ms=1, machines=hub.machines)
+    approvals.decide(rejected.id, "rejected", reason="额度有误", actor=approver(), machines=hub.machines)
     assert find_period("2026-03").state is PeriodState.REJECTED
     better = replace(plan, quotas={"individual": 62, "unit": 10})
-    assert running.open_period(better, "wang", hub.machines).attempt == 2
+    assert running.open_period(better, WANG, hub.machines).attempt == 2
     step("begin", attempt=2)
     step("request_approval", **asked, task_token="2")
     assert [each.totals["quotas"]["individual"] for each in approvals.waiting("2026-03")] == [62]
@@ -108,12 +109,12 @@ def test_given_a_plan_comes_back_after_another_then_the_word_on_it_counts_again(
     asked = {"kind": "plan", "subject": "plan", "totals": {}, "made_by": "wang"}
     step("request_approval", **asked, task_token="1")
     first = approvals.waiting("2026-03")[0]
-    approvals.decide(first.id, decision, by="li", reason="核对", now_ms=1, machines=hub.machines)
+    approvals.decide(first.id, decision, reason="核对", actor=approver(), machines=hub.machines)
     if decision == "approved":
         step("stop", machine="period", error="X", cause="down")
-    running.open_period(replace(plan, quotas={"individual": 62, "unit": 10}), "wang", hub.machines)
+    running.open_period(replace(plan, quotas={"individual": 62, "unit": 10}), WANG, hub.machines)
     step("stop", machine="period", error="X", cause="down")
-    assert running.open_period(plan, "wang", hub.machines).approved_by == ""
+    assert running.open_period(plan, WANG, hub.machines).approved_by == ""
     step("begin", attempt=3)
     step("request_approval", **asked, task_token="3")
     assert hub.machines.answers["3"] == {"decision": decision, "by": "li"}
@@ -123,7 +124,7 @@ def test_given_a_plan_comes_back_after_another_then_the_word_on_it_counts_again(
 @pytest.mark.usefixtures("_open")
 def test_given_an_attempt_was_overtaken_when_its_machine_stops_or_ends_then_the_next_one_goes_on(hub: FakeHub) -> None:
     step("begin", attempt=1)
-    running.restart("2026-03", hub.machines, abandoned=True)
+    running.restart("2026-03", hub.machines, abandoned=True, actor=WANG)
     step("begin", attempt=2)
     overtaken = json.dumps({"errorMessage": "ATTEMPT_OVERTAKEN: 本期的这次执行已被取代", "errorType": "Conflict"})
     assert step("stop", machine="period", error="Conflict", cause=overtaken)["state"] == "running"
@@ -132,7 +133,7 @@ def test_given_an_attempt_was_overtaken_when_its_machine_stops_or_ends_then_the_
         step("finish", attempt=1)
     assert [each.source for each in list_problems("2026-03")] == ["period", "refund batch"]
     assert step("stop", machine="period", error="X", cause="down", attempt=2)["state"] == "stopped"
-    running.restart("2026-03", hub.machines, abandoned=False)
+    running.restart("2026-03", hub.machines, abandoned=False, actor=WANG)
     step("begin", attempt=3)
     assert step("finish", attempt=3)["state"] == "finished"
 
@@ -173,11 +174,11 @@ def test_given_a_refused_file_then_the_list_names_it_and_its_fault() -> None:
 def test_given_a_machine_stops_when_started_again_then_it_is_the_next_attempt(hub: FakeHub) -> None:
     step("begin", attempt=1)
     with pytest.raises(Conflict, match="NOT_STOPPED"):
-        running.restart("2026-03", hub.machines, abandoned=False)
+        running.restart("2026-03", hub.machines, abandoned=False, actor=WANG)
     for machine in ("refund batch", "period"):
         assert step("stop", machine=machine, error="States.TaskFailed", cause=CHILD_CAUSE)["state"] == "stopped"
     assert [each.source for each in list_problems("2026-03")] == ["period", "refund batch"]
-    assert running.restart("2026-03", hub.machines, abandoned=False).attempt == 2
+    assert running.restart("2026-03", hub.machines, abandoned=False, actor=WANG).attempt == 2
     assert list(hub.machines.started) == ["period/2026-03-1", "period/2026-03-2"]
     assert step("begin", attempt=2)["state"] == "running"
     with pytest.raises(Conflict, match="ATTEMPT_OVERTAKEN"):
@@ -187,7 +188,7 @@ def test_given_a_machine_stops_when_started_again_then_it_is_the_next_attempt(hu
 @pytest.mark.usefixtures("_open")
 def test_given_the_start_was_lost_when_restarted_then_the_same_attempt_is_started(hub: FakeHub) -> None:
     hub.machines.started.clear()
-    assert running.restart("2026-03", hub.machines, abandoned=False).attempt == 1
+    assert running.restart("2026-03", hub.machines, abandoned=False, actor=WANG).attempt == 1
     assert list(hub.machines.started) == ["period/2026-03-1"]
 
 
@@ -196,7 +197,7 @@ def test_given_a_machine_was_aborted_when_the_operator_says_so_then_a_running_pe
     hub: FakeHub,
 ) -> None:
     step("begin", attempt=1)
-    assert running.restart("2026-03", hub.machines, abandoned=True).attempt == 2
+    assert running.restart("2026-03", hub.machines, abandoned=True, actor=WANG).attempt == 2
 
 
 @pytest.mark.usefixtures("_open")
@@ -208,7 +209,7 @@ def test_given_a_finished_period_then_nothing_starts_or_stops_it(hub: FakeHub) -
         assert step("finish")["state"] == "finished"
     assert step("stop", machine="period", error="X", cause="late")["state"] == "finished"
     with pytest.raises(Conflict, match="NOT_STOPPED"):
-        running.restart("2026-03", hub.machines, abandoned=True)
+        running.restart("2026-03", hub.machines, abandoned=True, actor=WANG)
 
 
 def test_given_a_file_is_awaited_then_the_step_leaves_the_token(hub: FakeHub) -> None:
