@@ -12,7 +12,8 @@ from chalicelib.kernel.errors import Pending, ReconciliationOpen
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.ledger import sealing
 from chalicelib.periods.openings import openings
-from chalicelib.periods.records import load_period_rules, load_plan, reached
+from chalicelib.periods.reaching import reached
+from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.wiring import hub
 
 # Until this milestone a period's own machine takes in its payments, day by day: which of two payments of a code is the
