@@ -1,0 +1,115 @@
+"""Every door of the API and which operators may go through it: a door without a line here fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib.kernel.clock import SetClock
+from chalicelib.kernel.tokens import Session, issue_newest
+from chalicelib.periods import access
+from chalicelib.periods.operators import AUDIENCE, ROLES
+
+KEYS = {"k1": b"k" * 32}
+APPLICANT = "/periods/{period}/applicants/{code}"
+DESK = ("planner", "cashier", "support")
+
+# An operator's door -> the roles that may go through it.
+OPERATORS = {
+    "POST /periods": ("planner",),
+    "POST /plan-drafts": ("planner",),
+    "GET /calendar": ROLES,
+    "POST /calendar": ("planner",),
+    "POST /periods/{period}/restart": ("planner",),
+    "POST /periods/{period}/amendments": ("planner",),
+    "GET /periods/{period}/plan-versions": ROLES,
+    "GET /periods/{period}/approvals": ROLES,
+    "GET /periods/{period}/problems": ROLES,
+    "GET /periods/{period}/differences": ROLES,
+    "POST /approvals/{approval_id}": ("approver",),
+    "GET /audit-trail/{month}": ("auditor",),
+    f"GET {APPLICANT}": ROLES,
+    f"POST {APPLICANT}/changes": DESK,
+    f"POST {APPLICANT}/changes/{{change_id}}": ("approver",),
+    f"POST {APPLICANT}/activation": DESK,
+    f"POST {APPLICANT}/withdrawal": ("planner", "support"),
+    f"POST {APPLICANT}/validity": ("planner", "support"),
+    "POST /deposits/correction-proposals": ("cashier",),
+    "POST /deposits/correction-confirmations": ("approver",),
+    "POST /refunds/account-proposals": ("cashier",),
+    "POST /refunds/account-confirmations": ("approver",),
+    "GET /periods/{period}/campaigns": ROLES,
+    "POST /periods/{period}/campaigns/{name}/dry-run": ROLES,
+    "POST /periods/{period}/campaigns/{name}/start": ("planner",),
+}
+# Open to everybody, to a bidder's own session, or to a counterparty.
+OTHERS = {
+    "GET /health",
+    "POST /operator-sessions",
+    "GET /periods/{period}",
+    "GET /periods/{period}/result",
+    "POST /sms-codes",
+    "POST /account-sessions",
+    "POST /activations",
+    "POST /sessions",
+    "GET /me",
+    "GET /me/result",
+    "GET /deposits/mine",
+    "POST /deposits/corrections",
+    "POST /refunds/accounts",
+    "POST /treasury/messages",
+    "POST /sms-reports/{carrier}/{key}",
+    "POST /passwords",
+}
+
+
+class Reached(Exception):
+    """Whoever is let in goes no further."""
+
+
+def doors() -> set[str]:
+    return {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
+
+
+def test_every_door_is_on_one_of_the_lists() -> None:
+    assert doors() == OPERATORS.keys() | OTHERS
+
+
+@pytest.mark.parametrize("door", sorted(OPERATORS))
+def test_each_role_goes_through_its_own_doors_only(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Keys:
+        def session_keys(self) -> dict[str, bytes]:
+            return KEYS
+
+    class Hub:
+        keys, clock = Keys(), SetClock(1)
+
+    real = access.operator
+    let_in: list[str] = []
+
+    def operator(request: access.HasHeaders, *roles: str) -> Session:
+        session = real(request, *roles)
+        let_in.append(session.subject)
+        raise Reached
+
+    monkeypatch.setattr(access, "hub", Hub)
+    for module in [each for name, each in sys.modules.items() if name.startswith("chalicelib.")]:
+        if getattr(module, "operator", None) is real:
+            monkeypatch.setattr(module, "operator", operator)
+    method, _, path = door.partition(" ")
+    for named, given in {"period": "2026-03", "month": "2026-03", "name": "activate"}.items():
+        path = path.replace(f"{{{named}}}", given)
+    with Client(app) as client:
+        for role in ROLES:
+            session = Session(role, AUDIENCE, "", "", 10, (role,))
+            headers = {"Authorization": f"Bearer {issue_newest(session, KEYS)}", "Content-Type": "application/json"}
+            answer = client.http.request(method, path, headers=headers, body=b"{}" if method == "POST" else b"")
+            if role not in OPERATORS[door]:
+                assert (answer.status_code, json.loads(answer.body)["code"]) == (403, "ROLE_NEEDED"), role
+        nobody = client.http.request(method, path, headers={"Content-Type": "application/json"}, body=b"")
+        assert (nobody.status_code, json.loads(nobody.body)["code"]) == (401, "TOKEN_INVALID")
+    assert sorted(let_in) == sorted(OPERATORS[door])
