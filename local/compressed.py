@@ -55,7 +55,7 @@ def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
     then(1_000, "deposits_to_notary")
     then(2_000, "qualification_by")
     then(6_000 + importing, "activation_opens")
-    then(6_000 + activating // 2, "activation_reminder")
+    then(10_000 + activating // 2, "activation_reminder")
     then(6_000 + activating // 2, "activation_closes")
     then(9_000, "auction_opens")
     then(6_000 + bidding * 4 // 10, "broadcast-1")

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from local.checks import everything, sealed
+from local.checks import everything, planted, sealed
 from local.checks.check import Check
 from local.checks.logs import no_person_in_logs
 from local.month import Month
@@ -112,6 +112,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         sealed.ledger_recomputes(
             next(held["evidence"][key] for key in held["evidence"] if "month" in key), len(seen.entries)
         ),
+        planted.bad_codes_refused(story.activations.bad_codes),
         no_person_in_logs(logs, month.people),
     ]
     figures = {**_figures(stage, month.period), **_acted(month, story)}
@@ -166,6 +167,7 @@ def _acted(month: Month, story: Story) -> dict[str, Any]:
         "corrected": len(story.corrections.corrected),
         "bids_accepted": story.bids.accepted,
         "bids_refused": dict(sorted(story.bids.refused.items())),
+        "codes_refused": {name: len(seen) for name, seen in sorted(story.activations.bad_codes.items())},
         "wrong_sms_codes_refused": story.activations.wrong_codes_refused,
         "unqualified_refused": sum(story.activations.unqualified_refused.values()),
         "other_accounts_given": len(story.other_accounts.given),

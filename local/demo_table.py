@@ -64,6 +64,7 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
         ("corrected 已更正", str(figures["corrected"])),
         ("qualified 合格", str(figures["qualified"])),
         ("activated 已激活", str(figures["activated"])),
+        ("codes refused 拒绝验证码", _counts(figures["codes_refused"])),
         ("bids accepted 有效报价", str(figures["bids_accepted"])),
         ("bids refused 拒绝报价", _counts(figures["bids_refused"])),
         *_class_rows(figures["results"]),

@@ -186,7 +186,10 @@ def _qualification_and_activation(cast: _Month, story: Story) -> None:
     cast.say("regulator: qualification results dropped into the inbox")
     cast.until_reached("qualification_by")
     cast.until(plan.at("activation_opens"))
+    # First, while there is time: whoever comes at the end of the window is told that it is closed.
+    bad_codes = activation.try_bad_codes(at, month, lambda code: cast.stage.age_code(month.period, code))
     story.activations = activation.activate_all(at, month)
+    story.activations.bad_codes |= bad_codes
     activation.try_unqualified(at, month, story.activations)
     cast.say(f"bidders: {len(story.activations.activated)} activated by SMS code")
 

@@ -105,6 +105,20 @@ def one_text_each(texts: Sequence[Text], code_template: str = "code") -> Check:
     )
 
 
+def bad_codes_refused(seen: Mapping[str, Sequence[str]]) -> Check:
+    """Wrong codes, a code that is too old and a code after too many wrong ones opened nothing, each by its own refusal.
+
+    ``seen``: ``wrong``, ``expired``, ``too_many`` -> the answers' stable codes in order; an empty one is a yes.
+    """
+    wrong, expired, too_many = (list(seen.get(name, ())) for name in ("wrong", "expired", "too_many"))
+    faults = [f"a wrong code was answered {code or 'with an activation'}" for code in wrong if code != "SMS_CODE_WRONG"]
+    if expired != ["SMS_CODE_EXPIRED"]:
+        faults.append(f"an expired code was answered {expired}")
+    if too_many != ["SMS_CODE_WRONG"] * 5 + ["SMS_CODE_TRIES"]:
+        faults.append(f"five wrong codes and the right one were answered {too_many}")
+    return check("bad SMS codes opened nothing", faults, f"wrong {len(wrong)}, expired 1, too many tries 1")
+
+
 def nothing_left_over(month: Month, standing: Mapping[str, int], rolled_fen: int) -> Check:
     """At the month's end no money is on its way any more: only what was rolled over stays.
 

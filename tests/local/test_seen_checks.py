@@ -16,6 +16,7 @@ from chalicelib.ledger.rules import Entry, Leg, move
 from local.checks.auction import receipts_are_signed, result_is_recounted, seed_was_committed
 from local.checks.planted import (
     Text,
+    bad_codes_refused,
     corrections_found,
     defaults_found,
     nothing_left_over,
@@ -204,3 +205,25 @@ def test_given_the_treasurys_books_when_compared_then_each_difference_shows(
     check = treasury_agrees(NOTICES, owed, paid)
     assert check.holds is (not fault)
     assert fault in check.detail
+
+
+TOO_MANY = ["SMS_CODE_WRONG"] * 5 + ["SMS_CODE_TRIES"]
+BAD_CODES = {"wrong": ["SMS_CODE_WRONG"], "expired": ["SMS_CODE_EXPIRED"], "too_many": TOO_MANY}
+
+
+@pytest.mark.parametrize(
+    ("seen", "holds"),
+    [
+        (BAD_CODES, True),
+        ({**BAD_CODES, "wrong": [""]}, False),
+        ({**BAD_CODES, "expired": [""]}, False),
+        ({**BAD_CODES, "expired": ["NO_SMS"]}, False),
+        ({**BAD_CODES, "too_many": ["SMS_CODE_WRONG"] * 5 + [""]}, False),
+        ({**BAD_CODES, "too_many": ["SMS_CODE_WRONG"] * 6}, False),
+        ({"wrong": ["SMS_CODE_WRONG"]}, False),
+    ],
+)
+def test_given_bad_codes_then_each_must_have_been_refused_by_its_own_name(
+    seen: dict[str, list[str]], holds: bool
+) -> None:
+    assert bad_codes_refused(seen).holds is holds

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.periods.plan import Plan
 from local.month import Month
-from local.world.activation import activate_all, try_unqualified
+from local.world.activation import activate_all, try_bad_codes, try_unqualified
 from local.world.addresses import Addresses
 from local.world.bidders import bid_all, bid_out_of_time, sign_in_bidders
 from local.world.counterparties import close_accounts, drop_applicant_lists, drop_qualification, pay_in, state_account
@@ -174,3 +174,16 @@ def test_given_texts_of_every_template_when_phones_are_read_then_each_is_recogni
     person, templates = month.people[0], sms_templates()
     doors.phones[person.phone] = ["【竞价】" + re.sub(r"\$\{\w+\}", "1", text) for text in templates.values()]
     assert [text.template for text in all_texts(at, month.people[:2], templates)] == list(templates)
+
+
+def test_given_bad_codes_when_tried_then_a_code_is_aged_and_another_typed_wrong_five_times(
+    at: Addresses, now: Month, doors: Any
+) -> None:
+    aged: list[str] = []
+    seen = try_bad_codes(at, now, aged.append)
+    (code,) = aged
+    willing = {person.code for person, _ in now.bidders(qualified=True, activates=True)}
+    assert code not in willing
+    assert len(seen["expired"]) == 1
+    assert len(seen["too_many"]) == 6
+    assert all(seen["too_many"][:5])
