@@ -9,7 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAtt
 from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
-from chalicelib.kernel.errors import Conflict, InvalidInput, NotAuthenticated, Problem, TooMany
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotAuthenticated, Problem
 from chalicelib.kernel.ids import Entropy
 from chalicelib.kernel.passwords import hash_password, password_fits
 from chalicelib.kernel.tables import HubMeta, table_name
@@ -25,6 +25,8 @@ CLOSED_MS = 15 * 60_000
 PASSWORD_CHARACTERS_MIN = 12
 
 _SORT_KEY = "account"
+# No account's key: those begin with "operator#".
+_NOBODY = "no-operator"
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 
@@ -63,31 +65,31 @@ def add_operator(name: str, password: str, roles: Iterable[str], entropy: Entrop
 
 
 def sign_in(name: str, password: str, now_ms: int) -> Session:
-    """The session of an operator. It takes as long, and says the same, for a wrong name and a wrong password.
+    """The session of an operator.
 
-    Raises ``NotAuthenticated`` (``SIGN_IN_REFUSED``), or ``TooMany`` (``SIGN_IN_CLOSED``) for ``CLOSED_MS`` after
-    ``TRIES_MAX`` wrong passwords in a row.
+    Whoever asks learns nothing of names: an unknown one, a wrong password and an account that is closed (for
+    ``CLOSED_MS`` after ``TRIES_MAX`` wrong passwords in a row) are answered alike, after the same work. Raises
+    ``NotAuthenticated`` (``SIGN_IN_REFUSED``).
     """
-    refused = NotAuthenticated("SIGN_IN_REFUSED", "用户名或密码不正确")
     try:
-        record = OperatorRecord.get(_hash_key(name), _SORT_KEY, consistent_read=True)
+        record: OperatorRecord | None = OperatorRecord.get(_hash_key(name), _SORT_KEY, consistent_read=True)
     except DoesNotExist:
-        password_fits(password, "")
-        raise refused from None
-    if now_ms < record.closed_until_ms:
-        raise TooMany("SIGN_IN_CLOSED", "密码错误次数过多,请稍后再试")
-    if not password_fits(password, record.password_hash):
+        record = None
+    fits = password_fits(password, record.password_hash if record else "")
+    if record is None or not fits or now_ms < record.closed_until_ms:
         _count_failure(record, now_ms)
-        raise refused
+        raise NotAuthenticated("SIGN_IN_REFUSED", "用户名或密码不正确;连续输错5次后,15分钟内不能登录")
     if record.failures:
         record.update([OperatorRecord.failures.set(0)])
-    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, tuple(sorted(record.roles)))
+    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, tuple(sorted(record.roles)), now_ms)
 
 
-def _count_failure(record: OperatorRecord, now_ms: int) -> None:
-    # Counted in the table, so that many guesses at once are many guesses.
-    record.update([OperatorRecord.failures.add(1)])
-    if record.failures >= TRIES_MAX:
+def _count_failure(record: OperatorRecord | None, now_ms: int) -> None:
+    # Counted in the table, so that many guesses at once are many. Those for nobody too, so that they last as long.
+    counted = record or OperatorRecord(_NOBODY, _SORT_KEY)
+    closed = record is not None and now_ms < record.closed_until_ms
+    counted.update([OperatorRecord.failures.add(0 if closed else 1)])
+    if record is not None and record.failures >= TRIES_MAX:
         record.update([OperatorRecord.failures.set(0), OperatorRecord.closed_until_ms.set(now_ms + CLOSED_MS)])
 
 
