@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.bidding.rules import DRAIN_MS
 from local.load.bidders import script
 from local.load.curve import REAL_PACE_SECONDS
 from local.load.pool import Orders, Seen, seen_in
@@ -36,8 +37,6 @@ SESSIONS_MAX = 50_000
 SESSIONS_A_FRONT_MAX = 15_000
 CONNECTS_A_SECOND = 1_200
 START_SECONDS = 4
-# A bid of the instant that is averaged may still be on its way.
-BROADCAST_DRAIN_SECONDS = 0.5
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -119,7 +118,7 @@ def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> list[S
     running = [subprocess.Popen([sys.executable, "-m", "local.load.pool", str(file)]) for file in files]
     try:
         for number, due in enumerate(auction.plan.broadcasts, 1):
-            time.sleep(max(0, (due.at_ms - now_ms()) / 1_000) + BROADCAST_DRAIN_SECONDS)
+            time.sleep(max(0, (due.at_ms + DRAIN_MS - now_ms()) / 1_000))  # bids of the instant are on their way
             shown = auction.broadcast(number)["classes"]["individual"]
             _say(f"broadcast {number}: {shown['bidders']:,} individuals, average {shown['average']}")
         until = time.monotonic() + (orders[0].closes_at_ms - now_ms()) / 1_000 + 300

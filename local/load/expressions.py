@@ -44,7 +44,7 @@ class Given:
 
 Term = Callable[[Given], Value | None]
 Truth = Callable[[Given], bool]
-Change = Callable[[Given, Item], None]
+Change = Callable[[Given, Item], object]
 
 
 @lru_cache(maxsize=256)
@@ -81,8 +81,7 @@ def update(text: str) -> Callable[[Given], Item]:
 
 def _tokens(text: str) -> list[str]:
     """The tokens, last first."""
-    found, at = [], 0
-    text = text.rstrip()
+    found, at, text = [], 0, text.rstrip()
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
@@ -169,7 +168,7 @@ class _Reader:
     def change(self, clause: str) -> Change:
         name = _attribute(self.take())
         if clause == "REMOVE":
-            return lambda given, new: _drop(new, name(given))
+            return lambda given, new: new.pop(name(given), None)
         if clause == "ADD":
             added = self._plain()
             return lambda given, new: _put(new, name(given), _sum(given.item.get(name(given)), added(given)))
@@ -298,7 +297,3 @@ def _put(new: Item, name: str, value: Value | None) -> None:
     if value is None:
         raise NotUnderstood(f"SET {name} to what is not there")
     new[name] = value
-
-
-def _drop(new: Item, name: str) -> None:
-    new.pop(name, None)
