@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # it imports records, which take their tables' names from the
 SESSIONS_MAX = 50_000
 # A process may hold 20,000 files.
 SESSIONS_A_FRONT_MAX = 15_000
-CONNECTS_A_SECOND = 1_200
+CONNECTS_A_SECOND = 800
 START_SECONDS = 4
 
 
@@ -110,8 +110,8 @@ def _say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> list[Seen]:
-    """Start the crowd, broadcast while it bids, and return what everybody saw."""
+def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> tuple[int, list[Seen]]:
+    """Start the crowd, broadcast while it bids; how late the last one connected (ms), and what everybody saw."""
     files = [folder / f"pool-{each.first}.json" for each in orders]
     for each, file in zip(orders, files, strict=True):
         each.save(file)
@@ -129,9 +129,7 @@ def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> list[S
     if any(codes):
         raise RuntimeError(f"a pool of bidders failed: {codes}")
     ready, parts = zip(*(seen_in(file) for file in files), strict=True)
-    if max(ready) > orders[0].opens_at_ms:
-        _say(f"the last bidder was connected {max(ready) - orders[0].opens_at_ms} ms after the opening")
-    return [one for part in parts for one in part]
+    return max(ready) - orders[0].opens_at_ms, [one for part in parts for one in part]
 
 
 def load(sessions: int, seed: int, seconds: float, out: Path, environments: int) -> dict[str, Any]:
@@ -166,7 +164,7 @@ def load(sessions: int, seed: int, seconds: float, out: Path, environments: int)
             for first in range(pools)
         ]
         _say(f"{sessions:,} bidders connect; the window opens in {connecting:.0f} s and closes {seconds:g} s later")
-        seen = _let_bid(orders, folder, auction)
+        late_ms, seen = _let_bid(orders, folder, auction)
         states = [_state(port) for port in ports]
         _say(f"{len(seen):,} answers; waiting for the drain")
         auction.wait_for_the_drain()
@@ -178,9 +176,12 @@ def load(sessions: int, seed: int, seconds: float, out: Path, environments: int)
 
         sealed = {name: sealed_bids(auction.sealed_bids(name)) for name in result["classes"]}
         verdict = judge(scripts, seen, sealed, auction.standings(), auction.keys.receipt_signer().public_key)
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    busy = f"load average {os.getloadavg()[1]:.0f}, this run's own part in it"
+    machine = f"{os.cpu_count()} cores, {busy}, Python {platform.python_version()}"
     flooders = frozenset(each.number for each in scripts if each.floods)
-    run = Run(sessions, seed, seconds, opens_at_ms, environments * pools, states, close_seconds, machine, flooders)
+    run = Run(
+        sessions, seed, seconds, opens_at_ms, environments * pools, states, close_seconds, machine, flooders, late_ms
+    )
     found = figures(run, seen, verdict)
     out.mkdir(parents=True, exist_ok=True)
     draw(run, seen, verdict, out / "load.png")

@@ -31,6 +31,7 @@ class Run:
     close_seconds: float
     machine: str
     flooders: frozenset[int]
+    connected_late_ms: int
 
     @property
     def open_at_once(self) -> int:
@@ -80,6 +81,7 @@ def figures(run: Run, seen: Sequence[Seen], verdict: Verdict) -> dict[str, Any]:
         "flood_requests": len(floods),
         "flood_accepted": sum(one.status == 201 for one in floods),
         "flood_limited": sum(one.status == 429 for one in floods),
+        "connected_late_ms": run.connected_late_ms,
         "close_seconds": round(run.close_seconds, 1),
         "machine": run.machine,
         "examples": verdict.examples[:20],
@@ -104,9 +106,10 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     wait = "p50 {p50:g} ms, p99 {p99:g} ms, p99.9 {p99_9:g} ms".format_map
     return [
         (
-            "bidders, each on a connection open all the time",
+            "bidders, each on a connection of his own",
             f"{found['sessions']:,} ({found['open_at_once']:,} at once)",
         ),
+        ("the last of them connected", _late(found["connected_late_ms"])),
         ("window", f"{found['seconds']:g} s, {found['environments']} function environments"),
         ("bids accepted", f"{found['accepted']:,}"),
         ("bids refused", ", ".join(f"{code} {count:,}" for code, count in found["refused"].items()) or "none"),
@@ -135,6 +138,10 @@ def page(run: Run, found: dict[str, Any]) -> str:
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)  # noqa: S701
     given = {**found, "lines": lines(found), "last_line": last_line(found), "fronts": len(run.fronts)}
     return pages.get_template("page.md.jinja").render(given) + "\n"
+
+
+def _late(late_ms: int) -> str:
+    return f"{late_ms / 1_000:.1f} s after the opening" if late_ms > 0 else "before the opening"
 
 
 def draw(run: Run, seen: Sequence[Seen], verdict: Verdict, path: Path) -> None:
@@ -178,7 +185,7 @@ def draw(run: Run, seen: Sequence[Seen], verdict: Verdict, path: Path) -> None:
     below.set_yscale("log")
     below.set_ylabel("latency from due time, ms")
     below.set_xlabel("seconds since the window opened (dotted: the close)")
-    below.legend(loc="upper left")
+    below.legend(loc="upper center")
     for axes in (above, below):
         axes.grid(alpha=0.3)
     figure.tight_layout()
