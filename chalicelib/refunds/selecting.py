@@ -37,7 +37,8 @@ class Payee:
 
 
 def select(batch: str, plan: Plan, vault: Vault, treasury_account: Payee | None) -> Iterator[Due]:
-    """What a batch pays, ``again-1`` and so on without what is sent again: there, payments that came late.
+    """What a batch pays, ``again-1`` and so on without what is sent again: there, payments that came late
+    and winners released late.
 
     Raises ``Conflict`` where the auction has no complete result (``RESULT_MISSING``) or a winner's settlement is open
     (``SETTLEMENT_OPEN``): nobody is refunded on a guess.
@@ -51,6 +52,8 @@ def select(batch: str, plan: Plan, vault: Vault, treasury_account: Payee | None)
         yield from _first(plan.period, vault)
     elif batch == SECOND:
         yield from _second(plan.period, vault)
+    else:
+        yield from _released_late(plan.period, vault)
 
 
 def rolling(period: str) -> Iterator[DepositRecord]:
@@ -130,11 +133,20 @@ def _second(period: str, vault: Vault) -> Iterator[Due]:
         if deposit.state == DepositState.FORFEITED:
             if deposit.excess_fen:
                 yield _above(deposit, vault)
-        elif treasury.paid(period, code):
+        elif treasury.paid(period, code) or treasury.released(period, code):
             if deposit.state == DepositState.HELD:
                 yield _whole(deposit, vault)
-        else:
+        elif not treasury.undecided(period, code):
+            # A void notice holds up its own winner only: nobody has decided whether he owes, so his deposit stays.
             raise Conflict("SETTLEMENT_OPEN", f"买受人 {code} 的成交款尚未结清,也未确认违约")
+
+
+def _released_late(period: str, vault: Vault) -> Iterator[Due]:
+    """Winners of void notices who were released after batch 2 had been made."""
+    for code in sorted(_winners(period)):
+        deposit = deposits.find_deposit(period, code)
+        if deposit is not None and deposit.state == DepositState.HELD and treasury.released(period, code):
+            yield _whole(deposit, vault)
 
 
 def _remittance(plan: Plan, payee: Payee) -> Iterator[Due]:

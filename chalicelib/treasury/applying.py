@@ -6,7 +6,7 @@ from chalicelib.kernel.errors import Problem
 from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.receiving import month_of
-from chalicelib.treasury.records import ConfirmationRecord, NoticeRecord
+from chalicelib.treasury.records import SURPLUS, ConfirmationRecord, NoticeRecord, SurplusRecord
 from chalicelib.treasury.rules import OPEN, REMEDIES, Finding, NoticeStatus, Standing, weigh
 
 BY_CONFIRMATION = "confirmation"
@@ -50,7 +50,8 @@ def _settle(confirmation: ConfirmationRecord) -> tuple[Finding, NoticeRecord | N
 def _standing(notice: NoticeRecord | None) -> Standing | None:
     if notice is None:
         return None
-    return Standing(notice.status, int(notice.amount_fen), int(notice.due_at_ms), notice.bank_serial)
+    due_at_ms, opens_at_ms = int(notice.due_at_ms), int(notice.opens_at_ms)
+    return Standing(notice.status, int(notice.amount_fen), due_at_ms, notice.bank_serial, opens_at_ms)
 
 
 def _write(notice: NoticeRecord, confirmation: ConfirmationRecord, finding: Finding) -> bool:
@@ -63,7 +64,8 @@ def _write(notice: NoticeRecord, confirmation: ConfirmationRecord, finding: Find
             NoticeRecord.paid_by.set(BY_CONFIRMATION),
             serial,
         ]
-        return records.advance(notice.period, notice.code, actions, NoticeRecord.state.is_in(*OPEN))
+        still_open = NoticeRecord.state.is_in(*OPEN) & (NoticeRecord.pay_code == notice.pay_code)
+        return records.advance(notice.period, notice.code, actions, still_open)
     if notice.bank_serial == "" and confirmation.bank_serial:
         # It was paid by the treasury's answer to a question, which names no bank serial: now it is known.
         return records.advance(notice.period, notice.code, [serial], NoticeRecord.bank_serial == "")
@@ -76,4 +78,18 @@ def _list(confirmation: ConfirmationRecord, notice: NoticeRecord | None, finding
     found = f"{confirmation.pay_code}: {int(confirmation.amount_fen)} fen ({wanted})"
     problem = Problem(0, str(finding), found, REMEDIES[finding])
     source = f"treasury/confirmations/{confirmation.message_id}"
+    SurplusRecord(
+        f"{period}#surplus",
+        f"{SURPLUS}{confirmation.message_id}",
+        message_id=confirmation.message_id,
+        pay_code=confirmation.pay_code,
+        code=notice.code if notice else "",
+        finding=str(finding),
+        amount_fen=int(confirmation.amount_fen),
+        confirmed_at_ms=int(confirmation.confirmed_at_ms),
+        bank_serial=confirmation.bank_serial,
+    ).save()
+    if notice is not None and finding == Finding.TOO_LATE:
+        late = NoticeRecord.late_at_ms.set(int(confirmation.confirmed_at_ms))
+        records.advance(period, notice.code, [late], NoticeRecord.pay_code == notice.pay_code)
     record_problems(period, source, [problem], f"CONFIRMATION_{finding.upper()}", "财政缴款确认无法入账,请人工核对")

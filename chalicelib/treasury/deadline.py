@@ -10,7 +10,7 @@ from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.applying import BY_INQUIRY
 from chalicelib.treasury.records import NoticeRecord
-from chalicelib.treasury.rules import OPEN, SILENT_IN_A_ROW_MAX, NoticeStatus, message_id
+from chalicelib.treasury.rules import OPEN, SILENT_IN_A_ROW_MAX, NoticeStatus, VoidState, message_id
 from integrations.ports import NoticeState, TreasuryLink
 
 
@@ -18,8 +18,10 @@ def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
     """Ask the treasury about every notice that is not paid; its word is written down.
 
     Who was called unpaid since the deadline is not asked about again, so that a pass cut short goes on where it
-    ended. Returns ``{"paid", "unpaid", "void"}``: paid and void of this run, unpaid of all runs. Raises ``Pending``
-    before the deadline and where the treasury did not answer about some; ``Conflict`` (``NOTICES_UNKNOWN``) where it
+    ended. Who paid too late by the treasury's own confirmation counts as unpaid, whatever it calls the notice now; one
+    that two persons are voiding waits for that. Returns ``{"paid", "unpaid", "void"}``: paid and void of this run,
+    unpaid of all runs. Raises ``Pending`` before the deadline and where the treasury did not answer about some;
+    ``Conflict`` (``NOTICES_UNKNOWN``) where it
     never had some: their winners could not pay, so nobody's default is decided until the notices are registered and
     the deadline moved.
     """
@@ -30,6 +32,9 @@ def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
             continue
         if int(notice.unpaid_at_ms) >= int(notice.due_at_ms):
             counts["unpaid"] += 1
+            continue
+        if notice.void_state == VoidState.CONFIRMED:
+            pending += 1
             continue
         asked_at_ms = clock.now_ms()
         if asked_at_ms < int(notice.due_at_ms):
@@ -45,6 +50,8 @@ def verify(link: TreasuryLink, clock: Clock, period: str) -> dict[str, int]:
         if state == NoticeState.UNKNOWN:
             unknown.append(notice)
             continue
+        if state == NoticeState.PAID and notice.late_at_ms:
+            state = NoticeState.UNPAID
         _WORDS[state](notice, asked_at_ms)
         counts[state] += 1
     if pending:
@@ -73,9 +80,9 @@ def _unpaid(notice: NoticeRecord, asked_at_ms: int) -> None:
 
 
 def _void(notice: NoticeRecord, asked_at_ms: int) -> None:
-    del asked_at_ms
-    if records.advance(notice.period, notice.code, [NoticeRecord.state.set(NoticeStatus.VOID)], records.open_notice()):
-        problem = Problem(0, "notice", notice.pay_code, "a notice that is not void; decide with the treasury")
+    actions = [NoticeRecord.state.set(NoticeStatus.VOID), NoticeRecord.voided_at_ms.set(asked_at_ms)]
+    if records.advance(notice.period, notice.code, actions, records.open_notice()):
+        problem = Problem(0, "notice", notice.pay_code, "a notice that is not void; two persons release the winner")
         source = f"treasury/notices/{notice.pay_code}"
         record_problems(notice.period, source, [problem], "NOTICE_VOID", f"缴款码 {notice.pay_code} 已被财政作废")
 

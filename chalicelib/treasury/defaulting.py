@@ -11,7 +11,7 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.plan import Plan
 from chalicelib.treasury import records
 from chalicelib.treasury.records import NoticeRecord
-from chalicelib.treasury.rules import OPEN, NoticeStatus
+from chalicelib.treasury.rules import OPEN, NoticeStatus, VoidState
 
 
 def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
@@ -22,14 +22,14 @@ def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
     (``NOT_VERIFIED``) otherwise, ``Conflict`` (``DEPOSIT_NOT_HELD``) where there is no deposit to forfeit.
     """
     notices = list(records.notices(period))
-    open_notices = [notice for notice in notices if notice.status in OPEN]
+    open_notices = [notice for notice in notices if _can_default(notice)]
     unverified = sum(int(notice.unpaid_at_ms) < int(notice.due_at_ms) for notice in open_notices)
     if unverified:
         raise Pending("NOT_VERIFIED", f"{unverified} 份缴款通知在截止后尚未向财政核实")
     forfeit_fen = sum(int(_deposit(notice).amount_fen) for notice in open_notices)
     for notice in open_notices:
         actions = [NoticeRecord.proposed_at_ms.set(clock.now_ms())]
-        unmarked = (NoticeRecord.proposed_at_ms == 0) & records.open_notice()
+        unmarked = (NoticeRecord.proposed_at_ms == 0) & records.defaultable()
         records.advance(period, notice.code, actions, unmarked)
     defaulted = sum(notice.status == NoticeStatus.DEFAULTED for notice in notices)
     return {"defaulters": len(open_notices), "forfeit_fen": forfeit_fen, "defaulted": defaulted}
@@ -42,7 +42,7 @@ def default(clock: Clock, plan: Plan, by: str) -> dict[str, int]:
     not at all. Returns ``{"defaulted", "forfeit_fen"}``, of all runs. A notice that was paid meanwhile is left alone.
     """
     for notice in sorted(records.notices(plan.period), key=lambda each: each.pay_code):
-        if notice.status in OPEN and int(notice.proposed_at_ms) > 0:
+        if _can_default(notice) and int(notice.proposed_at_ms) > 0:
             _default(clock, plan, notice, by)
     done = [notice for notice in records.notices(plan.period) if notice.status == NoticeStatus.DEFAULTED]
     return {"defaulted": len(done), "forfeit_fen": sum(int(notice.forfeited_fen) for notice in done)}
@@ -58,15 +58,19 @@ def _default(clock: Clock, plan: Plan, notice: NoticeRecord, by: str) -> None:
         NoticeRecord.defaulted_by.set(by),
         NoticeRecord.forfeited_fen.set(int(deposit.amount_fen)),
     ]
-    records.advance_in(transaction, plan.period, notice.code, actions, records.open_notice())
+    records.advance_in(transaction, plan.period, notice.code, actions, records.defaultable())
     lock(plan.period, notice.code, transaction)
     add_forfeit(transaction, deposit, plan.day("settlement_closes"), now_ms)
     try:
         transaction.commit()
     except Conflict:
         there = records.find_notice(plan.period, notice.code)
-        if there is None or there.status in OPEN:
+        if there is None or _can_default(there):
             raise
+
+
+def _can_default(notice: NoticeRecord) -> bool:
+    return notice.status in OPEN and notice.void_state != VoidState.CONFIRMED
 
 
 def _deposit(notice: NoticeRecord) -> DepositRecord:

@@ -55,6 +55,7 @@ def _notice(plan: Plan, block: Block, position: int, winner: Winner) -> NoticeRe
         issued_on=plan.day("auction_closes").isoformat(),
         due_on=plan.day("settlement_closes").isoformat(),
         due_at_ms=plan.at("settlement_closes"),
+        opens_at_ms=plan.at("auction_closes"),
         message_id=message_id("8994", plan.period, pay_code),
         state=NoticeStatus.ISSUED,
     )
@@ -95,7 +96,11 @@ def _put(notices: Sequence[NoticeRecord]) -> None:
 
 def _same(there: NoticeRecord, notice: NoticeRecord) -> None:
     """Hold a standing notice to what the result says."""
-    facts = [(each.pay_code, int(each.amount_fen), each.bidder_class, int(each.rank)) for each in (there, notice)]
+    # A winner whose notice was voided has another one by now; the first was the result's.
+    facts = [
+        (each.first_pay_code or each.pay_code, int(each.amount_fen), each.bidder_class, int(each.rank))
+        for each in (there, notice)
+    ]
     if facts[0] != facts[1]:
         raise Conflict("NOTICE_DIFFERS", f"申请编码 {notice.code} 的缴款通知已按不同内容生成")
 

@@ -82,6 +82,18 @@ def take_block(period: str, rule: PayCodeRule, year: int, count: int) -> Block:
     raise Conflict("PAY_CODES_CONTENDED", "缴款码序号分配冲突,请重试")
 
 
+def add_one_more(transaction: Transaction, rule: PayCodeRule, year: int) -> str:
+    """Take the year's next code in a transaction, for a notice in a void one's place, and return it.
+
+    Its commit raises ``Conflict`` where somebody else took a number meanwhile: nothing is lost then.
+    """
+    last = _last(rule.region, year)
+    if last + 1 > rule.sequence_max:
+        raise Conflict("PAY_CODES_EXHAUSTED", "本年度缴款码序号已用完")
+    _add_counter(transaction, rule.region, year, first=last + 1, count=1)
+    return rule.code(year, last + 1)
+
+
 def _standing(period: str, rule: PayCodeRule, year: int, count: int) -> Block | None:
     try:
         block = BlockRecord.get(f"{period}#block", "block", consistent_read=True)
@@ -102,9 +114,13 @@ def _last(region: str, year: int) -> int:
 def _take(period: str, region: str, year: int, *, first: int, count: int) -> None:
     """Write counter and block together; ``Conflict`` where somebody was faster."""
     transaction = Transaction()
-    counter = CounterRecord(f"counter#{region}#{year}", "counter", last=first + count - 1)
-    unmoved = CounterRecord.pk.does_not_exist() if first == 1 else CounterRecord.last == first - 1
-    transaction.put(counter, unmoved)
+    _add_counter(transaction, region, year, first=first, count=count)
     block = BlockRecord(f"{period}#block", "block", region=region, year=year, first=first, size=count)
     transaction.put(block, BlockRecord.pk.does_not_exist())
     transaction.commit()
+
+
+def _add_counter(transaction: Transaction, region: str, year: int, *, first: int, count: int) -> None:
+    counter = CounterRecord(f"counter#{region}#{year}", "counter", last=first + count - 1)
+    unmoved = CounterRecord.pk.does_not_exist() if first == 1 else CounterRecord.last == first - 1
+    transaction.put(counter, unmoved)

@@ -3,6 +3,8 @@
 | item | pk | sk |
 |---|---|---|
 | notice | ``{period}#{shard of code}`` | ``notice#{code}`` |
+| a void notice that another took the place of | ``{period}#{shard of code}`` | ``replaced#{code}#{pay code}`` |
+| money that is no payment of a notice | ``{period}#surplus`` | ``surplus#{message id}`` |
 | way back from a pay code | ``paycode#{pay code}`` | ``paycode`` |
 | confirmation | ``confirmation#{message id}`` | ``confirmation`` |
 | a year's counter of pay codes | ``counter#{region}#{year}`` | ``counter`` |
@@ -23,9 +25,11 @@ from pynamodb.models import Model
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
-from chalicelib.treasury.rules import OPEN, NoticeStatus
+from chalicelib.treasury.rules import OPEN, RELEASE, NoticeStatus, VoidState
 
 NOTICE = "notice#"
+REPLACED = "replaced#"
+SURPLUS = "surplus#"
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -34,7 +38,10 @@ class NoticeRecord(Model):
     """A winner's payment notice. ``amount_fen`` is the price; ``message_id`` is our number for its upload.
 
     ``paid_by`` is ``confirmation`` (5996) or ``inquiry`` (8997); instants are epoch ms, 0 until they happen;
-    ``unpaid_at_ms`` is when the treasury last said that it is unpaid; ``forfeited_fen`` what a default cost.
+    ``unpaid_at_ms`` is when the treasury last said that it is unpaid; ``forfeited_fen`` what a default cost;
+    ``opens_at_ms`` from when on it can be paid, ``late_at_ms`` when it was paid too late; ``qr_text`` what the treasury
+    wants in its QR code, where it says so. ``void_*``: see ``voiding``. ``replaces`` is the void notice's pay code that
+    this one took the place of, ``first_pay_code`` the first in such a row, both empty on a first notice.
     """
 
     class Meta(HubMeta):
@@ -64,11 +71,34 @@ class NoticeRecord(Model):
     defaulted_at_ms = NumberAttribute(default=0)
     defaulted_by = UnicodeAttribute(default="")
     forfeited_fen = NumberAttribute(default=0)
+    opens_at_ms = NumberAttribute(default=0)
+    late_at_ms = NumberAttribute(default=0)
+    qr_text = UnicodeAttribute(default="")
+    replaces = UnicodeAttribute(default="")
+    first_pay_code = UnicodeAttribute(default="")
+    void_state = UnicodeAttribute(default=VoidState.NONE)
+    void_cause = UnicodeAttribute(default="")
+    void_then = UnicodeAttribute(default="")
+    void_proposed_by = UnicodeAttribute(default="")
+    void_confirmed_by = UnicodeAttribute(default="")
+    voided_at_ms = NumberAttribute(default=0)
 
     @property
     def status(self) -> NoticeStatus:
         """The state as a word of the trade."""
         return NoticeStatus(self.state)
+
+    @property
+    def released(self) -> bool:
+        """Whether two persons released the winner from a notice that is void."""
+        return self.status == NoticeStatus.VOID and self.void_then == RELEASE and self.void_state == VoidState.DONE
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it is void, or about to be, and nobody has decided yet what becomes of the winner."""
+        if self.status in OPEN:
+            return self.void_state == VoidState.CONFIRMED
+        return self.status == NoticeStatus.VOID and not self.released
 
     @property
     def issue_day(self) -> date:
@@ -115,6 +145,28 @@ class ConfirmationRecord(Model):
     finding = UnicodeAttribute(default="")
 
 
+class SurplusRecord(Model):
+    """Money that the treasury has and that pays no notice: too little, too much, too late, twice or under a wrong code.
+
+    It is on the treasury's accounts and not on ours: the treasury gives it back.
+    """
+
+    class Meta(HubMeta):
+        """Where it is kept."""
+
+        table_name = table_name("TREASURY_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    message_id = UnicodeAttribute()
+    pay_code = UnicodeAttribute()
+    code = UnicodeAttribute(default="")
+    finding = UnicodeAttribute()
+    amount_fen = NumberAttribute()
+    confirmed_at_ms = NumberAttribute()
+    bank_serial = UnicodeAttribute()
+
+
 def notice_key(period: str, code: str) -> tuple[str, str]:
     """The table key of a notice."""
     return f"{period}#{shard_of(code)}", f"{NOTICE}{code}"
@@ -144,7 +196,26 @@ def notice_by_pay_code(pay_code: str) -> NoticeRecord | None:
         way = PayCodeRecord.get(f"paycode#{pay_code}", "paycode", consistent_read=True)
     except PayCodeRecord.DoesNotExist:
         return None
-    return find_notice(way.period, way.code)
+    notice = find_notice(way.period, way.code)
+    if notice is None or notice.pay_code == pay_code:
+        return notice
+    return NoticeRecord.get(*replaced_key(way.period, way.code, pay_code), consistent_read=True)
+
+
+def replaced_key(period: str, code: str, pay_code: str) -> tuple[str, str]:
+    """The table key of a void notice that another took the place of."""
+    return f"{period}#{shard_of(code)}", f"{REPLACED}{code}#{pay_code}"
+
+
+def replaced(period: str) -> Iterator[NoticeRecord]:
+    """Every void notice of a period that another took the place of."""
+    for shard in SHARDS:
+        yield from NoticeRecord.query(f"{period}#{shard}", NoticeRecord.sk.startswith(REPLACED), consistent_read=True)
+
+
+def surplus(period: str) -> Iterator[SurplusRecord]:
+    """Every payment of a period that pays no notice."""
+    yield from SurplusRecord.query(f"{period}#surplus", SurplusRecord.sk.startswith(SURPLUS), consistent_read=True)
 
 
 def notices(period: str) -> Iterator[NoticeRecord]:
@@ -159,6 +230,18 @@ def paid(period: str, code: str) -> bool:
     return notice is not None and notice.status == NoticeStatus.PAID
 
 
+def released(period: str, code: str) -> bool:
+    """Whether a winner whose notice is void was released: he owes nothing and his deposit goes back."""
+    notice = find_notice(period, code)
+    return notice is not None and notice.released
+
+
+def undecided(period: str, code: str) -> bool:
+    """Whether a winner's notice is void and nobody has decided yet what becomes of him: his deposit stays held."""
+    notice = find_notice(period, code)
+    return notice is not None and notice.undecided
+
+
 def find_confirmation(message_id: str) -> ConfirmationRecord:
     """A confirmation as it came in; ``NotFound`` (``CONFIRMATION_UNKNOWN``) where none has this number."""
     try:
@@ -168,8 +251,15 @@ def find_confirmation(message_id: str) -> ConfirmationRecord:
 
 
 def open_notice() -> Condition:
-    """The condition that a notice may still be paid or defaulted."""
+    """The condition that a notice may still be paid."""
     return NoticeRecord.state.is_in(*OPEN)
+
+
+def defaultable() -> Condition:
+    """The condition that a notice may default: open, and not about to be voided."""
+    not_being_voided: Condition = NoticeRecord.void_state != VoidState.CONFIRMED
+    both: Condition = open_notice() & not_being_voided
+    return both
 
 
 def advance(period: str, code: str, actions: Iterable[Action], condition: Condition) -> bool:

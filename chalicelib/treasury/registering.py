@@ -40,7 +40,7 @@ def register(files: Files, office: Office, period: str, key: str) -> dict[str, i
             counts["already"] += 1
             continue
         try:
-            _upload(office, notice)
+            upload(office, notice)
             counts["registered"] += 1
             in_a_row = 0
         except Pending:
@@ -55,16 +55,23 @@ def register(files: Files, office: Office, period: str, key: str) -> dict[str, i
     return counts
 
 
-def _upload(office: Office, notice: NoticeRecord) -> None:
+def told(office: Office, notice: NoticeRecord) -> Notice:
+    """A notice as the treasury is told of it."""
     payer = applicants.get(notice.period, notice.code).name(office.vault)
-    told = Notice(notice.pay_code, payer, int(notice.amount_fen), notice.issue_day, notice.due_day)
-    office.link.register(told, notice.message_id)
+    return Notice(notice.pay_code, payer, int(notice.amount_fen), notice.issue_day, notice.due_day)
+
+
+def upload(office: Office, notice: NoticeRecord) -> None:
+    """Tell the treasury of a notice. Raises what the port raises; a repeat changes nothing."""
+    qr_text = office.link.register(told(office, notice), notice.message_id)
     actions = [
         NoticeRecord.state.set(NoticeStatus.REGISTERED),
         NoticeRecord.registered_at_ms.set(office.clock.now_ms()),
+        NoticeRecord.qr_text.set(qr_text),
     ]
     # Lost only to a payment that came in between: then the notice has moved on by itself.
-    records.advance(notice.period, notice.code, actions, NoticeRecord.state == NoticeStatus.ISSUED)
+    still_issued = (NoticeRecord.state == NoticeStatus.ISSUED) & (NoticeRecord.pay_code == notice.pay_code)
+    records.advance(notice.period, notice.code, actions, still_issued)
 
 
 def _list(notice: NoticeRecord, refusal: InvalidInput) -> None:

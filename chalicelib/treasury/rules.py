@@ -41,6 +41,20 @@ class NoticeStatus(StrEnum):
 OPEN = (NoticeStatus.ISSUED, NoticeStatus.REGISTERED)
 
 
+class VoidState(StrEnum):
+    """How far the voiding of a notice is; ``REFUSED`` by the treasury, such as for one paid meanwhile."""
+
+    NONE = "none"
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+# What becomes of the winner whose notice is void: another notice, or none and the deposit back.
+REISSUE, RELEASE = "reissue", "release"
+
+
 @dataclass(frozen=True)
 class PayCodeRule:
     """A province's rule for pay codes (缴款码): region 6 + year 2 + ``kind`` 2 + sequence 10.
@@ -122,20 +136,28 @@ class Finding(StrEnum):
     PAYS = "pays"
     REPEATED = "repeated"
     UNKNOWN_CODE = "unknown_code"
-    AMOUNT_DIFFERS = "amount_differs"
+    PARTIAL = "partial"
+    OVERPAID = "overpaid"
+    TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     PAID_TWICE = "paid_twice"
+    NOTICE_VOID = "notice_void"
     NOT_PAYABLE = "not_payable"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A notice as it stands when a confirmation is weighed. ``due_at_ms``: the settlement deadline."""
+    """A notice as it stands when a confirmation is weighed. It can be paid from ``opens_at_ms`` to ``due_at_ms``."""
 
     status: NoticeStatus
     amount_fen: int
     due_at_ms: int
     bank_serial: str
+    opens_at_ms: int = 0
+
+
+# The treasury tells a payment's time in whole seconds.
+_SECOND_MS = 1_000
 
 
 def weigh(standing: Standing | None, amount_fen: int, confirmed_at_ms: int, bank_serial: str) -> Finding:
@@ -145,20 +167,45 @@ def weigh(standing: Standing | None, amount_fen: int, confirmed_at_ms: int, bank
     """
     if standing is None:
         return Finding.UNKNOWN_CODE
+    if standing.status in _SHUT:
+        return _SHUT[standing.status]
     if amount_fen != standing.amount_fen:
-        return Finding.AMOUNT_DIFFERS
-    if standing.status == NoticeStatus.PAID:
-        same = standing.bank_serial in ("", bank_serial)
-        return Finding.REPEATED if same else Finding.PAID_TWICE
-    if standing.status not in OPEN:
-        return Finding.NOT_PAYABLE
-    return Finding.PAYS if confirmed_at_ms <= standing.due_at_ms else Finding.TOO_LATE
+        return Finding.PARTIAL if amount_fen < standing.amount_fen else Finding.OVERPAID
+    return _weigh_time(standing, confirmed_at_ms, bank_serial)
+
+
+def _weigh_time(standing: Standing, confirmed_at_ms: int, bank_serial: str) -> Finding:
+    if standing.status == NoticeStatus.PAID and standing.bank_serial:
+        return Finding.REPEATED if standing.bank_serial == bank_serial else Finding.PAID_TWICE
+    if confirmed_at_ms + _SECOND_MS <= standing.opens_at_ms:
+        return Finding.TOO_EARLY
+    if confirmed_at_ms > standing.due_at_ms:
+        return Finding.TOO_LATE
+    # A notice may be paid by the treasury's answer to a question, which tells neither serial nor time: here they are.
+    return Finding.REPEATED if standing.status == NoticeStatus.PAID else Finding.PAYS
+
+
+# What no money can pay any more, whatever the amount.
+_SHUT = {NoticeStatus.VOID: Finding.NOTICE_VOID, NoticeStatus.DEFAULTED: Finding.NOT_PAYABLE}
+
+
+def surplus_fen(finding: Finding, amount_fen: int, price_fen: int, status: NoticeStatus | None) -> int:
+    """How much of a payment on the list the treasury owes its payer, as the notice stands now.
+
+    Where the treasury itself calls the notice paid, a part of the price belongs to it: only what is above it goes back.
+    """
+    if status == NoticeStatus.PAID and finding in (Finding.PARTIAL, Finding.OVERPAID, Finding.TOO_LATE):
+        return max(amount_fen - price_fen, 0)
+    return amount_fen
 
 
 REMEDIES = {
     Finding.UNKNOWN_CODE: "a pay code that this hub issued; ask the treasury what was paid",
-    Finding.AMOUNT_DIFFERS: "the amount of the notice; settle the difference with the treasury",
+    Finding.PARTIAL: "the whole price in one payment; the treasury returns the part, or calls the notice paid",
+    Finding.OVERPAID: "the price and no more; the treasury returns it, or what is above the price",
+    Finding.TOO_EARLY: "a payment after the close of the auction; ask the treasury for its date",
     Finding.TOO_LATE: "a payment confirmed by the settlement deadline; decide with the regulator",
     Finding.PAID_TWICE: "one payment a notice; have the treasury return the second",
+    Finding.NOTICE_VOID: "a notice that is not void; have the treasury return the payment",
     Finding.NOT_PAYABLE: "a notice that is still open; have the treasury return the payment",
 }

@@ -15,6 +15,8 @@ from chalicelib.refunds.returns import apply_return
 from chalicelib.refunds.rules import BatchStatus, RefundState
 from chalicelib.refunds.selecting import Payee
 from chalicelib.refunds.sending import release, send
+from chalicelib.treasury.records import NoticeRecord, find_notice
+from chalicelib.treasury.rules import RELEASE, VoidState
 from integrations.bank_of_hangzhou.simulator import paper
 from tests.deposits.deposit_month import (
     DEPOSIT,
@@ -143,6 +145,24 @@ def test_given_no_result_or_an_open_settlement_then_no_batch_is_made(aws):
     assert prepare("1", month.means())["count"] == 0
     with pytest.raises(Conflict, match="SETTLEMENT_OPEN"):
         prepare("2", month.means())
+
+
+def test_given_a_void_notice_then_only_its_own_winner_waits_and_a_release_lets_the_deposit_go(aws):
+    month = DepositMonth(applicants=2)
+    for number in (0, 1):
+        month.pay(number)
+    month.take_statement()
+    month.close_auction(winners=[0, 1])
+    month.notice(0, "paid")
+    month.notice(1, "void")
+
+    assert prepare("2", month.means())["count"] == 1
+    released = [NoticeRecord.void_state.set(VoidState.DONE), NoticeRecord.void_then.set(RELEASE)]
+    notice = find_notice(PERIOD, code(1))
+    assert notice is not None
+    notice.update(released)
+    assert prepare("again-1", month.means())["count"] == 1
+    assert prepare("again-1", month.means())["count"] == 1
 
 
 @pytest.mark.parametrize("faults", [["mute"], ["lost"], ["lost", "", "lost", "", "mute"], ["mute", "mute", "lost"]])

@@ -18,6 +18,7 @@ from chalicelib.treasury.rules import (
     in_notice_order,
     message_id,
     pay_code_rule,
+    surplus_fen,
     weigh,
 )
 
@@ -89,16 +90,19 @@ PAID_NOTICE = Standing(NoticeStatus.PAID, PRICE, DUE, "S1")
         (OPEN_NOTICE, PRICE, DUE - 1, "S1", Finding.PAYS),
         (OPEN_NOTICE, PRICE, DUE, "S1", Finding.PAYS),
         (OPEN_NOTICE, PRICE, DUE + 1, "S1", Finding.TOO_LATE),
-        (OPEN_NOTICE, PRICE - 1, DUE, "S1", Finding.AMOUNT_DIFFERS),
-        (OPEN_NOTICE, PRICE + 1, DUE, "S1", Finding.AMOUNT_DIFFERS),
+        (OPEN_NOTICE, PRICE - 1, DUE, "S1", Finding.PARTIAL),
+        (OPEN_NOTICE, PRICE + 1, DUE, "S1", Finding.OVERPAID),
         (Standing(NoticeStatus.ISSUED, PRICE, DUE, ""), PRICE, DUE, "S1", Finding.PAYS),
         (PAID_NOTICE, PRICE, DUE, "S1", Finding.REPEATED),
         (PAID_NOTICE, PRICE, DUE + 1, "S1", Finding.REPEATED),
         (PAID_NOTICE, PRICE, DUE, "S2", Finding.PAID_TWICE),
-        (PAID_NOTICE, PRICE - 1, DUE, "S2", Finding.AMOUNT_DIFFERS),
+        (PAID_NOTICE, PRICE - 1, DUE, "S2", Finding.PARTIAL),
         (Standing(NoticeStatus.PAID, PRICE, DUE, ""), PRICE, DUE, "S1", Finding.REPEATED),
+        (Standing(NoticeStatus.PAID, PRICE, DUE, ""), PRICE, DUE + 1, "S1", Finding.TOO_LATE),
+        (Standing(NoticeStatus.REGISTERED, PRICE, DUE, "", 5_000), PRICE, 4_000, "S1", Finding.TOO_EARLY),
+        (Standing(NoticeStatus.REGISTERED, PRICE, 9_000, "", 5_000), PRICE, 4_001, "S1", Finding.PAYS),
         (Standing(NoticeStatus.DEFAULTED, PRICE, DUE, ""), PRICE, DUE, "S1", Finding.NOT_PAYABLE),
-        (Standing(NoticeStatus.VOID, PRICE, DUE, ""), PRICE, DUE, "S1", Finding.NOT_PAYABLE),
+        (Standing(NoticeStatus.VOID, PRICE, DUE, ""), PRICE - 1, DUE, "S1", Finding.NOTICE_VOID),
         (None, PRICE, DUE, "S1", Finding.UNKNOWN_CODE),
     ],
 )
@@ -106,6 +110,25 @@ def test_given_a_confirmation_when_weighed_then_one_finding(
     standing: Standing | None, amount_fen: int, confirmed_at_ms: int, serial: str, finding: Finding
 ) -> None:
     assert weigh(standing, amount_fen, confirmed_at_ms, serial) == finding
+
+
+@pytest.mark.parametrize(
+    ("finding", "amount_fen", "status", "expected"),
+    [
+        (Finding.PARTIAL, 100, NoticeStatus.REGISTERED, 100),
+        (Finding.PARTIAL, 100, NoticeStatus.PAID, 0),
+        (Finding.OVERPAID, PRICE + 1, NoticeStatus.REGISTERED, PRICE + 1),
+        (Finding.OVERPAID, PRICE + 1, NoticeStatus.PAID, 1),
+        (Finding.PAID_TWICE, PRICE, NoticeStatus.PAID, PRICE),
+        (Finding.TOO_LATE, PRICE, NoticeStatus.DEFAULTED, PRICE),
+        (Finding.NOTICE_VOID, PRICE, NoticeStatus.VOID, PRICE),
+        (Finding.UNKNOWN_CODE, PRICE, None, PRICE),
+    ],
+)
+def test_given_money_that_pays_nothing_then_what_the_treasury_owes_is_known(
+    finding: Finding, amount_fen: int, status: NoticeStatus | None, expected: int
+) -> None:
+    assert surplus_fen(finding, amount_fen, PRICE, status) == expected
 
 
 def test_given_every_finding_that_pays_nothing_then_it_has_a_remedy() -> None:

@@ -131,13 +131,16 @@ class TreasuryRoom:
         cause = f"credit/hangzhou/S{code}"
         records.post(move(cause, "credit", PERIOD, day, 0, debit=bank, credit=held, amount_fen=amount, subject=code))
 
+    @property
+    def office(self) -> Office:
+        return Office(self.link, self.vault, self.clock)
+
     def issue(self) -> dict[str, Any]:
         return notices.issue_notices(self.files, self.plan, all_winners(PERIOD))
 
     def register(self) -> dict[str, int]:
-        office = Office(self.link, self.vault, self.clock)
         key = f"treasury/{PERIOD}/register/0001.json"
-        return registering.register(self.files, office, PERIOD, key)
+        return registering.register(self.files, self.office, PERIOD, key)
 
     def open_settlement(self) -> None:
         self.issue()
