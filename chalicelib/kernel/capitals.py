@@ -1,7 +1,7 @@
 """Amounts in Chinese capital numerals (大写金额), as vouchers bear them beside the figures so that none can be altered.
 
-The rules are those of the clearing banks' 正确填写票据和结算凭证的基本规定: 元 ends with 整 where there is no 角 or 分, a
-gap of zeros inside is one 零, and 零 stands between 元 and 分 where there is no 角.
+The rules are those of 正确填写票据和结算凭证的基本规定: 整 ends what has no 分, a gap of zeros inside is one 零, and 零
+stands between 元 and 分 where there is no 角.
 """
 
 from __future__ import annotations

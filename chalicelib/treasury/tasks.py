@@ -1,4 +1,4 @@
-"""The steps that the settlement machine calls in this room."""
+"""The steps that the settlement and the month-end machine call in this room."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from typing import Any
 
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_plan
-from chalicelib.treasury import clearing, deadline, defaulting, notices, registering
+from chalicelib.treasury import clearing, deadline, defaulting, notices, receipts, registering, writing_off
 from chalicelib.treasury.registering import Office
 from chalicelib.treasury.winners import all_winners
 from chalicelib.wiring import hub
+
+
+def _office() -> Office:
+    parts = hub()
+    return Office(parts.treasury(), parts.keys.vault(), parts.clock)
 
 
 def _issue_notices(event: dict[str, Any]) -> dict[str, Any]:
@@ -18,9 +23,7 @@ def _issue_notices(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _register(event: dict[str, Any]) -> dict[str, int]:
-    parts = hub()
-    office = Office(parts.treasury(), parts.keys.vault(), parts.clock)
-    return registering.register(parts.files, office, event["period"], event["key"])
+    return registering.register(hub().files, _office(), event["period"], event["key"])
 
 
 def _verify(event: dict[str, Any]) -> dict[str, int]:
@@ -44,6 +47,19 @@ def _export(event: dict[str, Any]) -> dict[str, Any]:
     return clearing.export(hub().files, event["period"])
 
 
+def _plan_receipts(event: dict[str, Any]) -> dict[str, Any]:
+    return receipts.plan_receipts(hub().files, event["period"])
+
+
+def _issue_receipts(event: dict[str, Any]) -> dict[str, int]:
+    return receipts.issue_receipts(hub().files, _office(), event["period"], event["key"])
+
+
+def _write_off(event: dict[str, Any]) -> dict[str, int]:
+    parts = hub()
+    return writing_off.write_off(parts.files, parts.clock, event["period"])
+
+
 STEPS: dict[str, Step] = {
     "issue_notices": _issue_notices,
     "register": _register,
@@ -52,6 +68,9 @@ STEPS: dict[str, Step] = {
     "default": _default,
     "clearing": _clearing,
     "export": _export,
+    "plan_receipts": _plan_receipts,
+    "issue_receipts": _issue_receipts,
+    "write_off": _write_off,
 }
 
 

@@ -20,7 +20,7 @@ from chalicelib.treasury.confirmations import handle
 from chalicelib.treasury.rules import NoticeStatus
 from integrations.treasury_nontax.simulator import wire
 
-STATE_MACHINE = Path(__file__).parents[2] / "state_machines" / "settlement.asl.json"
+STATE_MACHINES = Path(__file__).parents[2] / "state_machines"
 
 
 @pytest.fixture
@@ -79,10 +79,12 @@ def step_names(states: dict[str, Any]) -> set[str]:
     return found
 
 
-def test_given_the_settlement_machine_when_read_then_it_calls_the_steps_that_there_are() -> None:
-    machine = json.loads(STATE_MACHINE.read_text())
+def test_given_the_machines_when_read_then_they_call_the_steps_that_there_are() -> None:
+    called = set()
+    for name in ("settlement", "month_end"):
+        called |= step_names(json.loads((STATE_MACHINES / f"{name}.asl.json").read_text())["States"])
 
-    assert step_names(machine["States"]) == set(tasks.STEPS)
+    assert called == set(tasks.STEPS)
 
 
 def test_given_the_steps_when_run_in_the_machine_s_order_then_the_settlement_ends(
