@@ -18,6 +18,7 @@ from chalicelib.kernel.log import logger
 from chalicelib.messages.routes import messages_routes
 from chalicelib.periods.routes import periods_routes
 from chalicelib.refunds.routes import refunds_routes
+from chalicelib.treasury.desk_routes import treasury_desk_routes
 from chalicelib.treasury.routes import treasury_routes
 
 PROBLEM_JSON = "application/problem+json"
@@ -65,6 +66,7 @@ def open_doors(app: Chalice) -> None:
         deposits_routes,
         auctions_routes,
         treasury_routes,
+        treasury_desk_routes,
         refunds_routes,
         messages_routes,
     ):

@@ -16,6 +16,7 @@ import requests
 from local.checks import everything, planted, sealed
 from local.checks.check import Check
 from local.checks.logs import no_person_in_logs
+from local.checks.papers import papers_came, receipts_agree
 from local.month import Month
 from local.scenario import Story
 from local.stage import Stage
@@ -114,7 +115,14 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         ),
         planted.bad_codes_refused(story.activations.bad_codes),
         no_person_in_logs(logs, month.people),
+        receipts_agree(
+            seen.treasury, {story.payers.owed[code].pay_code: fen for code, fen in story.payers.paid_fen.items()}
+        ),
+        papers_came(story.papers.files, story.papers.faults),
     ]
+    for name, content in story.papers.files.items():
+        (out / "papers").mkdir(exist_ok=True)
+        (out / "papers" / name).write_bytes(content)
     figures = {**_figures(stage, month.period), **_acted(month, story)}
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.auctions import records as auctions
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.csv_table import csv_table
 from chalicelib.kernel.files import Files
@@ -27,29 +29,84 @@ STATES = {
 }
 
 
-def clearing(files: Files, period: str) -> dict[str, Any]:
-    """Write the clearing file for the regulator, its SM3 sidecar first.
+QUOTA_COLUMNS = ("类别", "配额", "成交", "已缴款", "违约", "解除", "待处理", "未使用配额")
 
-    Returns ``{"key", "winners", "paid", "paid_fen", "defaulted", "forfeit_fen"}``; the key is in the outbox. The same
-    states give the same bytes.
+
+@dataclass(frozen=True)
+class ClearingLine:
+    """What the regulator is told of a winner. Amounts in fen; ``paid_at_ms`` is 0 where nothing was paid."""
+
+    code: str
+    bidder_class: str
+    rank: int
+    amount_fen: int
+    pay_code: str
+    state: str
+    paid_at_ms: int
+    paid_fen: int
+    forfeited_fen: int
+
+
+def clearing(files: Files, period: str) -> dict[str, Any]:
+    """Write the clearing file for the regulator, its SM3 sidecar first, and the quota that nobody took.
+
+    Returns ``{"key", ...}`` with what ``totals`` says; the key is in the outbox. The same states give the same bytes.
     """
-    notices = _ordered(period)
-    content = _csv(notices)
+    content = _csv(_ordered(period))
     name = f"clearing-{period}.csv"
     key = f"regulator/clearing/{period}/{name}"
     sidecar = f"{hashlib.new('sm3', content).hexdigest()}  {name}\n"
     files.write("outbox", f"{key}.sm3", sidecar.encode(), "text/plain")
     files.write("outbox", key, content, "text/csv")
+    found = totals(period)
+    rows = ((CLASSES[name], *counts.values()) for name, counts in found["quota"].items())
+    files.write("outbox", f"regulator/clearing/{period}/quota-{period}.csv", csv_table(QUOTA_COLUMNS, rows), "text/csv")
+    return {"key": key, **found}
+
+
+def totals(period: str) -> dict[str, Any]:
+    """``{"winners", "paid", "paid_fen", "defaulted", "forfeit_fen", "released", "undecided", "quota"}``.
+
+    ``quota`` is by class ``{"quota", "winners", "paid", "defaulted", "released", "undecided", "unused"}``: unused is
+    what had no winner, or whose winner defaulted or was released.
+    """
+    notices = _ordered(period)
     paid = [notice for notice in notices if notice.status == NoticeStatus.PAID]
     defaulted = [notice for notice in notices if notice.status == NoticeStatus.DEFAULTED]
+    result = auctions.fact(period, "result") or {"classes": {}}
     return {
-        "key": key,
         "winners": len(notices),
         "paid": len(paid),
         "paid_fen": sum(int(notice.amount_fen) for notice in paid),
         "defaulted": len(defaulted),
         "forfeit_fen": sum(int(notice.forfeited_fen) for notice in defaulted),
+        "released": sum(notice.released for notice in notices),
+        "undecided": sum(notice.undecided for notice in notices),
+        "quota": {
+            name: _taken(int(each["quota"]), [notice for notice in notices if notice.bidder_class == name])
+            for name, each in sorted(result["classes"].items())
+        },
     }
+
+
+def _taken(quota: int, notices: Sequence[NoticeRecord]) -> dict[str, int]:
+    paid = sum(notice.status == NoticeStatus.PAID for notice in notices)
+    defaulted = sum(notice.status == NoticeStatus.DEFAULTED for notice in notices)
+    released = sum(notice.released for notice in notices)
+    return {
+        "quota": quota,
+        "winners": len(notices),
+        "paid": paid,
+        "defaulted": defaulted,
+        "released": released,
+        "undecided": sum(notice.undecided for notice in notices),
+        "unused": quota - len(notices) + defaulted + released,
+    }
+
+
+def lines(period: str) -> list[ClearingLine]:
+    """One row a winner, in the order of the result, as it stands."""
+    return [_line(notice) for notice in _ordered(period)]
 
 
 def export(files: Files, period: str) -> dict[str, Any]:
@@ -60,24 +117,38 @@ def export(files: Files, period: str) -> dict[str, Any]:
 
 
 def _ordered(period: str) -> list[NoticeRecord]:
-    # Pay codes were given out in the order of the result.
-    return sorted(records.notices(period), key=lambda notice: notice.pay_code)
+    # Pay codes were given out in the order of the result; another notice keeps its winner's first place.
+    return sorted(records.notices(period), key=lambda notice: notice.first_pay_code or notice.pay_code)
+
+
+def _line(notice: NoticeRecord) -> ClearingLine:
+    paid = notice.status == NoticeStatus.PAID
+    return ClearingLine(
+        code=notice.code,
+        bidder_class=notice.bidder_class,
+        rank=int(notice.rank),
+        amount_fen=int(notice.amount_fen),
+        pay_code=notice.pay_code,
+        state=STATES[notice.status] + ("(已解除)" if notice.released else ""),
+        paid_at_ms=int(notice.paid_at_ms) if paid else 0,
+        paid_fen=int(notice.amount_fen) if paid else 0,
+        forfeited_fen=int(notice.forfeited_fen),
+    )
 
 
 def _csv(notices: Sequence[NoticeRecord]) -> bytes:
-    return csv_table(COLUMNS, (_row(notice) for notice in notices))
+    return csv_table(COLUMNS, (_row(_line(notice)) for notice in notices))
 
 
-def _row(notice: NoticeRecord) -> tuple[str, ...]:
-    paid = notice.status == NoticeStatus.PAID
+def _row(line: ClearingLine) -> tuple[str, ...]:
     return (
-        notice.code,
-        CLASSES[notice.bidder_class],
-        str(int(notice.rank)),
-        yuan_text(int(notice.amount_fen)),
-        notice.pay_code,
-        STATES[notice.status],
-        local_text(int(notice.paid_at_ms)) if paid else "",
-        yuan_text(int(notice.amount_fen)) if paid else "0.00",
-        yuan_text(int(notice.forfeited_fen)),
+        line.code,
+        CLASSES[line.bidder_class],
+        str(line.rank),
+        yuan_text(line.amount_fen),
+        line.pay_code,
+        line.state,
+        local_text(line.paid_at_ms) if line.paid_at_ms else "",
+        yuan_text(line.paid_fen),
+        yuan_text(line.forfeited_fen),
     )

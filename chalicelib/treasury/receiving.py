@@ -39,9 +39,11 @@ def receive(frame: bytes, link: TreasuryLink, queue: Queue, clock: Clock) -> Rep
     except InvalidInput as wrong:
         # No reference: what could not be verified is not repeated back.
         logger.warning("treasury frame refused", extra={"code": wrong.code, "bytes": len(frame)})
-        return Reply(400, link.refuse("", today, wrong.message))
+        return Reply(400, link.refuse("", today, f"{wrong.code} {wrong.message}"))
     if not _store(confirmation, clock):
-        return Reply(409, link.refuse(confirmation.message_id, today, "同一报文标识号的内容不一致"))
+        return Reply(
+            409, link.refuse(confirmation.message_id, today, "CONFIRMATION_CHANGED 同一报文标识号的内容不一致")
+        )
     queue.send(canonical({"message_id": confirmation.message_id}).decode())
     return Reply(200, link.acknowledge(confirmation.message_id, today))
 

@@ -14,6 +14,7 @@ from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.signing import Signer
 from chalicelib.ledger.rules import Entry, Leg, move
 from local.checks.auction import receipts_are_signed, result_is_recounted, seed_was_committed
+from local.checks.papers import receipts_agree
 from local.checks.planted import (
     Text,
     bad_codes_refused,
@@ -227,3 +228,20 @@ def test_given_bad_codes_then_each_must_have_been_refused_by_its_own_name(
     seen: dict[str, list[str]], holds: bool
 ) -> None:
     assert bad_codes_refused(seen).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("receipts", "holds"),
+    [
+        ([("1", "10.00", "0000000001"), ("2", "20.00", "0000000002")], True),
+        ([("1", "10.00", "0000000001")], False),
+        ([("1", "10.01", "0000000001"), ("2", "20.00", "0000000002")], False),
+        ([("1", "10.00", "0000000001"), ("2", "20.00", "0000000003")], False),
+        ([("1", "10.00", "0000000001"), ("2", "20.00", "0000000002"), ("3", "5.00", "0000000003")], False),
+        ([("1", "10.00", "0000000001"), ("1", "10.00", "0000000003"), ("2", "20.00", "0000000002")], False),
+    ],
+)
+def test_receipts_agree_only_one_for_one_and_without_gaps(receipts: list[tuple[str, str, str]], holds: bool) -> None:
+    shown = [{"pay_code": code, "amount": amount, "number": number} for code, amount, number in receipts]
+
+    assert receipts_agree({"receipts": shown}, {"1": 1_000, "2": 2_000}).holds is holds

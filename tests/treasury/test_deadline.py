@@ -217,7 +217,19 @@ def test_given_the_end_when_cleared_then_one_row_a_winner_in_the_order_of_the_re
         "paid_fen": 3_500_000,
         "defaulted": 3,
         "forfeit_fen": 600_000,
-    }
+        "released": 0,
+        "undecided": 0,
+        "quota": {
+            "individual": {
+                "quota": 3, "winners": 3, "paid": 1, "defaulted": 2, "released": 0, "undecided": 0, "unused": 2,
+            },
+            "unit": {
+                "quota": 2, "winners": 1, "paid": 0, "defaulted": 1, "released": 0, "undecided": 0, "unused": 2,
+            },
+        },
+    }  # fmt: skip
+    quota = due_room.files.read("outbox", f"regulator/clearing/{PERIOD}/quota-{PERIOD}.csv").decode("utf-8-sig")
+    assert [row["未使用配额"] for row in csv.DictReader(io.StringIO(quota))] == ["2", "2"]
     content = due_room.files.read("outbox", cleared["key"])
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [row["申请编码"] for row in rows] == list(BY_RANK)

@@ -85,7 +85,11 @@ class TreasuryRoom:
         self.queue = ListQueue()
         save_standings(PERIOD, [Standing(c, k, p, self.clock.now_ms(), r, won=True) for c, k, r, p in WINNERS])
         save_standings(PERIOD, [Standing(LOSER, "individual", 1_000_000, self.clock.now_ms(), 4, won=False)])
-        keep_same(PERIOD, "result", {"classes": {"individual": {"winners": 3}, "unit": {"winners": 1}}})
+        keep_same(
+            PERIOD,
+            "result",
+            {"classes": {"individual": {"winners": 3, "quota": 3}, "unit": {"winners": 1, "quota": 2}}},
+        )
         for number, (code, bidder_class, _, _) in enumerate(WINNERS):
             self._applicant(code, bidder_class, f"张{number}")
             self._deposit(code)
