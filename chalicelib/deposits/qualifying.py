@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from chalicelib.applicants import records as applicants
+from chalicelib.applicants.bans import bans
 from chalicelib.applicants.records import AUDIT_FAILED, AUDIT_OPEN, AUDIT_PASSED
 from chalicelib.deposits import records
 from chalicelib.deposits.records import DepositRecord, DepositState
@@ -44,12 +45,13 @@ def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[s
     audits, problems = _by_code(file.rows)
     held = {deposit.code: deposit for deposit in records.deposits(period) if deposit.state == DepositState.HELD}
     void = _void_rollovers(period, held.values())
+    banned = bans(period)
     counts: Counter[str] = Counter({"qualified": 0})
     listed = sorted(applicants.listed(period), key=lambda applicant: applicant.code)
     for applicant in listed:
         audit, reason = audits.pop(applicant.code, (AUDIT_OPEN, ""))
         why_not = refusal(deposited=applicant.code in held, audit=audit)
-        if applicant.code in void:
+        if applicant.code in void or applicant.id_lookup in banned:
             why_not = DEFAULTED
         applicants.set_qualification(
             period, applicant.code, audit=audit, audit_reason=reason, qualified=not why_not, refusal=why_not

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.applicants.records import lock
+from chalicelib.applicants.bans import add_ban, ban_until
+from chalicelib.applicants.records import get, lock
 from chalicelib.deposits.forfeiting import add_forfeit
 from chalicelib.deposits.records import DepositRecord, DepositState, find_deposit
 from chalicelib.kernel.clock import Clock
@@ -35,20 +36,22 @@ def propose_defaulters(clock: Clock, period: str) -> dict[str, int]:
     return {"defaulters": len(open_notices), "forfeit_fen": forfeit_fen, "defaulted": defaulted}
 
 
-def default(clock: Clock, plan: Plan, by: str) -> dict[str, int]:
+def default(clock: Clock, plan: Plan, by: str, ban_months: int = 0) -> dict[str, int]:
     """Carry out the default of every marked notice that is still open, each in one transaction.
 
-    The notice defaults, the applicant is locked, the deposit goes held -> forfeited with its ledger entry: together or
-    not at all. Returns ``{"defaulted", "forfeit_fen"}``, of all runs. A notice that was paid meanwhile is left alone.
+    The notice defaults, the applicant is locked and banned for ``ban_months``, the deposit goes held -> forfeited with
+    its ledger entry: together or not at all. Returns ``{"defaulted", "forfeit_fen"}``, of all runs. A notice that was
+    paid meanwhile is left alone.
     """
     for notice in sorted(records.notices(plan.period), key=lambda each: each.pay_code):
         if _can_default(notice) and int(notice.proposed_at_ms) > 0:
-            _default(clock, plan, notice, by)
+            _default(clock, plan, notice, (by, ban_months))
     done = [notice for notice in records.notices(plan.period) if notice.status == NoticeStatus.DEFAULTED]
     return {"defaulted": len(done), "forfeit_fen": sum(int(notice.forfeited_fen) for notice in done)}
 
 
-def _default(clock: Clock, plan: Plan, notice: NoticeRecord, by: str) -> None:
+def _default(clock: Clock, plan: Plan, notice: NoticeRecord, decided: tuple[str, int]) -> None:
+    by, ban_months = decided
     deposit = _deposit(notice)
     now_ms = clock.now_ms()
     transaction = Transaction()
@@ -60,6 +63,9 @@ def _default(clock: Clock, plan: Plan, notice: NoticeRecord, by: str) -> None:
     ]
     records.advance_in(transaction, plan.period, notice.code, actions, records.defaultable())
     lock(plan.period, notice.code, transaction)
+    applicant = get(plan.period, notice.code)
+    if ban_months and applicant.id_lookup:
+        add_ban(transaction, applicant, ban_until(plan.day("settlement_closes"), ban_months))
     add_forfeit(transaction, deposit, plan.day("settlement_closes"), now_ms)
     try:
         transaction.commit()

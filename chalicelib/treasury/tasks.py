@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kernel.steps import Step, run_step
-from chalicelib.periods.records import load_plan
+from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.treasury import clearing, deadline, defaulting, notices, receipts, registering, writing_off
 from chalicelib.treasury.registering import Office
 from chalicelib.treasury.winners import all_winners
@@ -36,7 +36,9 @@ def _propose_defaulters(event: dict[str, Any]) -> dict[str, int]:
 
 
 def _default(event: dict[str, Any]) -> dict[str, int]:
-    return defaulting.default(hub().clock, load_plan(event["period"]), event["by"])
+    period = event["period"]
+    months = load_period_rules(period).default_ban_months
+    return defaulting.default(hub().clock, load_plan(period), event["by"], months)
 
 
 def _clearing(event: dict[str, Any]) -> dict[str, Any]:

@@ -67,13 +67,13 @@ def read_envelope(xml: bytes, profile: Profile) -> Envelope:
     Raises ``InvalidInput``: ``XML_INVALID``, ``HEAD_INVALID``, ``VOUCHER_COUNT`` (one voucher a message) or
     ``VOUCHER_INVALID`` (not Base64 of a ``Voucher``).
     """
-    root = _parse(xml, profile, "CFX", "XML_INVALID")
+    root = parse(xml, profile, "CFX", "XML_INVALID")
     head = _read_head(root)
     vouchers = root.findall("./MSG/MOF/VoucherBody/Voucher")
     count = root.findtext("./MSG/MOF/VoucherCount", "")
     if len(vouchers) != 1 or count != "1":
         raise refused("VOUCHER_COUNT", "报文必须恰好包含一张凭证", "VoucherCount", f"{len(vouchers)}", "one voucher")
-    return Envelope(head, _read_voucher(vouchers[0].text or "", profile))
+    return Envelope(head, read_voucher(vouchers[0].text or "", profile))
 
 
 def _read_head(root: ET.Element) -> Head:
@@ -98,7 +98,8 @@ def read_day(field: str, text: str) -> date:
         ) from None
 
 
-def _read_voucher(encoded: str, profile: Profile) -> dict[str, str]:
+def read_voucher(encoded: str, profile: Profile) -> dict[str, str]:
+    """The fields of a voucher from its Base64. Raises ``InvalidInput`` (``VOUCHER_INVALID``)."""
     try:
         # Some systems break the lines of their Base64; anything else that is not Base64 is a fault.
         inner = base64.b64decode("".join(encoded.split()), validate=True)
@@ -106,11 +107,11 @@ def _read_voucher(encoded: str, profile: Profile) -> dict[str, str]:
         raise refused(
             "VOUCHER_INVALID", "凭证内容不是完整的Base64编码", "Voucher", f"{len(encoded)} characters", "whole Base64"
         ) from None
-    root = _parse(inner, profile, "Voucher", "VOUCHER_INVALID")
+    root = parse(inner, profile, "Voucher", "VOUCHER_INVALID")
     return {child.tag: (child.text or "").strip() for child in root}
 
 
-def _parse(content: bytes, profile: Profile, tag: str, code: str) -> ET.Element:
+def parse(content: bytes, profile: Profile, tag: str, code: str) -> ET.Element:
     """Parse XML that may not bring declarations of its own (entities that expand, files that are read)."""
     wrong: InvalidInput = refused(code, f"报文XML不正确: {tag}", tag, "", f"well-formed XML in {tag}, no DOCTYPE")
     try:

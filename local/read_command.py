@@ -1,0 +1,156 @@
+"""``hangpai read``: a counterparty's file, decoded with the hub's own code, for whoever integrates that counterparty.
+
+Needs no AWS and no secret. Exit code 2 where something is wrong with the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.kernel.errors import HubError, Problem
+
+EXIT_BAD_INPUT = 2
+
+read_app = typer.Typer(help="Decode a counterparty's file and say what is wrong with it.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file as it came.")]
+Sidecar = Annotated[
+    Path | None, typer.Option("--sidecar", exists=True, dir_okay=False, help="Its SM3 sidecar; FILE.sm3 by default.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+# Shown by their beginnings only: an integrator's terminal is no place for people's names.
+_PERSONAL = ("account_no", "account_name", "payer_name")
+
+
+@read_app.command("treasury")
+def treasury(
+    file: File,
+    *,
+    token_variable: Annotated[
+        str, typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the MAC's token.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """A frame of the treasury's (CNNONTAX): frame, head and voucher, and every fault by part and field."""
+    from integrations.treasury_nontax.inspection import inspect_frame
+    from integrations.treasury_nontax.profile import default_profile
+
+    token = os.environ.get(token_variable) if token_variable else None
+    if token_variable and token is None:
+        raise typer.BadParameter(f"no environment variable {token_variable}", param_hint="--token-env")
+    seen = inspect_frame(file.read_bytes(), token, default_profile())
+    _print(seen.as_dict(), tuple(seen.problems), file.name, as_json=as_json)
+
+
+@read_app.command("hangzhou-statement")
+def hangzhou_statement(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
+    """A statement of the Bank of Hangzhou, with its sidecar."""
+    from integrations.bank_of_hangzhou.codec import read_statement
+    from integrations.bank_of_hangzhou.profile import default_profile
+
+    digest = _sidecar(file, sidecar)
+    _decode(lambda: read_statement(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
+
+
+@read_app.command("hangzhou-return")
+def hangzhou_return(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
+    """A refund return file of the Bank of Hangzhou, with its sidecar."""
+    from integrations.bank_of_hangzhou.codec import read_return
+    from integrations.bank_of_hangzhou.profile import default_profile
+
+    digest = _sidecar(file, sidecar)
+    _decode(lambda: read_return(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
+
+
+@read_app.command("minsheng-detail")
+def minsheng_detail(file: File, *, as_json: AsJson = False) -> None:
+    """A reply of Minsheng's to qryDtl (account detail)."""
+    from integrations.minsheng.detail import read_detail
+    from integrations.minsheng.profile import default_profile
+
+    def read() -> dict[str, Any]:
+        lines, problems = read_detail(file.read_bytes(), default_profile())
+        return {"lines": lines, "problems": problems}
+
+    _decode(read, file.name, as_json=as_json)
+
+
+@read_app.command("alipay-bill")
+def alipay_bill(file: File, *, as_json: AsJson = False) -> None:
+    """A day's bill of Alipay's (csv.zip)."""
+    from integrations.alipay.bill import read_bill
+    from integrations.alipay.profile import default_profile
+
+    _decode(lambda: read_bill(file.read_bytes(), default_profile()), file.name, as_json=as_json)
+
+
+def _sidecar(file: Path, given: Path | None) -> bytes:
+    path = given or file.with_name(f"{file.name}.sm3")
+    if not path.is_file():
+        raise typer.BadParameter(f"no file {path.name}", param_hint="--sidecar")
+    return path.read_bytes()
+
+
+def _decode(read: Callable[[], Any], name: str, *, as_json: bool) -> None:
+    try:
+        content = _plain(read())
+    except HubError as error:
+        problems = error.problems or (Problem(0, "file", "", str(error)),)
+        refusal = {"code": error.code, "problems": [problem.as_dict() for problem in problems]}
+        _print(refusal, problems, name, as_json=as_json)
+        return
+    problems = tuple(Problem(**problem) for problem in content.get("problems", ()))
+    _print(content, problems, name, as_json=as_json)
+
+
+def _plain(content: Any) -> Any:
+    if is_dataclass(content) and not isinstance(content, type):
+        return {each.name: _field(each.name, getattr(content, each.name)) for each in fields(content)}
+    if isinstance(content, dict):
+        return {name: _field(name, each) for name, each in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(each) for each in content]
+    return content.isoformat() if isinstance(content, date) else content
+
+
+def _field(name: str, content: Any) -> Any:
+    if name in _PERSONAL and isinstance(content, str):
+        return content[:1] + "*" * max(len(content) - 1, 0)
+    return _plain(content)
+
+
+def _print(content: dict[str, Any], problems: tuple[Problem, ...], name: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    else:
+        for key, value in content.items():
+            if key != "problems":
+                _show(key, value, 0)
+    for problem in problems:
+        where = f"{name}:{problem.line}" if problem.line else name
+        typer.echo(f"{where}: {problem.field}: found {problem.found!r}; expected {problem.remedy}", err=True)
+    if problems:
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def _show(name: str, value: Any, depth: int) -> None:
+    indent = "  " * depth
+    if isinstance(value, dict):
+        typer.echo(f"{indent}{name}")
+        for key, each in value.items():
+            _show(key, each, depth + 1)
+    elif isinstance(value, list):
+        typer.echo(f"{indent}{name} ({len(value)})")
+        for number, each in enumerate(value, start=1):
+            _show(str(number), each, depth + 1)
+    else:
+        typer.echo(f"{indent}{name:<18}{'-' if value in (None, '') else value}")
