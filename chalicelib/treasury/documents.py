@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
 from chalicelib.treasury.clearing import CLASSES
-from chalicelib.treasury.notice_pdf import VOID, NoticePage, notice_pdf
+from chalicelib.treasury.notice_page import VOID, NoticePage
 from chalicelib.treasury.records import NoticeRecord
 from chalicelib.treasury.rules import NoticeStatus
 from integrations.ports import PaymentGuide
@@ -23,6 +23,9 @@ STAMPS = {NoticeStatus.PAID: "已缴款", NoticeStatus.VOID: VOID, NoticeStatus.
 
 def notice_document(notice: NoticeRecord, guide: PaymentGuide, vault: Vault, *, title: str, whole: bool) -> bytes:
     """The notice as a PDF. ``whole``: with name and ID in full, for the winner himself."""
+    # Late: the PDF library is a third of a cold start of the API, and few of its doors draw.
+    from chalicelib.treasury.notice_pdf import notice_pdf  # noqa: PLC0415
+
     applicant = applicants.get(notice.period, notice.code)
     name, id_number = applicant.name(vault), applicant.id_number(vault)
     amount = yuan_text(int(notice.amount_fen))

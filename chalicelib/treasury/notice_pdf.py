@@ -6,7 +6,6 @@ Made when it is asked for and kept nowhere: it bears a person's name and number 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from chalicelib.kernel.capitals import capital_amount
 from chalicelib.kernel.money import yuan_text
-from integrations.ports import PaymentGuide
+from chalicelib.treasury.notice_page import VOID, NoticePage
 
 FONT = "NotoSansSC"
 _FONT_FILE = Path(__file__).parents[1] / "reports" / "fonts" / "NotoSansSC-Regular.ttf"
@@ -32,34 +31,9 @@ _INK, _GREY, _LINE = HexColor("#1a1a1a"), HexColor("#666666"), HexColor("#b8bec6
 _BLUE, _PALE, _RED = HexColor("#123f7a"), HexColor("#f1f5fa"), HexColor("#c01515")
 _ROW, _LABEL = 29.0, 96.0
 _QR = 128.0
-VOID = "作废"
 # Print has full-width points where screens have narrow ones.
 _WIDE = str.maketrans({",": "，", ";": "；", "(": "（", ")": "）"})
 _NEVER_FIRST = "，。；：、）”"
-
-
-@dataclass(frozen=True)
-class NoticePage:
-    """What stands on the page. ``name`` and ``id_number`` come masked where the reader is not the winner.
-
-    ``stamp`` is printed across it: 作废 on a void notice, 已缴款 on a paid one.
-    """
-
-    title: str
-    period: str
-    code: str
-    class_word: str
-    rank: int
-    name: str = field(repr=False)
-    id_number: str = field(repr=False)
-    pay_code: str
-    amount_fen: int
-    issued_on: str
-    due_text: str
-    guide: PaymentGuide
-    qr_text: str
-    stamp: str
-    remark: str
 
 
 @cache
