@@ -18,6 +18,7 @@ FUNCTIONS = {
     "inbox": "chalicelib.periods.inbox.handle",
     "applicants": "chalicelib.applicants.tasks.handle",
     "deposits": "chalicelib.deposits.tasks.handle",
+    "notices": "chalicelib.deposits.announcing.handle",
     "bid": "chalicelib.bidding.bid.handler",
     "auctions": "chalicelib.auctions.tasks.handle",
     "treasury": "chalicelib.treasury.tasks.handle",

@@ -15,7 +15,7 @@ from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.queues import SqsQueue
 from chalicelib.kernel.settings import Settings, settings
-from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink
+from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink, Wallet
 
 # Hands a one-time code over to be texted: (our id of the message, phone, code). It only puts a message into the code
 # lane's queue; without a phone ("") that message goes to nobody (messages/codes.py).
@@ -33,6 +33,7 @@ class Hub:
     machines: Machines
     keys: Keyring
     bank: Callable[[str], DepositBank]
+    wallet: Callable[[str], Wallet]
     treasury: Callable[[], TreasuryLink]
     # The carriers of texts by name, in the order in which they are tried.
     carriers: Callable[[], Mapping[str, SmsCarrier]]
@@ -48,13 +49,46 @@ def _data_keys(config: Settings, clock: Clock) -> WrappedKeys:
     return WrappedKeys(aws.client("kms"), aws.client("dynamodb"), table, wrapping_key, clock)
 
 
-def _bank(keys: Keyring, config: Settings) -> Callable[[str], DepositBank]:
+def _bank(
+    keys: Keyring, config: Settings, clock: Clock, wallet: Callable[[str], Wallet]
+) -> Callable[[str], DepositBank]:
     def choose(channel: str) -> DepositBank:
         if channel == "hangzhou":
             from integrations.bank_of_hangzhou.client import BankOfHangzhou
 
-            return BankOfHangzhou(config.need("HANGZHOU_URL"), keys.secret("HANGZHOU_SECRET"))
+            return BankOfHangzhou(
+                config.need("HANGZHOU_URL"), keys.secret("HANGZHOU_SECRET"), config.need("HANGZHOU_ACCOUNT_NO")
+            )
+        if channel == "minsheng":
+            from integrations.minsheng.client import MinshengBank, login_from
+
+            login = login_from(keys.secret("MINSHENG_SECRET"))
+            return MinshengBank(config.need("MINSHENG_URL"), login, config.need("MINSHENG_ACCOUNT_NO"), clock)
+        if channel == "alipay":
+            from integrations.alipay.account import AlipayAccount
+
+            return AlipayAccount(wallet(channel), config.need("ALIPAY_SELLER_ID"))
         raise RuntimeError(f"no bank stands behind channel {channel!r}")
+
+    return choose
+
+
+def _wallet(keys: Keyring, config: Settings, clock: Clock) -> Callable[[str], Wallet]:
+    def choose(channel: str) -> Wallet:
+        if channel != "alipay":
+            raise RuntimeError(f"no wallet stands behind channel {channel!r}")
+        from dataclasses import replace
+
+        from integrations.alipay.account import keys_from
+        from integrations.alipay.client import AlipayClient
+        from integrations.alipay.profile import Merchant, default_profile
+
+        app = config.need("ALIPAY_APP_ID")
+        merchant = Merchant(app, config.need("ALIPAY_SELLER_ID"), app, config.environment.get("ALIPAY_NOTIFY_URL", ""))
+        # A compressed month's days are nominal: what a bill lists bears the instants at which it really happened.
+        profile = replace(default_profile(), bill_days_checked=config.stage != "local")
+        ours, theirs = keys_from(keys.secret("ALIPAY_SECRET"))
+        return AlipayClient(config.need("ALIPAY_URL"), merchant, ours, theirs, clock=clock, profile=profile)
 
     return choose
 
@@ -111,6 +145,7 @@ def hub() -> Hub:
     keys = Keyring(
         aws.client("secretsmanager"), config, entropy, clock=clock, data_keys=lambda: _data_keys(config, clock)
     )
+    wallet = cache(_wallet(keys, config, clock))
     return Hub(
         settings=config,
         clock=clock,
@@ -118,7 +153,8 @@ def hub() -> Hub:
         files=S3Files(aws.client("s3"), config),
         machines=StepFunctions(aws.client("stepfunctions"), config),
         keys=keys,
-        bank=cache(_bank(keys, config)),
+        bank=cache(_bank(keys, config, clock, wallet)),
+        wallet=wallet,
         treasury=cache(_treasury(keys, config)),
         carriers=cache(_carriers(keys, config, clock, entropy)),
         regulator=cache(_regulator),

@@ -48,10 +48,12 @@ class Account:
 
 def intake_of(plan: Plan, rules: RuleSet, channel: str, vault: Vault, clock: Clock) -> Intake:
     """The terms from a period's plan and rules."""
+    closes = "alipay_closes" if channel in rules.wallets else "deposits_close"
     return Intake(
         period=plan.period,
         channel=channel,
-        window=Window(plan.at("deposits_open"), plan.at("deposits_close")),
+        # A wallet takes nothing on the last day: who found out too late can still go to a bank.
+        window=Window(plan.at("deposits_open"), plan.at(closes)),
         deposit_fen=rules.deposit_fen,
         code_pattern=rules.code_pattern,
         vault=vault,

@@ -6,7 +6,17 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from chalicelib.deposits import corrections, exporting, qualifying, reconciling, statement_records, statements
+from chalicelib.deposits import (
+    corrections,
+    exporting,
+    fetching,
+    notices,
+    paying,
+    qualifying,
+    reconciling,
+    statement_records,
+    statements,
+)
 from chalicelib.deposits.intake import Account, Intake, intake_of
 from chalicelib.kernel.errors import Pending, ReconciliationOpen
 from chalicelib.kernel.steps import Step, run_step
@@ -20,6 +30,16 @@ from chalicelib.wiring import hub
 # first must not hang on another machine being faster. From then on whoever meets them books them.
 INTAKE_DONE = "deposits_close"
 LAST_DAY = "9999-12-31"
+
+
+def _fetch_statement(event: dict[str, Any]) -> str:
+    parts, period, channel = hub(), event["period"], event["channel"]
+
+    def anyone_paid() -> bool:
+        return channel not in load_period_rules(period).wallets or paying.anyone_paid(period, parts.wallet(channel))
+
+    wanted = fetching.Wanted(period, event["month"], event["day"], int(event["after"]))
+    return fetching.fetch_statement(parts.files, parts.bank(channel), wanted, anyone_paid)
 
 
 def _read_statement(event: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +90,10 @@ def _hold_books(period: str, last: str, *, final: bool) -> dict[str, int]:
     return reconciling.reconcile(period, min(days), min(max(days), last), final=final, at_ms=hub().clock.now_ms())
 
 
+def _settle_notices(event: dict[str, Any]) -> dict[str, int]:
+    return notices.settle_notices(event["period"], event["channel"], event["day"])
+
+
 def _close_corrections(event: dict[str, Any]) -> dict[str, int]:
     day = load_plan(event["period"]).day("corrections_close")
     return corrections.close_corrections(event["period"], day, hub().clock.now_ms())
@@ -94,9 +118,11 @@ def _reconcile(event: dict[str, Any]) -> dict[str, int]:
 
 
 STEPS: dict[str, Step] = {
+    "fetch_statement": _fetch_statement,
     "read_statement": _read_statement,
     "book": _book,
     "close_statement": _close_statement,
+    "settle_notices": _settle_notices,
     "close_corrections": _close_corrections,
     "summary": _summary,
     "qualify": _qualify,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -122,6 +122,42 @@ class MemoryFiles:
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order."""
         yield from sorted(key for held_in, key in self.held if held_in == bucket and key.startswith(prefix))
+
+
+class Fetched(Protocol):
+    """A file that was fetched: its name, its bytes, and the digest for the sidecar."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The file."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SM3 of the content, in hex."""
+        ...
+
+
+def put_fetched(files: Files, folder: str, after: int, fetch: Callable[[], Fetched]) -> str:
+    """Put what is fetched into a folder of the inbox with its sidecar, as if it had been delivered; returns its key.
+
+    ``after``: so many files came there before. Where there is a later one, that stands and nothing is fetched, so that
+    a step may run again.
+    """
+    standing = sorted(key for key in files.keys("inbox", f"{folder}/") if not key.endswith(".sm3"))
+    if len(standing) > after:
+        return standing[-1]
+    file = fetch()
+    key = f"{folder}/{after + 1:03d}-{file.name}"
+    # The sidecar first: whoever sees the file finds its digest.
+    files.write("inbox", f"{key}.sm3", f"{file.digest}  {file.name}\n".encode(), "text/plain")
+    files.write("inbox", key, file.content)
+    return key
 
 
 def read_json(files: Files, bucket: str, key: str) -> Any:

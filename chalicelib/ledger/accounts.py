@@ -8,6 +8,7 @@
 | ``returnable:{period}`` | payments that must go back, and refunds that came back |
 | ``rolled:{period}`` | deposits that stay for the next period |
 | ``transit:{channel}`` | ordered from a bank, outcome not yet known |
+| ``transfers:{channel}`` | sent from a wallet by transfer, on no trade bill: its word on each counts |
 | ``forfeited:{period}`` | deposits of defaulters, owed to the treasury |
 | ``interest_income``, ``interest_expense`` | interest from the bank, interest to bidders |
 """
@@ -47,6 +48,11 @@ def rolled(period: str) -> str:
 def transit(channel: str) -> str:
     """Ordered from a bank; its word is awaited."""
     return f"transit:{channel}"
+
+
+def transfers(channel: str) -> str:
+    """Sent from a wallet by transfer."""
+    return f"transfers:{channel}"
 
 
 def forfeited(period: str) -> str:

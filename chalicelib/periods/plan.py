@@ -162,9 +162,9 @@ def check_against(plan: Plan, rules: RuleSet, calendar: WorkCalendar) -> None:
     problems = auction_problems(plan.milestones, rules, calendar)
     channels = {each.channel for each in plan.intake}
     # Without its statement a bank's deposits are never booked; one of no known bank is awaited for ever.
-    if channels != set(rules.channels) or any(each.channel not in rules.channels for each in plan.statements):
+    if channels != set(rules.ways) or any(each.channel not in rules.ways for each in plan.statements):
         found = ", ".join(sorted({each.channel for each in plan.statements}))
-        remedy = f"by deposits_to_notary at least one of each of {', '.join(rules.channels)}, and of no other"
+        remedy = f"by deposits_to_notary at least one of each of {', '.join(rules.ways)}, and of no other"
         problems.append(Problem(0, "statements", found[:80], remedy))
     warned = set(BIDDER_CLASSES) if rules.has_warning_price else set()
     if plan.warning_fen.keys() != warned:
@@ -193,11 +193,17 @@ def machine_input(plan: Plan, attempt: int) -> dict[str, Any]:
         "plan": {
             "at": {name: utc_text(milestone.at_ms) for name, milestone in plan.milestones.items()},
             "broadcasts": [utc_text(each.at_ms) for each in plan.broadcasts],
-            "statements": [_statement_input(each) for each in plan.intake],
-            "closing": [_statement_input(each) for each in plan.closing],
+            "statements": _by_channel(plan.intake),
+            "closing": _by_channel(plan.closing),
             "classes": list(BIDDER_CLASSES),
         },
     }
+
+
+def _by_channel(statements: tuple[StatementDue, ...]) -> list[list[dict[str, str]]]:
+    """A list for each channel: one that is silent keeps no other waiting."""
+    channels = dict.fromkeys(each.channel for each in statements)
+    return [[_statement_input(each) for each in statements if each.channel == channel] for channel in channels]
 
 
 def _statement_input(statement: StatementDue) -> dict[str, str]:

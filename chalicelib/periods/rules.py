@@ -92,7 +92,8 @@ class RuleSet:
     city: str
     version: str
     title: str
-    channels: tuple[str, ...]
+    channels: tuple[str, ...]  # banks
+    wallets: tuple[str, ...]  # for individuals only, and closed a day before the banks
     deposit_fen: int
     reserve_fen: int
     tick_fen: int
@@ -107,6 +108,11 @@ class RuleSet:
     timetable: Timetable
     more_quota: MoreQuota | None  # None: the city has no such rule
     phases: tuple[Phase, ...]  # of the window, one after the other and without a gap
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Every way that a deposit may come, banks first; a statement is awaited from each."""
+        return (*self.channels, *self.wallets)
 
     def cap_fen(self, last_average_fen: int) -> int | None:
         """The highest price that may be bid, from the average winning price of the class at the last auction.
@@ -166,6 +172,7 @@ def _rules(table: TomlTable) -> RuleSet:
         version=table.text("version", r"\d{4}-\d{2}"),
         title=table.text("title"),
         channels=table.texts("channels", r"[a-z]{2,20}"),
+        wallets=table.texts("wallets", r"[a-z]{2,20}") if table.has("wallets") else (),
         deposit_fen=table.whole("deposit_fen", 1, _FEN_MAX),
         reserve_fen=table.whole("reserve_fen", 1, _FEN_MAX),
         tick_fen=table.whole("tick_fen", 1, _FEN_MAX),

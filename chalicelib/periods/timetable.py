@@ -118,6 +118,6 @@ def draft_statements(
     days = [first + number * _DAY for number in range((end - first).days)]
     return tuple(
         StatementDue(channel, day, on_day(calendar.after(day), rules.timetable.statement_minute))
-        for channel in rules.channels
         for day in days
+        for channel in rules.ways
     )

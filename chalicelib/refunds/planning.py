@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.applicants.records import name_lookup
@@ -55,20 +55,24 @@ def write_down(terms: Terms, due: Due) -> None:
     payable = _payable(terms, due)
     refund = _record(terms, due, payable=payable)
     transaction = _while_open(terms)
+    if refund.interest_fen and terms.bank(due.channel).pays_interest_apart:
+        transaction.put(_interest_of(refund, terms, due), RefundRecord.pk.does_not_exist())
+        refund.interest_fen = 0
     transaction.put(refund, RefundRecord.pk.does_not_exist())
     if not payable:
         _come_back(transaction, terms, due, refund)
     _commit(transaction, refund)
 
 
-def write_down_again(terms: Terms, failed: RefundRecord) -> None:
-    """Plan a payment that came back anew, to the other account its owner gave; the old one is replaced by it."""
+def write_down_again(terms: Terms, failed: RefundRecord, channel: str) -> None:
+    """Plan a payment that came back anew, to the other account its owner gave, through ``channel``; the old one is
+    replaced by it."""
     answer = records.FailedRecord.get(records.failed_pk(terms.period), failed.our_ref, consistent_read=True)
     due = Due(
         source=Source(failed.source),
         source_key=failed.source_key,
         code=failed.code,
-        channel=failed.channel,
+        channel=channel,
         account=accounts.returnable(terms.period),
         account_no=terms.vault.open(answer.sealed_account_no, answer.owner),
         account_name=terms.vault.open(answer.sealed_account_name, answer.owner),
@@ -81,6 +85,9 @@ def write_down_again(terms: Terms, failed: RefundRecord) -> None:
         _list(terms, failed.our_ref)
         return
     refund = _record(terms, due, payable=True)
+    if terms.bank(failed.channel).pays_interest_apart:
+        # Interest is a payment of its own there: it is not paid with the principal a second time.
+        refund.interest_fen = failed.interest_fen
     transaction = _while_open(terms)
     transaction.put(refund, RefundRecord.pk.does_not_exist())
     records.move_refund(transaction, failed.our_ref, RefundState.FAILED, RefundState.REPLACED)
@@ -106,7 +113,7 @@ def _commit(transaction: Transaction, refund: RefundRecord) -> None:
 
 
 def _payable(terms: Terms, due: Due) -> bool:
-    line = RefundLine("RF", due.account_no, due.account_name, due.principal_fen, 0, terms.memo)
+    line = RefundLine("RF", due.account_no, due.account_name, max(due.principal_fen, 1), 0, terms.memo)
     try:
         terms.bank(due.channel).write_batch("0" * BATCH_DIGITS, (line,))
     except InvalidInput:
@@ -144,6 +151,14 @@ def move_source(transaction: Transaction, refund: RefundRecord) -> None:
         move_deposit(transaction, refund.period, refund.source_key, DepositState.HELD, DepositState.REFUNDING)
     elif refund.attempt == 1 and refund.source == Source.CREDIT:
         move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNABLE, CreditState.RETURNING)
+
+
+def _interest_of(refund: RefundRecord, terms: Terms, due: Due) -> RefundRecord:
+    """The interest on a payment, as one of its own: to the same payee, under a number of its own."""
+    key = f"{due.source}/{due.source_key}"
+    interest = _record(terms, replace(due, source=Source.INTEREST, source_key=key, principal_fen=0), payable=True)
+    interest.interest_fen = refund.interest_fen
+    return interest
 
 
 def _record(terms: Terms, due: Due, *, payable: bool) -> RefundRecord:

@@ -41,6 +41,9 @@ class Means:
     files: Files
     bank: Callable[[str], DepositBank]
     now_ms: int
+    # Ways that pay back to nobody's bank account, and the bank that does it for them.
+    wallets: tuple[str, ...] = ()
+    paying_bank: str = ""
 
 
 def prepare(batch: str, means: Means, treasury_account: Payee | None = None) -> dict[str, Any]:
@@ -90,8 +93,11 @@ def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None
         answered = {each.sk for each in records.failed(period) if each.answered_at_ms}
         for refund in list(records.refunds(period)):
             if refund.our_ref in answered and refund.state == RefundState.FAILED:
-                write_down_again(terms, refund)
-    for due in select(kind.name, means.plan, means.vault, treasury_account):
+                channel = means.paying_bank if refund.channel in means.wallets else str(refund.channel)
+                write_down_again(terms, refund, channel)
+    for due in select(
+        kind.name, means.plan, means.vault, treasury_account, wallets=means.wallets, bank=means.paying_bank
+    ):
         write_down(terms, due)
     if kind.name == FIRST:
         roll_over(period, leaves_on, means.now_ms)

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
-from chalicelib.kernel.errors import Conflict, FileRefused, Problem
+from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
+from chalicelib.kernel.files import put_fetched
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems
 from chalicelib.refunds import postings, records
-from chalicelib.refunds.preparing import Means
+from chalicelib.refunds.preparing import Means, encode
 from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
 from chalicelib.refunds.rules import BatchStatus, RefundState, Source
-from integrations.ports import PaymentOutcome, ReturnLine
+from integrations.ports import AskedBank, BatchFile, PaymentOutcome, ReturnLine
 
 SIDECAR = ".sm3"
 _ENDS = {PaymentOutcome.PAID: (RefundState.PAID,), PaymentOutcome.FAILED: (RefundState.FAILED, RefundState.REPLACED)}
+
+
+def fetch_return(batch_no: str, after: int, means: Means) -> str:
+    """Fetch what became of a batch file's payments from a counterparty that delivers no return files, into the inbox.
+
+    Returns the file's key; empty where the bank delivers by itself. ``after``: so many return files were taken before.
+    Raises ``Pending`` while there is no answer, or none that differs from the last.
+    """
+    file = records.get_file(means.plan.period, batch_no)
+    bank = means.bank(file.channel)
+    if not isinstance(bank, AskedBank):
+        return ""
+    folder = f"{file.channel}/return/{file.period}/{batch_no}"
+
+    def fetch() -> BatchFile:
+        fetched = bank.fetch_return(encode(file, means))
+        before = sorted(key for key in means.files.keys("inbox", f"{folder}/") if not key.endswith(SIDECAR))
+        if before and means.files.read("inbox", before[-1]) == fetched.content:
+            raise Pending("RETURN_SAME", f"退款文件 {batch_no} 仍有款项未有最终结果")
+        return fetched
+
+    return put_fetched(means.files, folder, after, fetch)
 
 
 def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:

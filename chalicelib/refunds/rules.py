@@ -20,12 +20,13 @@ _AGAIN_MAX = 89
 
 class Source(StrEnum):
     """What is paid out: a deposit with all that was paid, a credit that matched nothing, what was paid above a deposit
-    that stays or was forfeited, the forfeited deposits."""
+    that stays or was forfeited, the forfeited deposits; and the interest on one of these, where it goes out apart."""
 
     DEPOSIT = "deposit"
     EXCESS = "excess"
     CREDIT = "credit"
     FORFEIT = "forfeit"
+    INTEREST = "interest"
 
 
 class RefundState(StrEnum):

@@ -36,16 +36,19 @@ class Payee:
     account_name: str
 
 
-def select(batch: str, plan: Plan, vault: Vault, treasury_account: Payee | None) -> Iterator[Due]:
+def select(
+    batch: str, plan: Plan, vault: Vault, treasury_account: Payee | None, *, wallets: tuple[str, ...], bank: str
+) -> Iterator[Due]:
     """What a batch pays, ``again-1`` and so on without what is sent again: there, payments that came late
     and winners released late.
 
     Raises ``Conflict`` where the auction has no complete result (``RESULT_MISSING``) or a winner's settlement is open
-    (``SETTLEMENT_OPEN``): nobody is refunded on a guess.
+    (``SETTLEMENT_OPEN``): nobody is refunded on a guess. ``bank`` remits what was forfeited in ``wallets``, which pay
+    to no bank account.
     """
     if batch == REMITTANCE:
         if treasury_account is not None:
-            yield from _remittance(plan, treasury_account)
+            yield from _remittance(plan, treasury_account, wallets, bank)
         return
     yield from _returnable(plan.period, batch, vault)
     if batch == FIRST:
@@ -149,11 +152,11 @@ def _released_late(period: str, vault: Vault) -> Iterator[Due]:
             yield _whole(deposit, vault)
 
 
-def _remittance(plan: Plan, payee: Payee) -> Iterator[Due]:
+def _remittance(plan: Plan, payee: Payee, wallets: tuple[str, ...], bank: str) -> Iterator[Due]:
     forfeited_fen: dict[str, int] = defaultdict(int)
     for deposit in deposits.deposits(plan.period):
         if deposit.state == DepositState.FORFEITED:
-            forfeited_fen[deposit.channel] += int(deposit.amount_fen)
+            forfeited_fen[bank if deposit.channel in wallets else deposit.channel] += int(deposit.amount_fen)
     for channel, fen in sorted(forfeited_fen.items()):
         yield Due(
             source=Source.FORFEIT,

@@ -50,7 +50,7 @@ def send(batch_no: str, means: Means) -> dict[str, str]:
             raise Pending("BATCH_ON_ITS_WAY", f"退款文件 {batch_no} 正由另一次执行发送") from None
         _hand_over(file, means)
     elif file.state == BatchStatus.SENDING:
-        if means.bank(file.channel).ask_batch(file.file_name) is BatchState.NOT_FOUND:
+        if means.bank(file.channel).ask_batch(encode(file, means)) is BatchState.NOT_FOUND:
             _hand_over(file, means)
         else:
             records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)

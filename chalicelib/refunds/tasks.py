@@ -14,14 +14,16 @@ from chalicelib.wiring import hub
 
 
 def _means(period: str) -> Means:
-    here = hub()
+    here, rules = hub(), load_period_rules(period)
     return Means(
         plan=load_plan(period),
-        interest=load_period_rules(period).interest,
+        interest=rules.interest,
         vault=here.keys.vault(),
         files=here.files,
         bank=here.bank,
         now_ms=here.clock.now_ms(),
+        wallets=rules.wallets,
+        paying_bank=rules.channels[0],
     )
 
 
@@ -43,6 +45,10 @@ def _send(event: dict[str, Any]) -> dict[str, str]:
     return sending.send(event["batch_no"], _means(event["period"]))
 
 
+def _fetch_return(event: dict[str, Any]) -> str:
+    return returns.fetch_return(event["batch_no"], int(event["after"]), _means(event["period"]))
+
+
 def _apply_return(event: dict[str, Any]) -> dict[str, int]:
     return returns.apply_return(event["batch_no"], event["key"], _means(event["period"]))
 
@@ -55,6 +61,7 @@ STEPS: dict[str, Step] = {
     "prepare": _prepare,
     "release": _release,
     "send": _send,
+    "fetch_return": _fetch_return,
     "apply_return": _apply_return,
     "failed_list": _failed_list,
 }

@@ -10,7 +10,7 @@ from chalicelib.refunds.rules import FIRST, REMITTANCE, SECOND, RefundState, Sou
 from chalicelib.treasury.rules import NoticeStatus
 
 CLASSES: dict[str, str] = {"individual": "个人", "unit": "单位"}
-CHANNELS: dict[str, str] = {"hangzhou": "杭州银行", "cmbc": "民生银行", "alipay": "支付宝"}
+CHANNELS: dict[str, str] = {"hangzhou": "杭州银行", "minsheng": "民生银行", "alipay": "支付宝"}
 CREDITS: dict[str, str] = {
     CreditState.MATCHED: "已匹配",
     CreditState.DOUBTFUL: "存疑",

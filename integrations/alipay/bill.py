@@ -87,7 +87,7 @@ def read_bill(content: bytes, profile: Profile) -> WalletBill:
     rows, problems = _rows(lines, start + 1, end, profile)
     _check_totals(rows, problems, totals)
     _check_summary(archive.summary, totals, profile)
-    problems.extend(_strangers(rows, day))
+    problems.extend(_strangers(rows, day if profile.bill_days_checked else None))
     faulty = {problem.line for problem in problems}
     return WalletBill(
         account_no=account_no,
@@ -266,11 +266,11 @@ def _is_same(found: str, wanted: str) -> bool:
         return False
 
 
-def _strangers(rows: list[WalletBillLine], day: date) -> Iterator[Problem]:
-    """Rows that the bill should not have: of another day, or twice."""
+def _strangers(rows: list[WalletBillLine], day: date | None) -> Iterator[Problem]:
+    """Rows that the bill should not have: of another day than ``day`` (where it counts), or twice."""
     seen: set[tuple[BillKind, str, str]] = set()
     for row in rows:
-        if row.finished_at_ms and local_date(row.finished_at_ms) != day:
+        if day is not None and row.finished_at_ms and local_date(row.finished_at_ms) != day:
             yield Problem(row.line, COLUMNS[5], local_date(row.finished_at_ms).isoformat(), f"a time on {day}")
         key = (row.kind, row.serial, row.refund_ref)
         if key in seen:

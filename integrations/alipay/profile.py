@@ -41,6 +41,7 @@ class Profile:
     bill_bytes_max: int
     bill_lines_max: int
     bill_summary_received: str
+    bill_days_checked: bool
     bill_kinds: Mapping[str, BillKind]
     sub_codes: Mapping[str, frozenset[str]]
 
@@ -83,6 +84,7 @@ def _profile(raw: Mapping[str, Any]) -> Profile:
         bill_bytes_max=raw["bill"]["bytes_max"],
         bill_lines_max=raw["bill"]["lines_max"],
         bill_summary_received=raw["bill"]["summary_received"],
+        bill_days_checked=raw["bill"]["days_checked"],
         bill_kinds={word: BillKind(kind) for word, kind in raw["bill"]["kinds"].items()},
         sub_codes={meaning: frozenset(raw["sub_codes"][meaning]) for meaning in MEANINGS},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import requests
@@ -11,7 +12,8 @@ import requests
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending
 from integrations.bank_of_hangzhou import codec
 from integrations.bank_of_hangzhou.profile import Profile, default_profile
-from integrations.ports import BatchFile, BatchReturn, BatchState, RefundLine, Statement
+from integrations.notices import read_notice
+from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement
 
 TIMEOUT_SECONDS = (3.05, 20)
 
@@ -32,8 +34,12 @@ _REFUSALS = frozenset(
 class BankOfHangzhou:
     """A ``DepositBank``. Handing over a file is safe to repeat: the bank keeps one file a name."""
 
-    def __init__(self, url: str, secret: str, profile: Profile | None = None) -> None:
+    pays_interest_apart = False
+
+    def __init__(self, url: str, secret: str, account_no: str = "", profile: Profile | None = None) -> None:
         self._url = url.rstrip("/")
+        self._account_no = account_no
+        self._notice_secret = secret
         self._secret = secret.encode()
         self._profile = profile or default_profile()
         self.channel = self._profile.channel
@@ -70,23 +76,33 @@ class BankOfHangzhou:
         if answer.status_code in (HTTPStatus.OK, HTTPStatus.CREATED):
             return
         if answer.status_code == HTTPStatus.CONFLICT:
-            raise Conflict("BATCH_CHANGED", f"银行已收到同名但内容不同的文件: {file.name}")
+            raise _changed(file.name)
         if answer.status_code in _REFUSALS:
             raise FileRefused("BATCH_REFUSED", f"银行拒收文件 {file.name},状态 {answer.status_code}")
         raise _unknown(file.name, f"status {answer.status_code}")
 
-    def ask_batch(self, file_name: str) -> BatchState:
-        """Ask what became of a file. ``Pending`` where the bank does not answer, or not clearly."""
-        headers = {"X-Signature": self._signature(file_name)}
-        answer = self._call("GET", file_name, headers, None)
+    def ask_batch(self, file: BatchFile) -> BatchState:
+        """Ask what became of a file. ``Pending`` where the bank does not answer, or not clearly; ``Conflict`` where it
+        tells the digest of another file under this name."""
+        headers = {"X-Signature": self._signature(file.name)}
+        answer = self._call("GET", file.name, headers, None)
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return BatchState.NOT_FOUND
         try:
-            if answer.status_code == HTTPStatus.OK and answer.json()["state"] == "accepted":
-                return BatchState.ACCEPTED
-        except (ValueError, KeyError, TypeError):
-            pass
-        raise _unknown(file_name, f"status {answer.status_code}")
+            told = answer.json() if answer.status_code == HTTPStatus.OK else {}
+            accepted, digest = told.get("state") == "accepted", told.get("sm3")
+        except (ValueError, AttributeError):
+            accepted, digest = False, None
+        if accepted and digest == file.digest:
+            return BatchState.ACCEPTED
+        if accepted and isinstance(digest, str) and digest:
+            raise _changed(file.name)
+        # Accepted, and no digest: it may be another file than ours.
+        raise _unknown(file.name, f"status {answer.status_code}")
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> CreditNotice:
+        """Check and decode the bank's word on a credit; raises as ``notices.read_notice`` does."""
+        return read_notice(headers, body, now_ms, (self._notice_secret, self._account_no), self._profile.notice)
 
     def _signature(self, signed: str) -> str:
         return hmac.new(self._secret, signed.encode(), hashlib.sha256).hexdigest()
@@ -103,3 +119,7 @@ class BankOfHangzhou:
 
 def _unknown(name: str, why: str) -> Pending:
     return Pending("BANK_SILENT", f"银行未明确答复: {name} ({why})")
+
+
+def _changed(name: str) -> Conflict:
+    return Conflict("BATCH_CHANGED", f"银行已收到同名但内容不同的文件: {name}")

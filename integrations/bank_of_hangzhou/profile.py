@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.bank_of_hangzhou.fields import SKIPPED, Field
+from integrations.notices import NoticeLayout, read_layout
 from integrations.ports import Direction, PaymentOutcome
 
 KINDS = frozenset({"digits", "text", "count", "fen", "day", "moment", "direction"})
@@ -52,6 +53,7 @@ class Profile:
     directions: Mapping[str, str]
     return_codes: Mapping[str, str]
     layouts: Mapping[str, tuple[Field, ...]]
+    notice: NoticeLayout
 
 
 def _layout(name: str, fields: list[dict[str, Any]]) -> tuple[Field, ...]:
@@ -91,6 +93,7 @@ def parse_profile(text: str) -> Profile:
         directions=raw["directions"],
         return_codes=raw["return_codes"],
         layouts={name: _layout(name, raw["layouts"][name]["fields"]) for name in LAYOUTS},
+        notice=read_layout(raw["notice"]),
     )
 
 

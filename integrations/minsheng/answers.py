@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from chalicelib.kernel.errors import Problem
 from chalicelib.kernel.money import yuan_text
+from integrations.bundle import check_digest, fact, read_bundle
 from integrations.minsheng import codec
-from integrations.minsheng.bundle import check_digest, fact, read_bundle
 from integrations.minsheng.codec import Order
 from integrations.minsheng.envelope import read_reply, refused
 from integrations.minsheng.profile import Profile, Way

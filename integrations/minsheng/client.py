@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import date, timedelta
 from http import HTTPStatus
 
@@ -10,13 +11,14 @@ import requests
 
 from chalicelib.kernel.clock import Clock, local_date
 from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending, TooEarlyOrLate
+from integrations.bundle import Part, sm3, write_bundle
 from integrations.minsheng import answers, codec, detail
 from integrations.minsheng.answers import Answer
-from integrations.minsheng.bundle import Part, sm3, write_bundle
 from integrations.minsheng.codec import Order
 from integrations.minsheng.envelope import Login, Reply, body_xml, read_reply, write_request
 from integrations.minsheng.profile import Profile, Way, default_profile
-from integrations.ports import BatchFile, BatchReturn, BatchState, RefundLine, Statement
+from integrations.notices import read_notice
+from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement
 
 TIMEOUT_SECONDS = (3.05, 20.0)
 ROWS_MAX = 1_000_000
@@ -25,6 +27,8 @@ ROWS_MAX = 1_000_000
 class MinshengBank:
     """A ``DepositBank``, asked over its link. Handing over a file is safe to repeat: each request in it is asked about
     under its own number first, and sent only where the bank says that it has none of that number."""
+
+    pays_interest_apart = False
 
     def __init__(
         self,
@@ -73,11 +77,12 @@ class MinshengBank:
             if self._ask(order.way, order.ins_id, order) is BatchState.NOT_FOUND:
                 self._order(order)
 
-    def ask_batch(self, file_name: str) -> BatchState:
+    def ask_batch(self, file: BatchFile) -> BatchState:
         """Ask what became of a file: ``ACCEPTED`` where the bank has every request in it, ``NOT_FOUND`` where it says
-        that one is missing. ``Pending`` where the bank does not answer, or not clearly."""
-        named = codec.orders_named(file_name, self._profile)
-        states = [self._ask(way, ins_id, None) for way, ins_id in named]
+        that one is missing. ``Pending`` where the bank does not answer, or not clearly; ``Conflict`` where it holds
+        other payments under a number of it."""
+        orders = codec.read_batch(file.content, self._profile)[1]
+        states = [self._ask(order.way, order.ins_id, order) for order in orders]
         return BatchState.NOT_FOUND if BatchState.NOT_FOUND in states else BatchState.ACCEPTED
 
     def fetch_return(self, file: BatchFile) -> BatchFile:
@@ -98,12 +103,14 @@ class MinshengBank:
         content = write_bundle("return", {"batch_no": batch_no}, parts)
         return BatchFile(self._profile.names["return"].format(batch_no=batch_no), content, sm3(content))
 
-    def fetch_statement(self, day: date) -> BatchFile:
-        """Ask for a day's detail, page by page, and give the replies as a file for ``read_statement``.
+    def fetch_statement(self, day: date, opening_fen: int = 0) -> BatchFile:
+        """Ask for a day's detail, page by page, and give the replies as a file for ``read_statement``. The bank states
+        its own balance: ``opening_fen`` is not needed.
 
         Raises ``TooEarlyOrLate`` before the day is over, ``Pending`` where the bank does not answer, or not clearly.
         Fetched again, the file differs in the times of its replies: keep the first.
         """
+        del opening_fen
         today = local_date(self._clock.now_ms())
         if day >= today:
             raise TooEarlyOrLate("DAY_NOT_OVER", f"{day} 尚未结束,不能取对账单")
@@ -119,6 +126,10 @@ class MinshengBank:
     def balance_fen(self) -> int:
         """The account's balance now. ``Pending`` where the bank does not answer, or not clearly."""
         return detail.read_balance(self._balance_xml(), self._account_no, self._profile)
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> CreditNotice:
+        """Check and decode the bank's word on a credit; raises as ``notices.read_notice`` does."""
+        return read_notice(headers, body, now_ms, (self._login.password, self._account_no), self._profile.notice)
 
     def _pages(self, day: date) -> list[bytes]:
         pages, had, total = [], 0, None
@@ -158,13 +169,13 @@ class MinshengBank:
             return
         raise _unknown(order.way.trn_code, order.ins_id, f"code {reply.code[:20]!a}")
 
-    def _ask(self, way: Way, ins_id: str, order: Order | None) -> BatchState:
+    def _ask(self, way: Way, ins_id: str, order: Order) -> BatchState:
         _, answer = self._answer(way, ins_id)
         if answer.said == "not_found":
             return BatchState.NOT_FOUND
         if answer.said != "accepted":
             raise _unknown(way.ask_code, ins_id, f"code {answer.code[:20]!a}")
-        if order is not None and answer.rows:
+        if answer.rows:
             difference = answers.differs(answer, order)
             if difference is not None:
                 raise Conflict("BATCH_CHANGED", f"银行已收到同号但内容不同的指令: {ins_id}", problems=(difference,))

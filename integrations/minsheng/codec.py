@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.money import yuan_text
-from integrations.minsheng.bundle import Part, fact, read_bundle, sm3, write_bundle
+from integrations.bundle import Part, fact, read_bundle, sm3, write_bundle
 from integrations.minsheng.envelope import body_xml, encode, refused
 from integrations.minsheng.profile import Profile, Way
 from integrations.minsheng.rows import AMOUNT_FEN_MAX, Separators, write_row
@@ -112,18 +112,6 @@ def read_order(part: Part, profile: Profile) -> Order:
     # Bytes that we wrote; should they have been changed, the bank sees replacement characters and refuses the total.
     body = part.content.decode(profile.encoding, errors="replace")
     return Order(way, ins_id, tuple((ref, amount) for ref, amount in payments), body)
-
-
-def orders_named(file_name: str, profile: Profile) -> tuple[tuple[Way, str], ...]:
-    """The ways and numbers behind a batch file's name. Raises ``InvalidInput`` (``FILE_NAME_UNKNOWN``)."""
-    pattern = re.escape(profile.names["batch"])
-    pattern = pattern.replace(r"\{batch_no\}", r"(?P<batch_no>[0-9A-Za-z]{1,60})")
-    pattern = pattern.replace(r"\{parts\}", f"(?P<parts>{profile.own.letter}?{profile.other.letter}?)")
-    found = re.fullmatch(pattern, file_name, re.ASCII)
-    if found is None or not found["parts"]:
-        raise InvalidInput("FILE_NAME_UNKNOWN", "不是民生银行退款文件的名称")
-    ways = {profile.own.letter: profile.own, profile.other.letter: profile.other}
-    return tuple((ways[letter], f"{found['batch_no']}{letter}") for letter in found["parts"])
 
 
 def ask_body(way: Way, ins_id: str) -> str:

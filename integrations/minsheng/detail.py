@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from chalicelib.kernel.errors import FileRefused, Problem
 from chalicelib.kernel.money import yuan_text
-from integrations.minsheng.bundle import Bundle, check_digest, fact, read_bundle, sm3
+from integrations.bundle import Bundle, check_digest, fact, read_bundle, sm3
 from integrations.minsheng.detail_row import DetailRow, read_row
 from integrations.minsheng.envelope import body_xml, read_reply, refused
 from integrations.minsheng.profile import Profile

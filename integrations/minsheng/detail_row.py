@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -115,6 +116,9 @@ def _day(text: str, tags: Detail) -> date:
 
 
 def _moment(text: str, tags: Detail) -> int:
+    instant = text.rpartition(" ")[2]
+    with suppress(ValueError):
+        return to_ms(_parsed(instant, tags.instant_format, "an instant").replace(tzinfo=SHANGHAI))
     form = f"{tags.day_format} {tags.time_format}"
     return to_ms(_parsed(text, form, "an instant that exists, Asia/Shanghai").replace(tzinfo=SHANGHAI))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.minsheng.rows import SKIPPED, Field
+from integrations.notices import NoticeLayout, read_layout
 from integrations.ports import Direction, PaymentOutcome
 
 KINDS = frozenset({"row_no", "text", "yuan", "const"})
@@ -62,6 +63,7 @@ class Detail:
     balance: str
     day_format: str
     time_format: str
+    instant_format: str
     interest_explains: tuple[str, ...]
     directions: Mapping[str, str]
 
@@ -90,6 +92,7 @@ class Profile:
     our_ref: re.Pattern[str]
     detail: Detail
     balance: Mapping[str, str]
+    notice: NoticeLayout
 
     def way_to(self, account_no: str) -> Way:
         """How money reaches an account: the bank's own cards one way, every other account the other."""
@@ -178,6 +181,7 @@ def parse_profile(text: str) -> Profile:
         our_ref=re.compile(raw["explain"]["our_ref_pattern"]),
         detail=_detail(raw["detail"]),
         balance=raw["balance"],
+        notice=read_layout(raw["notice"]),
     )
 
 

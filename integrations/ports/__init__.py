@@ -5,11 +5,14 @@ Every request goes out under a number of the hub's own that was stored first. A 
 """
 
 from integrations.ports.bank import (
+    AskedBank,
     BatchFile,
     BatchReturn,
     BatchState,
+    CreditNotice,
     DepositBank,
     Direction,
+    NotifyingBank,
     PaymentOutcome,
     RefundLine,
     ReturnLine,
@@ -56,15 +59,18 @@ from integrations.ports.wallet import (
 __all__ = [
     "ApplicantFile",
     "ApplicantRow",
+    "AskedBank",
     "BatchFile",
     "BatchReturn",
     "BatchState",
     "BillKind",
     "Confirmation",
+    "CreditNotice",
     "DepositBank",
     "Direction",
     "Notice",
     "NoticeState",
+    "NotifyingBank",
     "PaymentGuide",
     "PaymentOutcome",
     "QualificationFile",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from chalicelib.kernel.errors import Problem
 
@@ -108,6 +109,8 @@ class DepositBank(Protocol):
     """A bank that holds the deposit account."""
 
     channel: str
+    # Whether principal and interest of a payment go out each by itself, under a number of its own.
+    pays_interest_apart: bool
 
     def read_statement(self, content: bytes, sidecar: bytes) -> Statement:
         """Decode a statement. Raises ``FileRefused`` where digest, header or control totals are wrong."""
@@ -126,10 +129,44 @@ class DepositBank(Protocol):
         """Hand the file to the bank. ``Pending`` where it is not known whether it arrived."""
         ...
 
-    def ask_batch(self, file_name: str) -> BatchState:
-        """Ask what became of a file. ``Pending`` where the bank does not answer."""
+    def ask_batch(self, file: BatchFile) -> BatchState:
+        """Ask what became of a file. ``Pending`` where the bank does not answer, ``Conflict`` where it has another file
+        under this number."""
         ...
 
     def read_return(self, content: bytes, sidecar: bytes) -> BatchReturn:
         """Decode a return file. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class CreditNotice:
+    """A credit told of as it came in. ``nonce`` is the bank's number for this telling; ``line`` what its statement will
+    say of it."""
+
+    nonce: str
+    line: StatementLine
+
+
+@runtime_checkable
+class NotifyingBank(DepositBank, Protocol):
+    """One that tells of credits the moment they come in."""
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> CreditNotice:
+        """Check and decode a notice. ``NotAuthenticated`` (signature, time), ``NotFound`` (another account than
+        ours) or ``InvalidInput``."""
+        ...
+
+
+@runtime_checkable
+class AskedBank(DepositBank, Protocol):
+    """One that sends nothing of its own accord: the hub fetches what another bank would deliver, as a file."""
+
+    def fetch_statement(self, day: date, opening_fen: int) -> BatchFile:
+        """Fetch a day, for ``read_statement``. ``opening_fen`` is what the hub has for the account before it,
+        and counts where the counterparty states no balance. ``Pending`` where there is no clear answer, or none yet."""
+        ...
+
+    def fetch_return(self, file: BatchFile) -> BatchFile:
+        """Ask what became of each payment of a batch file, for ``read_return``. ``Pending`` while nothing is known."""
         ...

@@ -91,10 +91,10 @@ class BankInProcess(BankOfHangzhou):
         if fault == "mute":
             raise Pending("BANK_SILENT", "mute")
 
-    def ask_batch(self, file_name: str) -> BatchState:
+    def ask_batch(self, file: BatchFile) -> BatchState:
         if self.faults and self.faults.pop(0) in ("lost", "mute"):
             raise Pending("BANK_SILENT", "silent")
-        return BatchState.ACCEPTED if file_name in self.account.batches else BatchState.NOT_FOUND
+        return BatchState.ACCEPTED if file.name in self.account.batches else BatchState.NOT_FOUND
 
 
 class DepositMonth:

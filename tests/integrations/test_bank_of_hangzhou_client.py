@@ -88,7 +88,7 @@ def test_given_a_batch_when_sent_twice_then_it_is_paid_once_and_two_rows_fail(ba
     assert [line.code for line in back.lines[:2]] == ["1001", "1003"]
     state = requests.get(f"{bank.url}/_state", timeout=5).json()
     assert [payment["our_ref"] for payment in state["payments"]] == ["RF002", "RF003", "RF004"]
-    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert client.ask_batch(file) is BatchState.ACCEPTED
 
 
 def test_given_a_paid_batch_when_the_day_closes_then_debits_carry_our_numbers_and_interest_comes_in(bank, inbox):
@@ -130,7 +130,15 @@ def test_given_an_answer_lost_after_acceptance_when_asked_then_the_batch_is_ther
     with pytest.raises(Pending, match="BANK_SILENT"):
         client.send_batch(file)
 
-    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert client.ask_batch(file) is BatchState.ACCEPTED
+
+
+def test_given_another_file_under_the_name_when_asked_then_it_is_a_conflict_and_not_ours(bank):
+    client = BankOfHangzhou(bank.url, "secret")
+    client.send_batch(client.write_batch(BATCH_NO, lines(3)))
+
+    with pytest.raises(Conflict, match="BATCH_CHANGED"):
+        client.ask_batch(client.write_batch(BATCH_NO, lines(2)))
 
 
 def test_given_a_busy_bank_when_sent_then_it_is_pending_and_asking_says_not_found(bank):
@@ -141,8 +149,8 @@ def test_given_a_busy_bank_when_sent_then_it_is_pending_and_asking_says_not_foun
     with pytest.raises(Pending):
         client.send_batch(file)
     with pytest.raises(Pending):
-        client.ask_batch(file.name)
-    assert client.ask_batch(file.name) is BatchState.NOT_FOUND
+        client.ask_batch(file)
+    assert client.ask_batch(file) is BatchState.NOT_FOUND
 
 
 def test_given_nobody_listening_when_sent_then_it_is_pending():

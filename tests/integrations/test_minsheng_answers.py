@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import FileRefused
+from integrations.bundle import Part, write_bundle
 from integrations.minsheng import answers, codec
-from integrations.minsheng.bundle import Part, write_bundle
 from integrations.minsheng.envelope import Login, read_reply, write_request
 from integrations.minsheng.profile import default_profile
 from integrations.minsheng.simulator import paper

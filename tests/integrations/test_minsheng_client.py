@@ -47,12 +47,12 @@ def test_given_a_batch_when_sent_then_each_way_pays_once_and_the_return_and_the_
     post(bank, "/_credits", [credit(1, 2_000_000)])
     post(bank, "/_accounts", {lines(2, 2)[1].account_no: "failed", lines(2, 2)[3].account_no: "working"})
     file = client.write_batch(BATCH_NO, lines(2, 2))
-    assert client.ask_batch(file.name) is BatchState.NOT_FOUND
+    assert client.ask_batch(file) is BatchState.NOT_FOUND
 
     client.send_batch(file)
     client.send_batch(file)
 
-    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert client.ask_batch(file) is BatchState.ACCEPTED
     assert sorted(bank.account.batches) == [f"{BATCH_NO}C", f"{BATCH_NO}X"]
     refs = [line.our_ref for line in lines(2, 2)]
     assert paid(bank) == [refs[0], refs[2]]
@@ -83,10 +83,10 @@ def test_given_an_answer_lost_after_acceptance_when_sent_again_then_it_is_asked_
 
     # The first request may be there and the second not: then asking says that one is missing, and sending again sends
     # that one only.
-    asked = client.ask_batch(file.name)
+    asked = client.ask_batch(file)
     assert asked is (BatchState.NOT_FOUND if code == "batchCostReimb" else BatchState.ACCEPTED)
     client.send_batch(file)
-    assert client.ask_batch(file.name) is BatchState.ACCEPTED
+    assert client.ask_batch(file) is BatchState.ACCEPTED
     assert len(paid(bank)) == len(set(paid(bank))) == 2
 
 
@@ -98,7 +98,7 @@ def test_given_no_clear_answer_to_the_question_when_sent_then_nothing_is_sent(ba
 
     for call in (
         lambda: client.send_batch(file),
-        lambda: client.ask_batch(file.name),
+        lambda: client.ask_batch(file),
         lambda: client.fetch_return(file),
     ):
         with pytest.raises(Pending, match="BANK_SILENT"):
@@ -115,7 +115,7 @@ def test_given_silence_when_sent_then_it_is_pending_and_the_bank_has_nothing(ban
     with pytest.raises(Pending, match="ReadTimeout"):
         hurried.send_batch(file)
 
-    assert hurried.ask_batch(file.name) is BatchState.NOT_FOUND
+    assert hurried.ask_batch(file) is BatchState.NOT_FOUND
     assert client_module.TIMEOUT_SECONDS[1] < 30
 
 
@@ -206,7 +206,7 @@ def test_given_any_losses_in_any_order_when_carried_through_then_every_payment_w
         bank.faults.update({f"{fault}:{code}": times for fault, code, times in faults})
         calls = {
             "send": lambda: client.send_batch(file),
-            "ask": lambda: client.ask_batch(file.name),
+            "ask": lambda: client.ask_batch(file),
             "fetch": lambda: client.fetch_return(file),
         }
         for step in [*steps, *["send"] * 20]:
@@ -214,7 +214,7 @@ def test_given_any_losses_in_any_order_when_carried_through_then_every_payment_w
                 calls[step]()
         bank.faults.clear()
 
-        assert client.ask_batch(file.name) is BatchState.ACCEPTED
+        assert client.ask_batch(file) is BatchState.ACCEPTED
         assert sorted(paid(bank)) == sorted(line.our_ref for line in lines(2, 2))
         back = read(client, client.fetch_return(file), client.read_return)
         assert {line.outcome for line in back.lines} == {PaymentOutcome.PAID}

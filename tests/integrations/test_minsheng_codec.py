@@ -79,23 +79,6 @@ def test_given_refund_lines_when_a_batch_is_written_then_own_cards_and_others_pa
     assert file == codec.write_batch(BATCH_NO, lines(), ACCOUNT_NO, PROFILE)
 
 
-def test_given_a_batch_file_when_named_then_its_numbers_are_known_without_it():
-    named = codec.orders_named(f"CMBC_RFD_{BATCH_NO}_CX.batch", PROFILE)
-
-    assert [(way.ask_code, ins_id) for way, ins_id in named] == [
-        ("qryBatchCostReimb", f"{BATCH_NO}C"),
-        ("qryBatchXfer", f"{BATCH_NO}X"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "name", ["", "CMBC_RFD_1_.batch", "CMBC_RFD_1_XC.batch", "HZB_RFD_1.txt", "CMBC_RFD_ _C.batch"]
-)
-def test_given_another_files_name_when_asked_about_then_it_is_refused(name):
-    with pytest.raises(InvalidInput, match="FILE_NAME_UNKNOWN"):
-        codec.orders_named(name, PROFILE)
-
-
 @pytest.mark.parametrize("name", ["王|一", "王^一", "王\n一", "", "王" * 121, "\ud800", "\ufffe"])
 def test_given_a_name_that_would_break_the_message_when_written_then_it_is_refused_and_not_shown(name):
     with pytest.raises(InvalidInput) as refused:

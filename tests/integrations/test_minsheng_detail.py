@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import FileRefused
+from integrations.bundle import Part, write_bundle
 from integrations.minsheng import detail
-from integrations.minsheng.bundle import Part, write_bundle
 from integrations.minsheng.profile import default_profile
 from integrations.minsheng.simulator import paper
 from integrations.ports import Direction

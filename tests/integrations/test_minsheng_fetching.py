@@ -160,7 +160,7 @@ def test_given_any_replies_when_asked_then_the_answer_is_clear_or_one_of_the_nam
     file = client.write_batch(BATCH_NO, lines(1))
     calls = (
         lambda: client.send_batch(file),
-        lambda: client.ask_batch(file.name),
+        lambda: client.ask_batch(file),
         lambda: client.fetch_return(file),
         lambda: client.fetch_statement(DAY),
         client.balance_fen,

@@ -3,7 +3,7 @@
 | door | does |
 |---|---|
 | PUT ``/batches/{name}`` | takes a batch: 201, the same again 200, other bytes 409; checks X-SM3 and X-Signature |
-| GET ``/batches/{name}`` | ``{"state": "accepted"}`` or 404 |
+| GET ``/batches/{name}`` | ``{"state": "accepted", "sm3"}`` or 404 |
 | POST ``/_credits`` | ``[{serial, booked_at_ms, value_date, amount_fen, account, name, memo}]`` comes in |
 | POST ``/_statement`` | ``{day}``: closes the day and drops the statement |
 | POST ``/_accounts`` | ``{account: code}``: payments to these fail with the code from now on; ``"0000"`` heals |
@@ -126,8 +126,10 @@ class HangzhouSimulator:
         if not self._signed(name, headers.get("X-Signature", "")):
             return 401, {"error": "X-Signature is wrong"}
         with self._lock:
-            there = name in self.account.batches
-        return (200, {"state": "accepted"}) if there else (404, {"error": "no such batch"})
+            content = self.account.batches.get(name)
+        if content is None:
+            return 404, {"error": "no such batch"}
+        return 200, {"state": "accepted", "sm3": paper.sm3_hex(content)}
 
     def control(self, door: str, given: Any) -> Any:
         """A control door; raises ``RefusalError``."""

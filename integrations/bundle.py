@@ -1,7 +1,7 @@
-"""Files of the hub's own make for a bank that has none: one line of JSON, then the messages, byte for byte. Pure.
+"""Files of the hub's own make for who has none: one line of JSON, then the messages, byte for byte. Pure.
 
-A batch as it is approved and frozen, and what was fetched from the bank, are such files. The head names each part and
-its length; what the bank wrote stays as it wrote it, for evidence.
+A batch as it is approved and frozen, and what was fetched from the counterparty, are such files. The head names each
+part and its length; what the counterparty wrote stays as it wrote it, for evidence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 from chalicelib.kernel.errors import FileRefused, Problem
-from integrations.minsheng.envelope import refused
 
 HEAD_BYTES_MAX = 4_194_304
 _SIDECAR = re.compile(rb"([0-9a-fA-F]{64})(?:[ \t]+[^\r\n]*)?[\r\n]*")
@@ -49,9 +48,9 @@ def check_digest(content: bytes, sidecar: bytes) -> None:
     """Hold a file to its sidecar. Raises ``FileRefused`` (``SIDECAR_UNREADABLE``, ``DIGEST_DIFFERS``)."""
     told = _SIDECAR.fullmatch(sidecar)
     if told is None:
-        raise refused("SIDECAR_UNREADABLE", "摘要文件格式不正确")
+        raise FileRefused("SIDECAR_UNREADABLE", "摘要文件格式不正确")
     if not hmac.compare_digest(told[1].decode().lower(), sm3(content)):
-        raise refused("DIGEST_DIFFERS", "文件内容与 SM3 摘要不一致")
+        raise FileRefused("DIGEST_DIFFERS", "文件内容与 SM3 摘要不一致")
 
 
 def write_bundle(kind: str, facts: Mapping[str, Any], parts: Sequence[Part]) -> bytes:
@@ -65,7 +64,7 @@ def write_bundle(kind: str, facts: Mapping[str, Any], parts: Sequence[Part]) -> 
 def read_bundle(content: bytes, kind: str, bytes_max: int) -> Bundle:
     """Take a file apart. Raises ``FileRefused`` (``FILE_TOO_LARGE``, ``FILE_INVALID``)."""
     if len(content) > bytes_max:
-        raise refused("FILE_TOO_LARGE", f"文件超过 {bytes_max} 字节")
+        raise FileRefused("FILE_TOO_LARGE", f"文件超过 {bytes_max} 字节")
     line, newline, rest = content.partition(b"\n")
     if not newline or len(line) > HEAD_BYTES_MAX:
         raise _invalid("a head in one line, then the messages")
@@ -95,7 +94,7 @@ def _cut(listed: Sequence[Mapping[str, Any]], rest: bytes) -> list[Part]:
 
 
 def _invalid(remedy: str) -> FileRefused:
-    return refused("FILE_INVALID", "文件头不正确", Problem(1, "(head)", "", remedy))
+    return FileRefused("FILE_INVALID", "文件头不正确", problems=(Problem(1, "(head)", "", remedy),))
 
 
 def fact(facts: Mapping[str, Any], name: str, kind: type) -> Any:

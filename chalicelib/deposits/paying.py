@@ -1,0 +1,159 @@
+"""Paying the deposit by wallet: our number first, then the trade, then what became of it by the wallet's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.applicants import records as applicants
+from chalicelib.deposits import records, trade_records
+from chalicelib.deposits.trade_records import AnnouncedRecord, TradeRecord, TradeStatus
+from chalicelib.kernel.errors import Conflict, NotAllowed, NotFound, Pending, TooEarlyOrLate
+from chalicelib.kernel.money import yuan_text
+from chalicelib.kernel.privacy import Vault
+from chalicelib.periods.plan import Plan
+from integrations.ports import TradeState, Wallet, WalletOrder, WalletTrade
+
+TITLE = "小客车竞价保证金"
+# A bidder who lets so many trades run out has to go to a bank.
+TRADES_MAX = 50
+
+
+@dataclass(frozen=True)
+class Till:
+    """What taking a payment needs."""
+
+    plan: Plan
+    deposit_fen: int
+    wallet: Wallet
+    vault: Vault
+    now_ms: int
+
+
+def open_payment(till: Till, code: str, auth_code: str) -> TradeRecord:
+    """Open a trade for the deposit, or give the one that this user has open; its number was stored before it was sent.
+
+    Raises ``TooEarlyOrLate`` (``DEPOSITS_NOT_OPEN``, ``WALLET_CLOSED``), ``NotAllowed`` (``UNITS_BY_BANK``),
+    ``Conflict`` (``DEPOSIT_STANDS``, ``PAYMENT_MADE``), and ``Pending`` where the wallet gave no clear answer: again is
+    safe.
+    """
+    _check_open(till, code)
+    buyer = till.wallet.user(auth_code)
+    lookup = till.vault.lookup("wallet user", buyer)
+    for trade in trade_records.trades_of(till.plan.period, code):
+        if trade.state == TradeStatus.PAID:
+            raise _made()
+        if trade.state == TradeStatus.OPEN and trade.buyer_lookup == lookup and _created(till, trade, buyer):
+            return trade
+    return _new_trade(till, code, buyer, lookup)
+
+
+def _check_open(till: Till, code: str) -> None:
+    plan = till.plan
+    if till.now_ms < plan.at("deposits_open"):
+        raise TooEarlyOrLate("DEPOSITS_NOT_OPEN", "本期保证金缴纳尚未开始")
+    if till.now_ms >= plan.at("alipay_closes"):
+        raise TooEarlyOrLate("WALLET_CLOSED", "本期支付宝缴纳保证金已截止,请通过银行缴纳")
+    if applicants.get(plan.period, code).bidder_class != "individual":
+        raise NotAllowed("UNITS_BY_BANK", "单位申请人须通过银行缴纳保证金")
+    if records.find_deposit(plan.period, code) is not None:
+        raise Conflict("DEPOSIT_STANDS", "该申请编码已有保证金")
+
+
+def _new_trade(till: Till, code: str, buyer: str, lookup: str) -> TradeRecord:
+    for number in range(1, TRADES_MAX + 1):
+        our_ref = trade_records.trade_number(till.plan.period, code, number)
+        trade = TradeRecord(
+            *trade_records.trade_key(our_ref),
+            our_ref=our_ref,
+            channel=till.wallet.channel,
+            code=code,
+            amount_fen=till.deposit_fen,
+            buyer_lookup=lookup,
+            expires_at_ms=till.plan.at("alipay_closes"),
+        )
+        # Another wallet's number, or one that ran out: the next.
+        if trade_records.put_once(trade) and _created(till, trade, buyer):
+            return trade
+    raise Conflict("PAYMENTS_TOO_MANY", "支付次数过多,请通过银行缴纳")
+
+
+def _created(till: Till, trade: TradeRecord, buyer: str) -> bool:
+    """``False`` where the trade ran out unpaid, and another one is needed."""
+    order = WalletOrder(trade.our_ref, int(trade.amount_fen), buyer, TITLE, int(trade.expires_at_ms))
+    try:
+        made = till.wallet.create(order)
+    except Conflict:
+        made = till.wallet.ask(trade.our_ref)
+        note_trade(made)
+        if made.state in (TradeState.PAID, TradeState.FINISHED):
+            raise _made() from None
+        if made.state is TradeState.CLOSED:
+            return False
+    trade.update([TradeRecord.serial.set(made.serial)])
+    return True
+
+
+def _made() -> Conflict:
+    return Conflict("PAYMENT_MADE", "该申请编码已支付保证金,正在入账")
+
+
+def note_trade(told: WalletTrade) -> AnnouncedRecord | None:
+    """Take in the wallet's word on a trade, again and out of order as it may come; the credit it announces, if paid."""
+    trade = trade_records.find_trade(told.our_ref)
+    if trade is None:
+        raise NotFound("PAYMENT_UNKNOWN", "没有这一笔付款")
+    if told.paid_at_ms is None:
+        if told.state is TradeState.CLOSED and trade.state == TradeStatus.OPEN:
+            trade.update([TradeRecord.state.set(TradeStatus.CLOSED)], TradeRecord.state == TradeStatus.OPEN)
+        return None
+    credit = AnnouncedRecord(
+        period=trade.pk.partition("#")[0],
+        channel=trade.channel,
+        serial=told.serial,
+        code=trade.code,
+        amount_fen=int(trade.amount_fen),
+        arrived_at_ms=told.paid_at_ms,
+    )
+    trade_records.announce(credit)
+    paid: list[Action] = [
+        TradeRecord.state.set(TradeStatus.PAID),
+        TradeRecord.serial.set(told.serial),
+        TradeRecord.paid_at_ms.set(told.paid_at_ms),
+    ]
+    trade.update(paid)
+    return credit
+
+
+def payment_state(period: str, code: str, our_ref: str, client_code: str, wallet: Wallet) -> dict[str, Any]:
+    """What is known of a payment: ``state`` is ``open``, ``pending``, ``paid`` or ``closed``. Never failed on a guess.
+
+    ``client_code`` is what the wallet told the bidder's own device: it proves nothing, and leaves open what the wallet
+    does not show yet. Raises ``NotFound`` (``PAYMENT_UNKNOWN``) for another's.
+    """
+    trade = trade_records.find_trade(our_ref)
+    if trade is None or trade.code != code or not trade.pk.startswith(f"{period}#"):
+        raise NotFound("PAYMENT_UNKNOWN", "没有这一笔付款")
+    state = str(trade.state)
+    if trade.state == TradeStatus.OPEN:
+        try:
+            told = wallet.ask_after(our_ref, client_code) if client_code else wallet.ask(our_ref)
+            note_trade(told)
+            state = _word(told)
+        except Pending:
+            state = "pending"
+    return {"our_ref": our_ref, "state": state, "amount_yuan": yuan_text(int(trade.amount_fen))}
+
+
+def _word(told: WalletTrade) -> str:
+    if told.paid_at_ms is not None:
+        return str(TradeStatus.PAID)
+    return str(TradeStatus.CLOSED if told.state is TradeState.CLOSED else TradeStatus.OPEN)
+
+
+def anyone_paid(period: str, wallet: Wallet) -> bool:
+    """Whether the wallet says that one of the trades which the hub has open was paid. May raise ``Pending``."""
+    open_trades = [trade for trade in trade_records.trades(period) if trade.state == TradeStatus.OPEN]
+    return any(note_trade(wallet.ask(trade.our_ref)) for trade in open_trades if trade.serial)
