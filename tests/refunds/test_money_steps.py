@@ -23,9 +23,13 @@ from chalicelib.refunds import tasks as refund_tasks
 from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code, name
 
-ENVIRONMENT = {"TREASURY_ACCOUNT_NO": "3301990000000000009", "TREASURY_ACCOUNT_NAME": "杭州市财政局"}
+ENVIRONMENT = {
+    "TREASURY_ACCOUNT_NO": "3301990000000000009",
+    "TREASURY_ACCOUNT_NAME": "杭州市财政局",
+    "HANGZHOU_ACCOUNT_NO": "3301040160000000001",
+}
 SECRETS = ("SESSION_SECRET", "PRIVACY_SECRET", "HANGZHOU_SECRET")
-MODULES = ("deposits.tasks", "deposits.routes", "refunds.tasks", "refunds.routes")
+MODULES = ("deposits.tasks", "deposits.routes", "deposits.payment_routes", "refunds.tasks", "refunds.routes")
 
 
 @pytest.fixture
