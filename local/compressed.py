@@ -6,6 +6,7 @@ windows open and close at the instants that the plan says.
 
 from __future__ import annotations
 
+from chalicelib.periods.milestones import StatementDue
 from chalicelib.periods.plan import Plan, compress
 
 # How long a bidder takes, over all of them working a few at a time on two cores, with room to spare: about 80 ms to
@@ -19,13 +20,14 @@ IMPORT_MS_PER_BIDDER = 30
 INTAKE_DAYS = ("12", "17")
 
 
-def _statements(plan: Plan) -> tuple[str, str, str]:
-    first, last = (
-        next(f"statement-{due.channel}-{due.day}" for due in plan.intake if due.day.isoformat().endswith(f"-{day}"))
-        for day in INTAKE_DAYS
-    )
-    closing = plan.closing[-1]
-    return first, last, f"statement-{closing.channel}-{closing.day}"
+def _statements(plan: Plan) -> tuple[list[str], list[str], list[str]]:
+    """The first, the second and the last statement of every channel that are kept."""
+
+    def named(statements: tuple[StatementDue, ...], day: str) -> list[str]:
+        return [f"statement-{due.channel}-{due.day}" for due in statements if due.day.isoformat().endswith(day)]
+
+    first, last = (named(plan.intake, f"-{day}") for day in INTAKE_DAYS)
+    return first, last, named(plan.closing, plan.closing[-1].day.isoformat())
 
 
 def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
@@ -46,11 +48,11 @@ def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
     then(4_000, "plan_due")
     then(4_000, "applications_close")
     then(3_000, "applicants_to_notary")
-    then(6_000 + importing, first)
+    then(6_000 + importing, *first)
     then(4_000 + importing, "deposit_reminder")
     then(2_000, "alipay_closes")
     then(2_000, "deposits_close")
-    then(2_000, last)
+    then(2_000, *last)
     then(9_000 + importing, "corrections_close")
     then(1_000, "deposits_to_notary")
     then(2_000, "qualification_by")
@@ -67,5 +69,5 @@ def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
     then(6_000, "refunds_1_by")
     then(4_000, "refunds_2_by")
     then(14_000, "failed_refunds_after")
-    then(6_000, "month_end", closing)
+    then(6_000, "month_end", *closing)
     return compress(plan, offsets, start_ms)

@@ -9,20 +9,27 @@ import json
 import signal
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from integrations.alipay.simulator import AlipaySimulator
 from integrations.aliyun_sms.simulator import SmsSimulator
 from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
+from integrations.minsheng.simulator import MinshengSimulator
 from integrations.treasury_nontax.simulator import TreasurySimulator
 from local.processes import free_port
 
 # The deposit account at the bank; not a real one.
 ACCOUNT_NO = "3301040160000000001"
+MINSHENG_ACCOUNT_NO = "600033029"
+MINSHENG_LOGIN = ("2200003220", "2200003220001", "demo-of-the-link")
+ALIPAY_APP_ID, ALIPAY_SELLER_ID = "2021000000000001", "2088000000000001"
+# What the merchant has there to pay interest from.
+ALIPAY_FLOAT_FEN = 1_000_000
 # The treasury's non-tax account; not a real one either.
 TREASURY_ACCOUNT_NO = "3301040160000009999"
 # So that the hub is waiting for the return file only after it has sent the batch, as in life.
@@ -40,11 +47,23 @@ class Ports:
     carrier: int
     treasury_link: int
     treasury_control: int
+    minsheng: int
+    alipay: int
 
     @property
     def bank_url(self) -> str:
         """The bank's file door."""
         return f"http://127.0.0.1:{self.bank}"
+
+    @property
+    def minsheng_url(self) -> str:
+        """Minsheng's link and controls."""
+        return f"http://127.0.0.1:{self.minsheng}"
+
+    @property
+    def alipay_url(self) -> str:
+        """Alipay's gateway and controls."""
+        return f"http://127.0.0.1:{self.alipay}"
 
     @property
     def carrier_url(self) -> str:
@@ -60,6 +79,12 @@ class Ports:
         """The template's parameters that name the counterparties."""
         return {
             "HangzhouUrl": self.bank_url,
+            "HangzhouAccountNo": ACCOUNT_NO,
+            "MinshengUrl": self.minsheng_url,
+            "MinshengAccountNo": MINSHENG_ACCOUNT_NO,
+            "AlipayUrl": f"{self.alipay_url}/gateway.do",
+            "AlipayAppId": ALIPAY_APP_ID,
+            "AlipaySellerId": ALIPAY_SELLER_ID,
             "SmsUrl": f"{self.carrier_url}/",
             "TreasuryAddress": f"127.0.0.1:{self.treasury_link}",
             "TreasuryAccountNo": TREASURY_ACCOUNT_NO,
@@ -71,8 +96,8 @@ class Ports:
 
 
 def choose_ports() -> Ports:
-    """Four free ports."""
-    return Ports(*(free_port() for _ in range(4)))
+    """A free port each."""
+    return Ports(*(free_port() for _ in fields(Ports)))
 
 
 @dataclass(frozen=True)
@@ -84,6 +109,7 @@ class Scene:
     aws_environment: dict[str, str]
     inbox_bucket: str
     secrets: dict[str, str]
+    alipay_keys: dict[str, str]
 
     def to_json(self) -> str:
         """As the file that ``main`` reads."""
@@ -133,6 +159,19 @@ def serve(scene: Scene) -> ExitStack:
             fail_first=0,
             port=ports.bank,
             return_delay_seconds=RETURN_DELAY_S,
+        )
+    )
+    running.enter_context(MinshengSimulator(MINSHENG_LOGIN, MINSHENG_ACCOUNT_NO, port=ports.minsheng, compressed=True))
+    running.enter_context(
+        AlipaySimulator(
+            scene.alipay_keys["alipay_private"],
+            scene.alipay_keys["merchant_public"],
+            app_id=ALIPAY_APP_ID,
+            seller_id=ALIPAY_SELLER_ID,
+            hub_url=f"{scene.api_url}/alipay/notifications",
+            port=ports.alipay,
+            balance_fen=ALIPAY_FLOAT_FEN,
+            compressed=True,
         )
     )
     running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier, code_limits=CODE_LIMITS))

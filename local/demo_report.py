@@ -85,7 +85,15 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
 
     held, logs = keep_files(stage, out), keep_logs(stage, out)
     ports = stage.ports
-    at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, lambda _key, _content: None)
+    at = Addresses(
+        stage.api_url,
+        ports.bank_url,
+        ports.carrier_url,
+        ports.treasury_url,
+        lambda _key, _content: None,
+        minsheng=ports.minsheng_url,
+        alipay=ports.alipay_url,
+    )
     public = {
         name: json.loads(held["public"][PUBLIC.format(period=month.period, name=name)]) for name in ("window", "result")
     }

@@ -128,7 +128,15 @@ def run_month(
     """
     planner, second = people
     ports = stage.ports
-    at = Addresses(stage.api_url, ports.bank_url, ports.carrier_url, ports.treasury_url, drop_into(stage.scene))
+    at = Addresses(
+        stage.api_url,
+        ports.bank_url,
+        ports.carrier_url,
+        ports.treasury_url,
+        drop_into(stage.scene),
+        minsheng=ports.minsheng_url,
+        alipay=ports.alipay_url,
+    )
     operators.publish_plan(at, planner, plan_json)
     cast = _Month(stage, month, at, _Machine(stage, month.period), planner, say)
     with Approver(at, second, planner, month.period) as approver:
@@ -157,7 +165,7 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     counterparties.drop_applicant_lists(at, month)
     cast.say("regulator: applicant lists dropped into the inbox")
     cast.until_reached("applicants_to_notary")
-    first, last = plan.intake
+    first, last = {each.day: each for each in plan.intake}.values()
     _state(cast, first.day, first.due.at_ms)
     story.corrections = depositors.sign_in_correctors(at, month)
     _state(cast, last.day, last.due.at_ms)
@@ -229,6 +237,6 @@ def _refunds(cast: _Month, story: Story) -> None:
     story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
     cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
     cast.until_reached("failed_refunds_after")
-    for statement in plan.closing:
-        counterparties.state_account(at, statement.day)
+    for day in sorted({statement.day for statement in plan.closing}):
+        counterparties.state_account(at, day)
     cast.say("bank: the month's last statement")

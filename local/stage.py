@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -12,8 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from local import embedded, processes
-from local.counterparties import Ports, Scene, choose_ports
+from local.counterparties import MINSHENG_LOGIN, Ports, Scene, choose_ports
 from local.deploy import Deployed, deploy
 from local.embedded import EmbeddedAws
 from local.package import ROOT
@@ -142,8 +146,10 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
     local = {"Stage": "local", "Runtime": "provided.al2023", "BidConcurrency": "1", "AddressTriesMax": "100000"}
     deployed = deploy(aws, built, {**local, **ports.parameters()})
     names = deployed.environment()
+    alipay_keys = _share_secrets(aws, names)
     scene = Scene(
         ports=ports,
+        alipay_keys=alipay_keys,
         api_url=deployed.api_url,
         aws_environment=aws.environment(),
         inbox_bucket=names["INBOX_BUCKET"],
@@ -151,7 +157,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
     )
     file = aws.folder / "scene.json"
     file.write_text(scene.to_json())
-    say("starting bank, carrier and treasury")
+    say("starting banks, wallet, carrier and treasury")
     process = processes.start(
         f"{name}-counterparties",
         [sys.executable, "-m", "local.counterparties", str(file)],
@@ -163,6 +169,25 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
     # Where days are seconds, nobody at his phone can wait for the first start of the function that texts codes.
     aws.client("lambda").invoke(FunctionName=deployed.resources["Codes"], Payload=b'{"Records": []}')
     return Stage(aws, deployed, ports, scene, process)
+
+
+def _share_secrets(aws: EmbeddedAws, names: dict[str, str]) -> dict[str, str]:
+    """What an operator puts in after a first deployment: Minsheng's login, and Alipay's keys, made for this run."""
+    hub, alipay = (rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(2))
+    kept = {"private_key": _private_pem(hub), "alipay_key": _public_pem(alipay)}
+    manager = aws.client("secretsmanager")
+    manager.put_secret_value(SecretId=names["MINSHENG_SECRET"], SecretString=":".join(MINSHENG_LOGIN))
+    manager.put_secret_value(SecretId=names["ALIPAY_SECRET"], SecretString=json.dumps(kept))
+    return {"alipay_private": _private_pem(alipay), "merchant_public": _public_pem(hub)}
+
+
+def _private_pem(key: rsa.RSAPrivateKey) -> str:
+    raw = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return raw.decode()
+
+
+def _public_pem(key: rsa.RSAPrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def _wait_for(process: processes.Process, ports: Ports, log: Path) -> None:

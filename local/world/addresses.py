@@ -15,7 +15,9 @@ class Addresses:
     carrier: str
     treasury: str
     drop: Callable[[str, bytes], None]
+    minsheng: str = ""
+    alipay: str = ""
 
     def __post_init__(self) -> None:  # noqa: D105
-        for name in ("api", "bank", "carrier", "treasury"):
+        for name in ("api", "bank", "carrier", "treasury", "minsheng", "alipay"):
             object.__setattr__(self, name, getattr(self, name).rstrip("/"))

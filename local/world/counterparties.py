@@ -37,8 +37,10 @@ def pay_in(at: Addresses, month: Month, day: date) -> int:
 
 
 def state_account(at: Addresses, day: date) -> None:
-    """The bank closes a day and drops its statement with sidecar."""
+    """The banks and the wallet close a day; the one that delivers drops its statement with sidecar."""
     need("POST", f"{at.bank}/_statement", body={"day": day.isoformat()})
+    for asked in filter(None, (at.minsheng, at.alipay)):
+        need("POST", f"{asked}/_day", body={"day": day.isoformat()})
 
 
 def close_accounts(at: Addresses, month: Month) -> None:

@@ -293,7 +293,11 @@ def trades(draw: st.DrawFn) -> list[Trade]:
 @settings(max_examples=60, deadline=None)
 @given(trades(), st.booleans())
 def test_given_any_day_when_written_by_the_simulator_then_read_back_to_the_fen(made: list[Trade], plus: bool) -> None:
-    bill = read(paper.bill("2088000000000001", date.fromisoformat(DAY), made, NOON, plus_refunds=plus))
+    bill = read(
+        paper.bill(
+            "2088000000000001", day := date.fromisoformat(DAY), paper.bookings(made, day), NOON, plus_refunds=plus
+        )
+    )
 
     assert bill.problems == ()
     assert {(row.our_ref, row.refund_ref, row.amount_fen) for row in bill.lines} == {

@@ -73,7 +73,8 @@ def test_given_march_2026_when_drafted_then_every_milestone_is_the_notice_s(plan
 def test_given_a_drafted_plan_then_each_day_has_its_statement_and_the_corrections_day_is_the_last_of_intake(
     plan: Plan,
 ) -> None:
-    days = [each.day for each in plan.statements]
+    assert [each.channel for each in plan.statements[:4]] == ["hangzhou", "minsheng", "alipay", "hangzhou"]
+    days = [each.day for each in plan.statements if each.channel == "minsheng"]
     assert days == [date(2026, 3, 7) + timedelta(days=number) for number in range(39)]
     assert plan.intake[-1].day == date(2026, 3, 18)
     assert local_text(plan.intake[0].due.at_ms) == "2026-03-09T09:00:00.000"

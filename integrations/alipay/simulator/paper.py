@@ -27,9 +27,25 @@ def bookings(trades: list[Trade], day: date) -> list[tuple[Trade, str, int, date
     return sorted(found, key=lambda booking: (booking[3], booking[1]))
 
 
-def bill(seller: str, day: date, trades: list[Trade], now: datetime, *, plus_refunds: bool = False) -> bytes:
+def bookings_between(
+    trades: list[Trade], after: datetime | None, until: datetime
+) -> list[tuple[Trade, str, int, datetime]]:
+    """What was booked after one instant and up to another: a compressed month's day."""
+    found = [(trade, "", trade.fen, trade.paid) for trade in trades if trade.paid]
+    found += [(trade, key, fen, at) for trade in trades for key, (fen, at) in trade.refunds.items()]
+    within = [each for each in found if (after is None or each[3] > after) and each[3] <= until]
+    return sorted(within, key=lambda booking: (booking[3], booking[1]))
+
+
+def bill(
+    seller: str,
+    day: date,
+    booked: list[tuple[Trade, str, int, datetime]],
+    now: datetime,
+    *,
+    plus_refunds: bool = False,
+) -> bytes:
     """The archive. ``plus_refunds``: refunds without their minus, as some contracts have them."""
-    booked = bookings(trades, day)
     paid = [fen for _, key, fen, _ in booked if not key]
     back = [fen for _, key, fen, _ in booked if key]
     top = [

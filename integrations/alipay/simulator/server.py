@@ -13,6 +13,7 @@
 | POST ``/_payees`` | ``{open_id: sub_code}``: transfers to these fail; an empty code heals |
 | POST ``/_transfers`` | ``{next?, out_biz_no?, status?, error?}``: how new transfers begin, or how one ends |
 | POST ``/_bills`` | ``{plus_refunds}``: the sign of refunds on bills |
+| POST ``/_day`` | ``{day}``: a compressed month's day ends, with all that was booked since the last one |
 | POST ``/_balance`` | ``{fen}`` |
 | POST ``/_hub`` | ``{url}``: where notifications go |
 | GET ``/_state`` | balance, trades, transfers, notifications, calls |
@@ -28,7 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from integrations.alipay.simulator import paper, wire
-from integrations.alipay.simulator.books import SHANGHAI, Books, Refused, stamp
+from integrations.alipay.simulator.books import SHANGHAI, Books, Refused, Trade, stamp
 from integrations.alipay.simulator.gateway import FAULTS, Gateway
 from integrations.alipay.simulator.post_office import PostOffice
 
@@ -48,6 +49,7 @@ class AlipaySimulator:
         hub_url: str = "",
         port: int = 0,
         balance_fen: int = 0,
+        compressed: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         signer = wire.Signer.of(alipay_private, merchant_public)
@@ -59,6 +61,8 @@ class AlipaySimulator:
         self.post = PostOffice(signer, app_id, seller_id, now, hub_url)
         self._bills: dict[str, tuple[date, datetime]] = {}
         self._plus_refunds = False
+        self._compressed = compressed
+        self._closings: dict[date, datetime] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -103,7 +107,7 @@ class AlipaySimulator:
             return answer
 
     def _bill_url(self, day: date) -> str:
-        if not paper.bookings(list(self.books.trades.values()), day):
+        if not self._booked(day):
             raise Refused("isp.bill_not_exist")
         key = f"{len(self._bills) + 1:06d}.csv.zip"
         self._bills[key] = (day, self.now() + BILL_URL_LIFE)
@@ -115,8 +119,16 @@ class AlipaySimulator:
             day, until = self._bills.get(key, (date.min, self.now()))
             if self.now() >= until:
                 return None
-            trades = list(self.books.trades.values())
-            return paper.bill(self._seller_id, day, trades, self.now(), plus_refunds=self._plus_refunds)
+            return paper.bill(self._seller_id, day, self._booked(day), self.now(), plus_refunds=self._plus_refunds)
+
+    def _booked(self, day: date) -> list[tuple[Trade, str, int, datetime]]:
+        trades = list(self.books.trades.values())
+        if not self._compressed:
+            return paper.bookings(trades, day)
+        if day not in self._closings:
+            return []
+        earlier = [at for closed, at in self._closings.items() if closed < day]
+        return paper.bookings_between(trades, max(earlier, default=None), self._closings[day])
 
     def control(self, door: str, given: dict[str, Any]) -> dict[str, Any]:
         """Do what a control asks. ``KeyError`` and ``ValueError`` name what is wrong with it."""
@@ -125,6 +137,9 @@ class AlipaySimulator:
         if door == "/_push":
             return {"answers": self.post.push(**given)}
         with self.lock:
+            if door == "/_day":
+                self._closings.setdefault(date.fromisoformat(given["day"]), self.now())
+                return {}
             return self._set(door, given)
 
     def _pay(self, given: dict[str, Any]) -> dict[str, Any]:

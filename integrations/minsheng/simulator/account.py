@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from integrations.minsheng.simulator import paper
@@ -47,6 +47,8 @@ class Account:
     payments: list[dict[str, str | int]] = field(default_factory=list)
     failing: dict[str, str] = field(default_factory=dict)
     slow: bool = False
+    compressed: bool = False
+    closings: dict[str, int] = field(default_factory=dict)
     _came: dict[str, Mapping[str, str | int]] = field(default_factory=dict)
     _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -141,10 +143,28 @@ class Account:
         ]
         return "0", told
 
+    def close_day(self, day: str) -> None:
+        """A compressed month's day ends: what was booked since the last one that ended is of this day. Ended once."""
+        self.closings.setdefault(day, len(self.bookings))
+
     def between(self, first: str, last: str) -> list[Booking]:
-        """The bookings of the days from first to last (YYYY-MM-DD)."""
+        """The bookings of the days from first to last (YYYY-MM-DD). ``RefusalError`` where days are closed by
+        hand and this one was not yet."""
+        if self.closings or self.compressed:
+            if last not in self.closings and first == last:
+                raise RefusalError("W0001", "当日尚未日终")
+            return self._closed_between(first, last)
         start, end = date.fromisoformat(first), date.fromisoformat(last)
         return [each for each in self.bookings if start <= each.moment.date() <= end]
+
+    def _closed_between(self, first: str, last: str) -> list[Booking]:
+        """Bookings by the day that they were closed with, which they bear instead of their instant's."""
+        shown, start = [], 0
+        for day, end in sorted(self.closings.items()):
+            if first <= day <= last:
+                shown += [replace(each, day=day) for each in self.bookings[start:end]]
+            start = end
+        return shown
 
     def state(self) -> dict[str, object]:
         """What tests and demonstrations look at."""

@@ -25,6 +25,18 @@ class Booking:
     name: str
     explain: str
     balance_fen: int
+    # The business day in a compressed month; empty: the day of its instant.
+    day: str = ""
+
+    @property
+    def shown_day(self) -> str:
+        """The day that it is shown with, YYYY-MM-DD."""
+        return self.day or f"{self.moment:%Y-%m-%d}"
+
+    @property
+    def shown_time(self) -> str:
+        """The time of day; the whole instant where the day is another than the instant's."""
+        return f"{self.moment:%Y%m%d%H%M%S}" if self.day else f"{self.moment:%H%M%S}"
 
     @property
     def moment(self) -> datetime:
@@ -102,11 +114,11 @@ def detail(account_no: str, bookings: Iterable[Booking], total: int, trn_id: str
     rows = [
         "<dtlInfo>"
         f"<svrId>{each.serial}</svrId><acntNo>{account_no}</acntNo><acntName></acntName><type>{each.kind}</type>"
-        f"<actDate>{each.moment:%Y-%m-%d}</actDate><intrDate>{each.moment:%Y-%m-%d}</intrDate><chequeNum></chequeNum>"
+        f"<actDate>{each.shown_day}</actDate><intrDate>{each.shown_day}</intrDate><chequeNum></chequeNum>"
         f"<amount>{yuan(each.amount_fen)}</amount><opAcntNo>{escape(each.account)}</opAcntNo>"
         f"<opAcntName>{escape(each.name)}</opAcntName><opBankName></opBankName><opBankAddr></opBankAddr>"
         f"<opAreaCode></opAreaCode><explain>{escape(each.explain)}</explain><balance>{yuan(each.balance_fen)}</balance>"
-        f"<recseq>1</recseq><timestamp>{each.moment:%H%M%S}</timestamp></dtlInfo>\n"
+        f"<recseq>1</recseq><timestamp>{each.shown_time}</timestamp></dtlInfo>\n"
         for each in bookings
     ]
     listed = f"<dtlList>{''.join(rows)}</dtlList>"

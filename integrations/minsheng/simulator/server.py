@@ -6,6 +6,7 @@
 | POST ``/_credits`` | ``[{serial, booked_at_ms, amount_fen, account, name, memo}]`` comes in, in order of time |
 | POST ``/_accounts`` | ``{account: "failed" | "working" | "paid"}``: what becomes of payments to these from now on |
 | POST ``/_slow`` | ``{"slow": true}``: batches are worked through only when ``/_finish`` is called |
+| POST ``/_day`` | ``{day}``: a compressed month's day ends, with all that was booked since the last one |
 | POST ``/_finish`` | works every batch through |
 | POST ``/_faults`` | ``{fault: n}`` or ``{"fault:trnCode": n}``: the next n calls (of that code) go wrong |
 | GET ``/_state`` | balance, batches, and every payment made |
@@ -48,6 +49,7 @@ class MinshengSimulator:
         *,
         port: int = 0,
         page_max: int = 100,
+        compressed: bool = False,
         silence_seconds: float = 30.0,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
@@ -58,7 +60,7 @@ class MinshengSimulator:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self.faults: dict[str, int] = {}
-        self.account = Account(account_no, now_ms)
+        self.account = Account(account_no, now_ms, compressed=compressed)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -197,8 +199,11 @@ class MinshengSimulator:
                 case "/_slow":
                     self.account.slow = bool(given["slow"])
                     return given
-                case "/_finish":
-                    self.account.finish()
+                case "/_finish" | "/_day":
+                    if door == "/_day":
+                        self.account.close_day(given["day"])
+                    else:
+                        self.account.finish()
                     return {}
                 case "/_faults":
                     unknown = sorted({name.split(":")[0] for name in given} - set(FAULTS))
