@@ -15,6 +15,7 @@ ACTIVATION_MS_PER_BIDDER = 90
 BIDDING_MS_PER_BIDDER = 100
 PAYING_MS_PER_BIDDER = 30
 IMPORT_MS_PER_BIDDER = 30
+WALLET_MS_PER_BIDDER = 100
 
 # The two statements that stand for the days of the deposit window, and the one that closes the month.
 INTAKE_DAYS = ("12", "17")
@@ -30,7 +31,7 @@ def _statements(plan: Plan) -> tuple[list[str], list[str], list[str]]:
     return first, last, named(plan.closing, plan.closing[-1].day.isoformat())
 
 
-def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
+def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = False) -> Plan:
     """The plan with its first milestone a few seconds after ``start_ms`` (epoch ms)."""
     offsets: dict[str, int] = {}
     at = 0
@@ -48,7 +49,8 @@ def compressed(plan: Plan, bidders: int, start_ms: int) -> Plan:
     then(4_000, "plan_due")
     then(4_000, "applications_close")
     then(3_000, "applicants_to_notary")
-    then(6_000 + importing, *first)
+    # Who pays by wallet signs in with an SMS code first, and opens trades one after another.
+    then(6_000 + importing + (12_000 + WALLET_MS_PER_BIDDER * bidders if by_wallet else 0), *first)
     then(4_000 + importing, "deposit_reminder")
     then(2_000, "alipay_closes")
     then(2_000, "deposits_close")

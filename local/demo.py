@@ -18,7 +18,7 @@ from rich.console import Console
 from local import demo_report, demo_table
 from local.compressed import compressed
 from local.conduct import suggest_quotas
-from local.month import Month, make_month, make_roster, write_files
+from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
 from local.package import ROOT
 from local.scenario import PeriodStoppedError, Story, run_month
 from local.stage import Stage, clear_left_overs, set_up
@@ -37,9 +37,10 @@ APPROVER = Operator("approver", "approver-of-the-demo")
 # So that the plan is posted and approved before its first milestone comes.
 LEAD_MS = 3_000
 PRINTED_WIDTH = 132
+CHOICES = {"all": CHANNELS, CHANNEL: (CHANNEL,)}
 
 
-def _plan_month(bidders: int, seed: int) -> Month:
+def _plan_month(bidders: int, seed: int, channels: tuple[str, ...]) -> Month:
     from chalicelib.periods.plan import nominal
     from chalicelib.periods.rules import load_rules
 
@@ -52,7 +53,9 @@ def _plan_month(bidders: int, seed: int) -> Month:
         lows_fen=LOWS_FEN,
         last_mean_fen=LAST_MEAN_FEN,
     )
-    return make_month(roster, compressed(plan, bidders, now_ms() + LEAD_MS), rules)
+    return make_month(
+        roster, compressed(plan, bidders, now_ms() + LEAD_MS, by_wallet=ALIPAY in channels), rules, channels
+    )
 
 
 def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Console) -> tuple[Month, Story]:
@@ -61,7 +64,7 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
     # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
     roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",)}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
-    month = _plan_month(arguments.bidders, arguments.seed)
+    month = _plan_month(arguments.bidders, arguments.seed, CHOICES[arguments.channels])
     write_files(month, out / "input")
     ends = month.plan.at("month_end")
     began = now_ms()
@@ -114,6 +117,7 @@ def main() -> int:
     parser.add_argument("--bidders", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20260325)
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
+    parser.add_argument("--channels", choices=CHOICES, default=CHANNEL, help="which ways bidders pay their deposits")
     parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
     return run(parser.parse_args())
 

@@ -22,6 +22,7 @@ from local.scenario import Story
 from local.stage import Stage
 from local.world.addresses import Addresses
 from local.world.phones import all_texts, sms_templates
+from local.world.wallet import wallet_payments
 
 BUCKETS = ("inbox", "outbox", "public", "evidence")
 # domain.md, S 5.1: after application, after correction, qualification, auction day, settlement; and the closed month.
@@ -94,6 +95,8 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         minsheng=ports.minsheng_url,
         alipay=ports.alipay_url,
     )
+    if story.wallet.paid:
+        month = wallet_payments(month, story.wallet, requests.get(f"{ports.alipay_url}/_state", timeout=30).json())
     public = {
         name: json.loads(held["public"][PUBLIC.format(period=month.period, name=name)]) for name in ("window", "result")
     }

@@ -14,10 +14,12 @@ from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
 from local.applicant_files import InputFile, applicant_files, qualification_file
 from local.conduct import DOUBTFUL, Conduct, Paying, PriceRange, draw_conduct, price_range
-from local.payments import Payment, make_payments
+from local.payments import MINSHENG, Payment, make_payments
 from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
 
-CHANNEL = "hangzhou"
+CHANNEL, ALIPAY = "hangzhou", "alipay"
+CHANNELS = (CHANNEL, MINSHENG, ALIPAY)
+SHARE_ELSEWHERE = 0.3
 # The bank's return codes for an account that is not there and one that was closed.
 FAILING_CODES = ("1001", "1003")
 
@@ -47,6 +49,13 @@ class Month:
     files: tuple[InputFile, ...] = field(repr=False)
     failing_accounts: Mapping[str, str] = field(repr=False)
     new_accounts: Mapping[str, str] = field(repr=False)
+    channel_of: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that somebody pays through, in a fixed order."""
+        used = {CHANNEL, *self.channel_of.values()}
+        return tuple(channel for channel in CHANNELS if channel in used)
 
     def person(self, code: str) -> Person:
         """The bidder with an application code; ``KeyError`` where there is none."""
@@ -56,9 +65,10 @@ class Month:
     def _by_code(self) -> dict[str, Person]:
         return {person.code: person for person in self.people}
 
-    def credits_of(self, day: date) -> list[dict[str, Any]]:
-        """The incoming payments that belong on one statement, for the bank simulator's ``POST /_credits``."""
-        return [payment.as_credit() for payment in self.payments if payment.statement_day == day]
+    def credits_of(self, day: date, channel: str = CHANNEL) -> list[dict[str, Any]]:
+        """The incoming payments that belong on one bank's statement, for its simulator's ``POST /_credits``."""
+        of_day = (payment for payment in self.payments if payment.statement_day == day)
+        return [payment.as_credit() for payment in of_day if payment.channel == channel]
 
     @property
     def credit_days(self) -> tuple[date, ...]:
@@ -120,7 +130,7 @@ def make_roster(seed: int, bidders: int) -> Roster:
     return Roster(seed, make_people(maker, bidders), maker)
 
 
-def make_month(roster: Roster, plan: Plan, rules: RuleSet) -> Month:
+def make_month(roster: Roster, plan: Plan, rules: RuleSet, channels: tuple[str, ...] = (CHANNEL,)) -> Month:
     """Draw a month for a (compressed) plan, which must know the last average price of both classes: it sets the cap.
 
     Call it once for a roster: the people who are not applicants are made on the way.
@@ -132,10 +142,19 @@ def make_month(roster: Roster, plan: Plan, rules: RuleSet) -> Month:
     }
     conduct = draw_conduct(seed, people, prices, rules.bids_max)
     lists, refused = applicant_files(seed, plan, people, maker)
-    payments = make_payments(
-        plan, CHANNEL, people, conduct, seed=seed, deposit_fen=rules.deposit_fen, maker=maker, refused=refused
-    )
     failing = _failing(seed, people, conduct)
+    channel_of = _channels(seed, people, conduct, channels, {person.code for person in failing})
+    payments = make_payments(
+        plan,
+        CHANNEL,
+        people,
+        conduct,
+        seed=seed,
+        deposit_fen=rules.deposit_fen,
+        maker=maker,
+        refused=refused,
+        channel_of=channel_of,
+    )
     return Month(
         period=plan.period,
         seed=seed,
@@ -149,7 +168,27 @@ def make_month(roster: Roster, plan: Plan, rules: RuleSet) -> Month:
         files=(*lists, qualification_file(seed, plan.period, people, conduct)),
         failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
         new_accounts={person.code: maker.account(person.bidder_class) for person in failing},
+        channel_of=channel_of,
     )
+
+
+def _channels(
+    seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct], channels: tuple[str, ...], kept: set[str]
+) -> dict[str, str]:
+    """Who pays elsewhere than at the first bank. A wallet takes the exact sum from individuals in time, and knows the
+    code; Minsheng's detail has whole seconds, so that nobody is late there by less."""
+    rng, chosen = seeded("channels", seed), {}
+    for person in people:
+        how = conduct[person.code].paying
+        draw = rng.random()
+        if person.code in kept or how in (Paying.NEVER, Paying.LATE):
+            continue
+        by_wallet = how in (Paying.EXACT, Paying.DOUBLE) and not person.is_unit
+        if draw < SHARE_ELSEWHERE and MINSHENG in channels:
+            chosen[person.code] = MINSHENG
+        elif draw < 2 * SHARE_ELSEWHERE and ALIPAY in channels and by_wallet:
+            chosen[person.code] = ALIPAY
+    return chosen
 
 
 def _failing(seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct]) -> tuple[Person, Person]:

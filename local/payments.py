@@ -17,6 +17,7 @@ UNKNOWN_PAYER, SECOND_PAYMENT = "unknown_payer", "second_payment"
 # A bank's system keeps so many characters of the code when it cuts the memo.
 CODE_CUT_TO = 9
 LATE_BY_MS_MAX = 400
+MINSHENG, MINSHENG_SUFFIX = "minsheng", "-1"
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Payment:
     memo: str
     kind: str
     code: str
+    channel: str = "hangzhou"
 
     def as_credit(self) -> dict[str, Any]:
         """The payment as the bank simulator takes it (``POST /_credits``)."""
         return {
-            "serial": self.serial,
+            # Minsheng's detail has a sequence number behind the serial.
+            "serial": self.serial.removesuffix(MINSHENG_SUFFIX),
             "booked_at_ms": self.booked_at_ms,
             "value_date": self.value_date.isoformat(),
             "amount_fen": self.amount_fen,
@@ -84,8 +87,8 @@ def deposit_slots(plan: Plan, channel: str) -> tuple[Slot, ...]:
 class _Teller:
     """Books payments into slots under serials of the bank's own."""
 
-    def __init__(self, rng: random.Random, plan: Plan, slots: tuple[Slot, ...]) -> None:
-        self.rng, self.plan, self.slots = rng, plan, slots
+    def __init__(self, rng: random.Random, plan: Plan, slots: tuple[Slot, ...], channel_of: Mapping[str, str]) -> None:
+        self.rng, self.plan, self.slots, self.channel_of = rng, plan, slots, channel_of
         self.taken = 0
 
     def book(self, person: Person, amount_fen: int, memo: str, *, kind: str, code: str) -> Payment:
@@ -100,8 +103,22 @@ class _Teller:
         )
         value_date = slot.day if late else self._value_date(slot)
         serial = f"HZ{slot.day:%y%m%d}{self.taken:08d}"
+        if self.channel_of.get(person.code) == MINSHENG:
+            # Its detail knows whole seconds, and no value date but the day's.
+            booked = min(-(-booked // 1_000), (slot.to_ms - 1) // 1_000) * 1_000
+            serial, value_date = f"CM{serial[2:]}{MINSHENG_SUFFIX}", slot.day
         return Payment(
-            serial, slot.day, booked, value_date, amount_fen, person.account_no, person.name, memo, kind, code
+            serial,
+            slot.day,
+            booked,
+            value_date,
+            amount_fen,
+            person.account_no,
+            person.name,
+            memo,
+            kind,
+            code,
+            self.channel_of.get(person.code, "hangzhou"),
         )
 
     def _value_date(self, slot: Slot) -> date:
@@ -118,16 +135,20 @@ def make_payments(
     deposit_fen: int,
     maker: PeopleMaker,
     refused: tuple[Person, ...] = (),
+    channel_of: Mapping[str, str] | None = None,
 ) -> tuple[Payment, ...]:
     """Every incoming payment of the month, in the order of booking.
 
     ``refused`` are people whose row of the applicant list is bad: those who pay are unknown payers to the hub.
+    ``channel_of``: who pays elsewhere than at ``channel``; who pays by wallet pays nothing here.
     """
     rng = seeded("payments", seed)
-    teller = _Teller(rng, plan, deposit_slots(plan, channel))
+    teller = _Teller(rng, plan, deposit_slots(plan, channel), channel_of or {})
     known = {person.code for person in (*people, *refused)}
     paid: list[Payment] = []
     for person in rng.sample(people, len(people)):
+        if teller.channel_of.get(person.code) == "alipay":
+            continue
         paid.extend(_deposit(teller, person, conduct[person.code].paying, deposit_fen, known))
     unknown = max(1, round(UNKNOWN_PAYER_SHARE * len(people)))
     strangers = [*refused[:1], *(maker.person(INDIVIDUAL) for _ in range(unknown))][:unknown]

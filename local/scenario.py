@@ -12,7 +12,7 @@ from chalicelib.periods.plan import Plan
 from local.counterparties import drop_into
 from local.month import Month
 from local.stage import Stage
-from local.world import activation, bidders, counterparties, depositors, operators, papers, payees, winners
+from local.world import activation, bidders, counterparties, depositors, operators, papers, payees, wallet, winners
 from local.world.addresses import Addresses
 from local.world.operators import Approver, Operator
 from local.world.web import need, now_ms, sleep_until
@@ -44,12 +44,13 @@ class Story:
     payers: winners.Payers = field(default_factory=winners.Payers)
     other_accounts: payees.OtherAccounts = field(default_factory=payees.OtherAccounts)
     papers: papers.Papers = field(default_factory=papers.Papers)
+    wallet: wallet.WalletPayers = field(default_factory=wallet.WalletPayers)
     attempts: int = 1
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def faults(self) -> list[str]:
         """Answers that no actor should have got."""
-        seen = (self.approver, self.activations, self.bids, self.payers, self.other_accounts)
+        seen = (self.approver, self.activations, self.bids, self.payers, self.other_accounts, self.wallet)
         return [fault for part in seen for fault in part.faults]
 
 
@@ -165,6 +166,9 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     counterparties.drop_applicant_lists(at, month)
     cast.say("regulator: applicant lists dropped into the inbox")
     cast.until_reached("applicants_to_notary")
+    story.wallet = wallet.pay_by_wallet(at, month, plan.at("alipay_closes"))
+    if story.wallet.paid:
+        cast.say(f"bidders: {len(story.wallet.paid)} payments by Alipay, {len(story.wallet.seen)} seen within seconds")
     first, last = {each.day: each for each in plan.intake}.values()
     _state(cast, first.day, first.due.at_ms)
     story.corrections = depositors.sign_in_correctors(at, month)

@@ -20,7 +20,7 @@ from chalicelib.ledger.rules import Entry, Leg, balances
 OWED = ("held", "doubtful", "returnable", "rolled", "transit")
 POOLED = ("forfeited",)
 _ACCOUNT = re.compile(
-    r"(?:bank|transit):[a-z_]+|(?:held|doubtful|returnable|rolled|forfeited):\d{4}-\d\d"
+    r"(?:bank|transit|transfers):[a-z_]+|(?:held|doubtful|returnable|rolled|forfeited):\d{4}-\d\d"
     r"|interest_income|interest_expense|treasury",
     re.ASCII,
 )

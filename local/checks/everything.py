@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.ledger.rules import Entry, balances
 from local.checks import auction, money, planted
+from local.checks.asked_files import read_asked
 from local.checks.bank_files import read_exchange
 from local.checks.check import Check
 from local.checks.planted import Text
@@ -42,8 +43,13 @@ class Evidence:
 
 def money_checks(seen: Evidence) -> list[Check]:
     """The six money rules: the demo fails where one is broken."""
-    books = money.Books(seen.month.period, CHANNEL, seen.entries, read_exchange(seen.files))
-    return money.money_rules(books, seen.repeats, seen.faults)
+    channels = seen.month.channels
+    by_channel = {}
+    for channel in channels:
+        exchanged = read_exchange(seen.files) if channel == CHANNEL else read_asked(seen.files, channel)
+        books = money.Books(seen.month.period, channel, seen.entries, exchanged, channels)
+        by_channel[channel] = money.money_rules(books, seen.repeats, seen.faults)
+    return money.over_channels(by_channel)
 
 
 def further_checks(seen: Evidence) -> list[Check]:

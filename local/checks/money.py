@@ -26,6 +26,8 @@ class Books:
     channel: str
     entries: tuple[Entry, ...]
     exchanged: Exchanged
+    # Every channel of the month, where there are more than this one.
+    channels: tuple[str, ...] = ()
 
     @property
     def bank(self) -> str:
@@ -36,7 +38,8 @@ class Books:
     def places(self) -> tuple[str, ...]:
         """The accounts a fen can be in on its way; each is owed to somebody, so its balance is never a debit."""
         by_period = (accounts.held, accounts.doubtful, accounts.returnable, accounts.rolled, accounts.forfeited)
-        return (*(name(self.period) for name in by_period), accounts.transit(self.channel))
+        ways = self.channels or (self.channel,)
+        return (*(name(self.period) for name in by_period), *(accounts.transit(way) for way in ways))
 
     def by_cause(self) -> dict[str, Entry]:
         """Entry by cause."""
@@ -61,7 +64,9 @@ def one_place(books: Books) -> Check:
     standing = balances(books.entries)
     faults += [f"all accounts add up to {left} fen" for left in [sum(standing.values())] if left]
     faults += [f"{name} holds {-standing[name]} fen" for name in books.places if standing.get(name, 0) > 0]
-    known = {books.bank, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE, accounts.TREASURY}
+    ways = books.channels or (books.channel,)
+    standing_in = {name(way) for way in ways for name in (accounts.bank, accounts.transfers)}
+    known = {*standing_in, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE, accounts.TREASURY}
     faults += [f"{name} is no account of this period" for name in standing if name not in known]
     came_in = {causes.credit(books.channel, row.serial): row for row in books.exchanged.statement_rows("C")}
     posted = {e.cause: e for e in books.entries if e.cause.startswith(causes.credit(books.channel, ""))}
@@ -72,6 +77,21 @@ def one_place(books: Books) -> Check:
     faults += [f"{cause} is in the ledger, but on no statement" for cause in posted if cause not in came_in]
     total = sum(row.amount_fen for row in came_in.values())
     return check("1 every fen is in one place", faults, f"{len(came_in)} credits, {total} fen, postings add up to 0")
+
+
+def over_channels(by_channel: Mapping[str, list[Check]]) -> list[Check]:
+    """Each rule over all channels: it holds where it holds in every one."""
+    if len(by_channel) == 1:
+        return next(iter(by_channel.values()))
+    rules = zip(*by_channel.values(), strict=True)
+    return [
+        Check(
+            same[0].name,
+            all(each.holds for each in same),
+            "; ".join(f"{channel}: {each.detail}" for channel, each in zip(by_channel, same, strict=True)),
+        )
+        for same in rules
+    ]
 
 
 def _amounts(entry: Entry) -> list[int]:
@@ -94,10 +114,11 @@ def leaves_once(books: Books) -> Check:
     for credit in books.exchanged.statement_rows("C"):
         paid_in[credit.name] += credit.amount_fen
     left: Counter[str] = Counter()
+    by_cause = books.by_cause()
     for row in rows:
         # A line that failed by the bank's explicit word did not leave; one that is pending may have.
         if row.our_ref not in failed:
-            left[row.name] += row.principal_fen
+            left[row.name] += row.principal_fen - _interest_within(by_cause, row)
     strangers = {name: fen for name, fen in left.items() if name not in paid_in}
     forfeits = sum(_forfeited(books, e) for e in books.entries if e.cause.startswith(causes.forfeit(books.period, "")))
     if sum(strangers.values()) > forfeits:
@@ -108,6 +129,12 @@ def leaves_once(books: Books) -> Check:
         if left[name] > paid_in[name]:
             faults.append(f"payee {number} was sent {left[name]} fen and had paid {paid_in[name]}")
     return check("2 a refund leaves at most once", faults, f"{len(rows)} lines ordered, {len(failed)} failed")
+
+
+def _interest_within(by_cause: Mapping[str, Entry], row: BatchRow) -> int:
+    """The interest in a row whose bank pays one sum, by the ledger; none where the file tells it apart."""
+    entry = None if row.interest_fen else by_cause.get(causes.refund_sent(row.our_ref))
+    return _on(entry, accounts.INTEREST_EXPENSE) if entry and row.principal_fen else 0
 
 
 def _forfeited(books: Books, entry: Entry) -> int:
@@ -198,11 +225,18 @@ def totals_agree(books: Books) -> Check:
     by_cause = books.by_cause()
     stated = {row.our_ref for row in books.exchanged.statement_rows("D")}
     paid = {entry.cause for entry in books.entries if entry.cause.startswith(causes.refund_paid(""))}
-    unstated = [row for row in books.exchanged.batch_rows if row.our_ref not in stated]
+    # What went by transfer, on no trade bill, left from an account of its own.
+    by_transfer = {ref for ref, entry in by_cause.items() if _on(entry, accounts.transfers(books.channel))}
+    unstated = [
+        row
+        for row in books.exchanged.batch_rows
+        if row.our_ref not in stated and causes.refund_paid(row.our_ref) not in by_transfer
+    ]
     on_the_way_fen = sum(row.amount_fen for row in unstated if causes.refund_paid(row.our_ref) in paid)
     closing_fen = books.exchanged.statements[-1].closing_fen if books.exchanged.statements else 0
     ledger_fen = balances(books.entries).get(books.bank, 0)
-    if closing_fen - on_the_way_fen != ledger_fen:
+    first_fen = books.exchanged.statements[0].opening_fen if books.exchanged.statements else 0
+    if closing_fen - on_the_way_fen != first_fen + ledger_fen:
         faults.append(
             f"the last statement closes with {closing_fen} fen, {on_the_way_fen} fen were paid since, "
             f"the ledger has {ledger_fen}"
@@ -216,7 +250,7 @@ def totals_agree(books: Books) -> Check:
 
 def _statements_add_up(books: Books) -> list[str]:
     faults = []
-    before_fen = 0
+    before_fen = books.exchanged.statements[0].opening_fen if books.exchanged.statements else 0
     for file in books.exchanged.statements:
         moved_fen = sum(-row.amount_fen if row.direction == "D" else row.amount_fen for row in file.rows)
         if file.opening_fen != before_fen:

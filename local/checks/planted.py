@@ -13,7 +13,7 @@ from chalicelib.ledger import accounts, causes
 from chalicelib.ledger.rules import Entry
 from local.checks.check import Check, check
 from local.conduct import DOUBTFUL, Paying
-from local.month import CHANNEL, Month
+from local.month import Month
 from local.payments import Payment
 
 # What the treasury's state says of a notice that was paid.
@@ -33,7 +33,7 @@ def payments_found(month: Month, entries: Iterable[Entry]) -> Check:
     by_cause = {entry.cause: entry for entry in entries}
     faults = []
     for payment in month.payments:
-        entry = by_cause.get(causes.credit(CHANNEL, payment.serial))
+        entry = by_cause.get(causes.credit(payment.channel, payment.serial))
         if entry is None:
             faults.append(f"{payment.kind} payment {payment.serial} was never booked")
             continue
@@ -60,8 +60,10 @@ def corrections_found(month: Month, entries: Iterable[Entry], corrected: set[str
     for payment in month.payments:
         if payment.kind in {kind.value for kind in DOUBTFUL}:
             way = causes.correction if payment.code in corrected else causes.never_corrected
-            if way(CHANNEL, payment.serial) not in posted:
-                faults.append(f"{payment.kind} payment {payment.serial} has no posting {way(CHANNEL, payment.serial)}")
+            if way(payment.channel, payment.serial) not in posted:
+                faults.append(
+                    f"{payment.kind} payment {payment.serial} has no posting {way(payment.channel, payment.serial)}"
+                )
     return check("doubtful payments were put right or given up", faults, f"{len(corrected)} put right")
 
 
@@ -126,7 +128,7 @@ def nothing_left_over(month: Month, standing: Mapping[str, int], rolled_fen: int
     """
     period = month.period
     ended = (accounts.held, accounts.doubtful, accounts.returnable, accounts.forfeited)
-    names = [*(name(period) for name in ended), accounts.transit(CHANNEL)]
+    names = [*(name(period) for name in ended), *(accounts.transit(channel) for channel in month.channels)]
     faults = [f"{name} still holds {-standing[name]} fen" for name in names if standing.get(name, 0)]
     kept_fen = -standing.get(accounts.rolled(period), 0)
     if kept_fen != rolled_fen:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from local.month import Month
+from local.month import CHANNEL, Month
+from local.payments import MINSHENG
 from local.world.addresses import Addresses
 from local.world.web import need
 
@@ -29,11 +30,14 @@ def _drop(at: Addresses, month: Month, kind: str) -> list[str]:
 
 
 def pay_in(at: Addresses, month: Month, day: date) -> int:
-    """The payments of one statement day arrive at the bank. Returns how many; again changes nothing."""
-    coming = month.credits_of(day)
-    if coming:
-        need("POST", f"{at.bank}/_credits", body=coming)
-    return len(coming)
+    """The payments of one statement day arrive at the banks. Returns how many; again changes nothing."""
+    count = 0
+    for channel, door in ((CHANNEL, at.bank), (MINSHENG, at.minsheng)):
+        coming = month.credits_of(day, channel)
+        if coming:
+            need("POST", f"{door}/_credits", body=coming)
+        count += len(coming)
+    return count
 
 
 def state_account(at: Addresses, day: date) -> None:
