@@ -1,12 +1,13 @@
 """Approval by a second person: what waits for a word, who made it, and the one decision there will ever be on it.
 
 An approval is named by what it is about, totals included: asked again for the same thing it is the same approval, and
-a changed total asks anew. Request and decision each change the item in one write that returns the other's part, so a
-machine is answered whichever comes first.
+a changed total asks anew; so does another machine after a rejection. Request and decision each change the item in one
+write that returns the other's part, so a machine is answered whichever comes first.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def request_approval(
         problem = Problem(0, "kind", kind[:40], f"one of {', '.join(KINDS)}")
         raise InvalidInput("APPROVAL_KIND", f"不支持的审批事项: {kind[:40]}", problems=(problem,))
     text = canonical(dict(totals)).decode()
-    record = ApprovalRecord(period, _PREFIX + id_from(period, kind, subject, text, made_by))
+    record = _standing(period, (period, kind, subject, text, made_by), task_token)
     actions: list[Action] = [
         ApprovalRecord.kind.set(kind),
         ApprovalRecord.subject.set(subject),
@@ -122,6 +123,20 @@ def request_approval(
         _note_plan(approval)
         machines.answer(task_token, _answer(approval))
     return approval
+
+
+def _standing(period: str, cause: tuple[str, ...], task_token: str) -> ApprovalRecord:
+    """The approval that this is about; after a rejection, what another machine proposes anew is another one. The
+    machine that was told of the rejection is told it again."""
+    for proposal in itertools.count(1):
+        record = ApprovalRecord(period, _PREFIX + (id_from(*cause) if proposal == 1 else id_from(*cause, proposal)))
+        try:
+            record.refresh(consistent_read=True)
+        except DoesNotExist:
+            break
+        if record.decision != REJECTED or task_token in (record.tokens or ()):
+            break
+    return record
 
 
 def approvals(period: str, state: str = "") -> list[Approval]:

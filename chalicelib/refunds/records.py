@@ -213,6 +213,15 @@ def get_file(period: str, batch_no: str) -> BatchRecord:
         raise NotFound("BATCH_MISSING", f"没有编号为 {batch_no} 的退款文件") from None
 
 
+def has_file(period: str, batch_no: str) -> bool:
+    """Whether the hub made a batch file of this number."""
+    try:
+        get_file(period, batch_no)
+    except NotFound:
+        return False
+    return True
+
+
 def find_failed(our_ref: str) -> FailedRecord | None:
     """A payment that came back, also one that was sent again since."""
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
-from chalicelib.kernel.files import put_fetched
+from chalicelib.kernel.files import Files, put_fetched
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems
@@ -33,7 +35,7 @@ def fetch_return(batch_no: str, after: int, means: Means) -> str:
 
     def fetch() -> BatchFile:
         fetched = bank.fetch_return(encode(file, means))
-        before = sorted(key for key in means.files.keys("inbox", f"{folder}/") if not key.endswith(SIDECAR))
+        before = _files_of(file, means)
         if before and means.files.read("inbox", before[-1]) == fetched.content:
             raise Pending("RETURN_SAME", f"退款文件 {batch_no} 仍有款项未有最终结果")
         return fetched
@@ -50,8 +52,27 @@ def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:
     """
     period = means.plan.period
     file = records.get_file(period, batch_no)
-    if file.state in (BatchStatus.PLANNED, BatchStatus.APPROVED):
+    if file.state in (BatchStatus.PLANNED, BatchStatus.APPROVED, BatchStatus.REFUSED):
         raise Conflict("RETURN_UNEXPECTED", f"退款文件 {batch_no} 尚未发出,不应有回盘")
+    # Two may have come before anybody looked: each says something, and saying it again changes nothing.
+    for earlier in _files_of(file, means):
+        if earlier < key:
+            with suppress(FileRefused):
+                _apply(file, earlier, means)
+    _apply(file, key, means)
+    counts = _count(file)
+    if counts["pending"]:
+        open_lines = Problem(0, "pending", str(counts["pending"]), "a further return file that names their end")
+        record_problems(period, key, [open_lines], "RETURN_PENDING", "回盘文件中仍有款项未有最终结果")
+    return counts
+
+
+def _files_of(file: BatchRecord, means: Means) -> list[str]:
+    folder = f"{file.channel}/return/{file.period}/{file.batch_no}/"
+    return sorted(key for key in means.files.keys("inbox", folder) if not key.endswith(SIDECAR))
+
+
+def _apply(file: BatchRecord, key: str, means: Means) -> None:
     lines, problems = _read(file, key, means)
     refunds = {refund.our_ref: refund for refund in records.lines_of_file(file)}
     for line in lines:
@@ -61,12 +82,21 @@ def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:
         elif line.outcome is not PaymentOutcome.PENDING:
             _end(refunds[line.our_ref], line, means)
     if problems:
-        record_problems(period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
-    counts = _count(file)
-    if counts["pending"]:
-        open_lines = Problem(0, "pending", str(counts["pending"]), "a further return file that names their end")
-        record_problems(period, key, [open_lines], "RETURN_PENDING", "回盘文件中仍有款项未有最终结果")
-    return counts
+        record_problems(file.period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
+
+
+def list_unknown(files: Files, period: str, channels: tuple[str, ...]) -> int:
+    """Put return files for batches that the hub never made on the operators' list; returns how many there are."""
+    unknown = 0
+    for channel in channels:
+        for key in files.keys("inbox", f"{channel}/return/{period}/"):
+            batch_no = key.split("/")[3]
+            if key.endswith(SIDECAR) or records.has_file(period, batch_no):
+                continue
+            unknown += 1
+            problem = Problem(0, "batch_no", batch_no[:40], "the number of a batch that the hub sent; ask the bank")
+            record_problems(period, key, [problem], "RETURN_UNKNOWN", "回盘文件对应的退款批次不存在,未采用")
+    return unknown
 
 
 def _read(file: BatchRecord, key: str, means: Means) -> tuple[tuple[ReturnLine, ...], list[Problem]]:

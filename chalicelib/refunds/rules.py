@@ -40,13 +40,15 @@ class RefundState(StrEnum):
 
 
 class BatchStatus(StrEnum):
-    """Where a batch file stands; it only moves on. ``sending``: it may have left, nobody has said so yet."""
+    """Where a batch file stands; it only moves on. ``sending``: it may have left, nobody has said so yet.
+    ``refused``: by the bank's explicit word nothing of it was taken."""
 
     PLANNED = "planned"
     APPROVED = "approved"
     SENDING = "sending"
     SENT = "sent"
     RETURNED = "returned"
+    REFUSED = "refused"
 
     def reached(self, other: BatchStatus) -> bool:
         """Whether it stands where another word does, or farther on."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from chalicelib.kernel.errors import Conflict, InvalidInput, Pending
+from chalicelib.applicants.records import name_lookup
+from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
+from chalicelib.periods.problems import record_problems
 from chalicelib.refunds import postings, records
 from chalicelib.refunds.planning import move_source
 from chalicelib.refunds.preparing import Means, encode
-from chalicelib.refunds.records import BatchRecord, RefundRecord
+from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
 from chalicelib.refunds.rules import BatchStatus, RefundState, batch_kind
-from integrations.ports import BatchState
+from integrations.ports import AskedBank, BatchState
 
 
 def release(period: str, batch: str, by: str) -> dict[str, int]:
@@ -32,6 +34,8 @@ def release(period: str, batch: str, by: str) -> dict[str, int]:
 
 def send(batch_no: str, means: Means) -> dict[str, str]:
     """Send one file and return ``{"batch_no", "state"}``; a file that the bank has is not sent again.
+
+    Where the bank definitely refuses it, its state is ``refused`` and its payments come back, to go with a later batch.
 
     Every payment is in transit in the ledger before the file leaves. Raises ``Pending`` where the bank's word is
     missing: call again, and the bank is asked about this number first. Raises ``Conflict`` (``BATCH_NOT_APPROVED``)
@@ -58,8 +62,42 @@ def send(batch_no: str, means: Means) -> dict[str, str]:
 
 
 def _hand_over(file: BatchRecord, means: Means) -> None:
-    means.bank(file.channel).send_batch(encode(file, means))
+    bank = means.bank(file.channel)
+    try:
+        bank.send_batch(encode(file, means))
+    except FileRefused as refused:
+        # Of one that is asked, a part of the file may have been taken before another was refused.
+        if isinstance(bank, AskedBank):
+            raise
+        _take_back(file, means, refused)
+        return
     records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)
+
+
+def _take_back(file: BatchRecord, means: Means, refused: FileRefused) -> None:
+    """Nothing left: each payment stands with those that came back, its own account given, so that the next batch that
+    sends again, which a second person approves, has it under a new number."""
+    for refund in records.lines_of_file(file):
+        if refund.state != RefundState.SENT:
+            continue
+        account_no, name = refund.payee(means.vault)
+        failure = FailedRecord(
+            records.failed_pk(refund.period),
+            refund.our_ref,
+            code=refund.code,
+            payee_lookup=name_lookup(means.vault, name),
+            bank_code=refused.code,
+            reason=refused.message,
+            answered_at_ms=means.now_ms,
+        )
+        failure.sealed_account_no = means.vault.seal(account_no, failure.owner)
+        failure.sealed_account_name = means.vault.seal(name, failure.owner)
+        transaction = Transaction()
+        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED, bank_code=refused.code)
+        transaction.put(failure, FailedRecord.pk.does_not_exist())
+        ledger.post(postings.failed(refund, means.now_ms), transaction)
+    record_problems(file.period, f"refunds/{file.batch_no}", refused.problems, refused.code, refused.message)
+    records.move_file(file, BatchStatus.SENDING, BatchStatus.REFUSED)
 
 
 def _order(refund: RefundRecord, now_ms: int) -> None:

@@ -109,3 +109,14 @@ def test_given_a_word_that_is_none_then_it_is_refused(machines: FakeMachines) ->
 def test_given_no_such_approval_then_it_is_not_found(approval_id: str, machines: FakeMachines) -> None:
     with pytest.raises(NotFound, match="APPROVAL_UNKNOWN"):
         decide(approval_id, "approved", reason="", actor=approver(), machines=machines)
+
+
+def test_given_a_rejection_when_another_machine_proposes_the_same_then_it_is_asked_anew(machines: FakeMachines) -> None:
+    first = request(machines)
+    say(machines, first, "rejected", reason="合计不符")
+    assert request(machines).id == first.id
+    again = request(machines, token="another")
+    assert again.id != first.id
+    assert request(machines, token="another").id == again.id
+    assert say(machines, again, "approved").decision == "approved"
+    assert request(machines, token="third").id == again.id
