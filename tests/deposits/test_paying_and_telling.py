@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import requests
-from alipay_sdk.desk import Day, client, simulator
 
 from chalicelib.deposits import notices, paying, trade_records
 from chalicelib.kernel.errors import Conflict, HubError, NotAllowed, NotFound, TooEarlyOrLate
@@ -17,6 +16,7 @@ from chalicelib.periods.problems import list_problems
 from integrations.alipay.simulator import AlipaySimulator
 from integrations.bank_of_hangzhou.client import BankOfHangzhou
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, RULES, DepositMonth, code
+from tests.integrations.alipay_sdk.desk import Day, client, simulator
 from tests.integrations.test_notices import OURS, notice
 
 NOON = PLAN.at("deposits_open") + 3 * 86_400_000
