@@ -8,7 +8,7 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 RUN = .venv/bin/python -m
 
-.PHONY: bench capacity load demo test check format up down package lock setup clean
+.PHONY: bench capacity load demo test check format up down package pages pages-test lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
@@ -44,6 +44,12 @@ down:  ## end exactly what `make up` started
 
 package: setup  ## build/<stage>: the template and the zip that are deployed (STAGE=production)
 	@$(RUN) local.package $(STAGE)
+
+pages: setup  ## build/pages: the bidder's pages for browsers and for Alipay (needs npm's registry once)
+	@$(RUN) local.pages
+
+pages-test: setup  ## the pages' types and their own tests
+	@$(RUN) local.pages test
 
 setup:
 	@sh local/setup.sh

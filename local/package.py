@@ -13,7 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from local.machine_waits import follow_plan
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
 PARTS = ("parameters", "tables", "buckets", "secrets", "queues", "functions", "api", "machines")
+
+# The mini-program's source and whatever its tools leave beside it are for phones, not for functions.
+NOT_PACKAGED = frozenset({"miniprogram", "__pycache__", "deployments"})
 
 # Region for the packager only: Chalice wants one, the template does not depend on it.
 REGION = "cn-north-1"
@@ -89,7 +93,7 @@ def _source_files() -> Iterator[Path]:
         path = ROOT / name
         files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
         for file in files:
-            if "__pycache__" not in file.parts and "deployments" not in file.parts:
+            if not NOT_PACKAGED & set(file.relative_to(ROOT).parts):
                 yield file
 
 
@@ -102,6 +106,21 @@ def _sources_digest() -> str:
     return digest.hexdigest()
 
 
+def _left_out(folder: str, names: Iterable[str]) -> set[str]:
+    del folder
+    return set(names) & NOT_PACKAGED
+
+
+def _copy_sources(to: Path) -> None:
+    """What goes into the package, and nothing else: Chalice packages whatever lies in its folder."""
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            # `vendor/integrations` stays the link that it is.
+            shutil.copytree(ROOT / name, to / name, symlinks=True, ignore=_left_out)
+        else:
+            shutil.copy2(ROOT / name, to / name)
+
+
 def package(stage: str) -> Path:
     """Package for a stage of ``.chalice/config.json``; returns the folder with ``sam.json`` and ``deployment.zip``."""
     out = ROOT / "build" / stage
@@ -110,18 +129,19 @@ def package(stage: str) -> Path:
     if mark.exists() and mark.read_text() == wanted:
         return out
     shutil.rmtree(out, ignore_errors=True)
-    shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
     out.mkdir(parents=True)
-    merge = out / "merge.json"
-    merge.write_text(json.dumps(merge_template()))
-    subprocess.run(
-        [Path(sys.executable).with_name("chalice"), "package", "--stage", stage, "--merge-template", merge, out],
-        cwd=ROOT,
-        env={**os.environ, "AWS_DEFAULT_REGION": REGION, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    merge.unlink()
+    with tempfile.TemporaryDirectory() as copied:
+        sources = Path(copied)
+        _copy_sources(sources)
+        merge = sources / "merge.json"
+        merge.write_text(json.dumps(merge_template()))
+        subprocess.run(
+            [Path(sys.executable).with_name("chalice"), "package", "--stage", stage, "--merge-template", merge, out],
+            cwd=sources,
+            env={**os.environ, "AWS_DEFAULT_REGION": REGION, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     mark.write_text(wanted)
     return out
 

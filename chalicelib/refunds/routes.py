@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalice.app import Blueprint, Response
 
 from chalicelib.applicants.bodies import Body
@@ -10,9 +12,18 @@ from chalicelib.kernel.errors import NotAllowed
 from chalicelib.periods import access
 from chalicelib.refunds.accounts import Account, give_account
 from chalicelib.refunds.desk import confirm_account, propose_account
+from chalicelib.refunds.viewing import own_refunds
 from chalicelib.wiring import hub
 
 refunds_routes = Blueprint(__name__)
+
+
+@refunds_routes.route("/me/refunds", methods=["GET"])
+def my_refunds() -> dict[str, Any]:
+    """Account session -> the bidder's own payments back, ``viewing.own_refunds``."""
+    here = hub()
+    session = account(refunds_routes.current_request.headers, here.keys.session_keys(), here.clock.now_ms())
+    return own_refunds(session.period, session.subject, here.keys.vault())
 
 
 @refunds_routes.route("/refunds/accounts", methods=["POST"])

@@ -110,3 +110,10 @@ def test_cfn_lint_finds_nothing(built: Path, region: str) -> None:
         [linter, "--template", built / "sam.json", "--regions", region], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_pages_for_phones_are_not_in_the_zip(built: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        names = archive.namelist()
+    assert "integrations/alipay/client.py" in names
+    assert not [name for name in names if "miniprogram" in name or "node_modules" in name]
