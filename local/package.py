@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from local.machine_waits import follow_plan
+from local.pruning import prune, services_used
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
@@ -142,6 +143,7 @@ def package(stage: str) -> Path:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+    prune(out / "deployment.zip", services_used(ROOT / "chalicelib"))
     mark.write_text(wanted)
     return out
 

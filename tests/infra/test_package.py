@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.package import package
+from local.package import ROOT, package
+from local.pruning import services_used
 
 IMPORT_EVERY_HANDLER = """
 import importlib, json, sys
@@ -55,6 +56,28 @@ def test_the_zip_alone_imports_every_handler(built: Path, template: dict[str, An
     # Then each one is there
     assert done.returncode == 0, done.stderr
     assert len(handlers) == 15
+
+
+MAKE_EVERY_CLIENT = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import boto3
+import PIL.Image, PIL.ImageFont, reportlab.pdfgen.canvas
+for service in json.loads(sys.argv[2]):
+    boto3.client(service, region_name="cn-north-1", aws_access_key_id="x", aws_secret_access_key="x")
+"""
+
+
+def test_the_pruned_zip_still_speaks_with_every_service_that_is_asked_for(built: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        archive.extractall(tmp_path)
+    services = sorted(services_used(ROOT / "chalicelib"))
+    assert {"dynamodb", "s3", "sqs", "stepfunctions"} <= set(services)
+    command = [sys.executable, "-I", "-S", "-c", MAKE_EVERY_CLIENT, str(tmp_path), json.dumps(services)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    described = {path.name for path in (tmp_path / "botocore" / "data").iterdir() if path.is_dir()}
+    assert described == set(services)
 
 
 def test_the_package_stays_under_its_size(built: Path) -> None:
