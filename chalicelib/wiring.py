@@ -15,6 +15,7 @@ from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.queues import SqsQueue
 from chalicelib.kernel.settings import Settings, settings
+from chalicelib.periods.plan import Plan
 from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink, Wallet
 
 # Hands a one-time code over to be texted: (our id of the message, phone, code). It only puts a message into the code
@@ -42,6 +43,8 @@ class Hub:
     # The rules that a period began with, by city and version and in full, for evidence, which knows no other room.
     rules_version: Callable[[str], str]
     rules_text: Callable[[str], str]
+    # When the auction of a plan closes, pauses counted in, for whoever knows no other room (epoch ms).
+    auction_closes: Callable[[Plan], int]
 
 
 def _data_keys(config: Settings, clock: Clock) -> WrappedKeys:
@@ -138,6 +141,12 @@ def _rules_text(period: str) -> str:
     return rules_text_of(period)
 
 
+def _auction_closes(plan: Plan) -> int:
+    from chalicelib.auctions.window import closes_at_ms
+
+    return closes_at_ms(plan)
+
+
 @cache
 def hub() -> Hub:
     """The hub of this process, on AWS or on whatever ``AWS_ENDPOINT_URL`` names."""
@@ -161,4 +170,5 @@ def hub() -> Hub:
         send_sms=_send_sms(keys, config, clock),
         rules_version=_rules_version,
         rules_text=_rules_text,
+        auction_closes=_auction_closes,
     )

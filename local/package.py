@@ -52,7 +52,7 @@ def machine_definitions() -> dict[str, Any]:
 def _substitution(name: str) -> Any:
     if name == "Partition":
         return {"Ref": "AWS::Partition"}
-    return {"Ref": name} if name.endswith(("Machine", "Queue")) else {"Fn::GetAtt": [name, "Arn"]}
+    return {"Ref": name} if name.endswith(("Machine", "Queue", "Aliaslive")) else {"Fn::GetAtt": [name, "Arn"]}
 
 
 def _put_in_definitions(resources: dict[str, Any]) -> None:

@@ -102,11 +102,9 @@ def sessions() -> Response:
     plan = load_plan(period)
     now_ms = hub().clock.now_ms()
     _count_address(now_ms)
-    session = login(plan, code, password, now_ms=now_ms)
-    window = {
-        "opens_at": local_text(plan.at("auction_opens")),
-        "closes_at": local_text(plan.at("auction_closes")),
-    }
+    closes_at_ms = hub().auction_closes(plan)
+    session = login(plan, code, password, closes_at_ms=closes_at_ms, now_ms=now_ms)
+    window = {"opens_at": local_text(plan.at("auction_opens")), "closes_at": local_text(closes_at_ms)}
     answer = {"token": _issue(session), "bidder_class": session.bidder_class, "window": window}
     return Response(answer, status_code=201)
 

@@ -16,8 +16,9 @@ from chalicelib.kernel.tokens import Session, bearer, verify
 from chalicelib.periods.plan import Plan
 
 ACCOUNT_SESSION_MS = 30 * 60_000
-# A bid sent in the window's last instant must not be lost to an expired session.
-BID_SESSION_AFTER_CLOSE_MS = 60_000
+# A bid sent in the window's last instant must not be lost to an expired session, nor one in a window that a pause made
+# longer: the window says until when is bid, the session only by whom.
+BID_SESSION_AFTER_CLOSE_MS = 4 * 60 * 60_000
 LOGIN = Limit("login", LOGIN_TRIES_MAX, "LOGIN_TRIES", "登录尝试过于频繁,请一分钟后再试")
 
 
@@ -45,18 +46,19 @@ def account(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) 
     return session
 
 
-def login(plan: Plan, code: str, password: str, *, now_ms: int) -> Session:
-    """A bid session against the bidding password, good until a minute after the auction's close.
+def login(plan: Plan, code: str, password: str, *, closes_at_ms: int, now_ms: int) -> Session:
+    """A bid session against the bidding password, good until some hours after the auction's close.
 
-    Raises ``TooEarlyOrLate``, ``TooMany`` (``LOGIN_TRIES``), ``NotAuthenticated`` (``LOGIN_FAILED``: unknown code, not
+    ``closes_at_ms`` is the close as it holds, pauses counted in. Raises ``TooEarlyOrLate``, ``TooMany``
+    (``LOGIN_TRIES``), ``NotAuthenticated`` (``LOGIN_FAILED``: unknown code, not
     activated or wrong password, which look and last alike) or ``NotAllowed``.
     """
-    if now_ms >= plan.at("auction_closes"):
+    if now_ms >= closes_at_ms:
         raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
     count_try(LOGIN, f"{plan.period}#{code}", now_ms)
     applicant = find(plan.period, code)
     if not password_fits(password, applicant.password_hash if applicant else "") or applicant is None:
         raise NotAuthenticated("LOGIN_FAILED", "申请编码或竞价密码错误")
     check_may_bid(applicant)
-    expires_at_ms = plan.at("auction_closes") + BID_SESSION_AFTER_CLOSE_MS
+    expires_at_ms = closes_at_ms + BID_SESSION_AFTER_CLOSE_MS
     return Session(code, "bid", plan.period, applicant.bidder_class, expires_at_ms, (), now_ms)

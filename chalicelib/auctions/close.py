@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from chalicelib.auctions import records
+from chalicelib.auctions import lowest, records
 from chalicelib.auctions.bids_csv import write_bids
 from chalicelib.auctions.more_quota import QuotaDecision, decide_quota
 from chalicelib.auctions.records import Standing
 from chalicelib.auctions.rules import Bid, Result, rank, result, standing_bids
-from chalicelib.auctions.verifying import accepted_bids, check_bidders
-from chalicelib.auctions.window import limits_of, open_seed, prepared
+from chalicelib.auctions.schedule import window_of
+from chalicelib.auctions.verifying import NOTHING, accepted_bids, check_bidders
+from chalicelib.auctions.window import open_seed, prepared
 from chalicelib.bidding.listing import Bidder, all_bidders
 from chalicelib.bidding.records import BidsTable
 from chalicelib.bidding.rules import DRAIN_MS
@@ -70,17 +71,23 @@ def close(
     """Close the auction and return its result; again gives the same or raises ``Conflict`` and changes nothing.
 
     ``qualified`` is how many bidders of each class were qualified. Raises ``TooEarlyOrLate`` (``STILL_DRAINING``) while
-    a bid may be under way, ``Conflict`` where the table holds what the bid function can't have written
+    a bid may be under way or the auction is paused (``AUCTION_PAUSED``), ``Conflict`` where
+    the table holds what the bid function can't have written
     (``BIDS_INCONSISTENT``) or where another result stands (``AUCTION_FACT_STANDS``).
 
     Shape: ``{"period", "seed", "seed_commitment", "ranking_sha256", "classes": {class: {"qualified", "more_quota",
     and the keys of Result.as_dict()}}}``.
     """
     auction = prepared(plan.period)
-    if clock.now_ms() < auction["closes_at_ms"] + DRAIN_MS:
+    window = window_of(plan.period, auction)
+    if any(pause.until_ms is None for pause in window.pauses):
+        raise TooEarlyOrLate("AUCTION_PAUSED", "竞价已暂停,恢复并结束后方可开标")
+    if clock.now_ms() < window.closes_at_ms + DRAIN_MS:
         raise TooEarlyOrLate("STILL_DRAINING", "仍可能有在途出价,稍后开标")
     seed = open_seed(plan.period, auction, vault)
-    outcomes = _count_all(all_bidders(table, plan.period), auction, plan, rules, seed)
+    bidders = all_bidders(table, plan.period)
+    check_bidders(bidders, window, lowest.kept(plan.period) if len(window.phases) > 1 else NOTHING)
+    outcomes = _count_all(bidders, plan, rules, seed)
     standings = [standing for name, outcome in outcomes.items() for standing in _standings(name, outcome)]
     content = {
         "period": plan.period,
@@ -122,16 +129,7 @@ def bids_key(period: str, bidder_class: str) -> str:
     return f"auction/{period}/bids-{bidder_class}.csv"
 
 
-def _count_all(
-    bidders: Sequence[Bidder], auction: dict[str, Any], plan: Plan, rules: RuleSet, seed: bytes
-) -> dict[str, ClassOutcome]:
-    check_bidders(
-        bidders,
-        limits=limits_of(auction),
-        opens_at_ms=auction["opens_at_ms"],
-        closes_at_ms=auction["closes_at_ms"],
-        bids_max=auction["bids_max"],
-    )
+def _count_all(bidders: Sequence[Bidder], plan: Plan, rules: RuleSet, seed: bytes) -> dict[str, ClassOutcome]:
     return {name: count(accepted_bids(bidders, name), name, plan, rules, seed) for name in sorted(plan.quotas)}
 
 

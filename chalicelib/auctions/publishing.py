@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 from chalicelib.auctions import records
@@ -10,6 +12,8 @@ from chalicelib.kernel.errors import NotFound, TooEarlyOrLate
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.money import FEN_PER_YUAN
+
+_NOT_OF_RESULT = ("qualified", "more_quota")
 
 
 def closed(period: str) -> dict[str, Any]:
@@ -29,6 +33,23 @@ def publish(period: str, files: Files) -> dict[str, str]:
     return {"key": key}
 
 
+def publish_receipt_key(period: str, public_key: str, files: Files) -> dict[str, str]:
+    """Publish what receipts are checked with, before the first of them, as ``auction/{period}/receipt-key.json``.
+
+    A receipt names a key itself, but only one from elsewhere tells that it is the hub's. Raises ``Conflict``
+    (``FILE_CHANGED``) where another key was published for the period.
+    """
+    key = f"auction/{period}/receipt-key.json"
+    content = {
+        "period": period,
+        "algorithm": "Ed25519",
+        "public_key": public_key,
+        "sha256": hashlib.sha256(base64.b64decode(public_key)).hexdigest(),
+    }
+    files.write_once("public", key, canonical(content), "application/json")
+    return {"key": key}
+
+
 def published(period: str) -> dict[str, Any]:
     """The published result. Raises ``NotFound`` (``RESULT_NOT_PUBLISHED``)."""
     if records.fact(period, "published") is None:
@@ -37,14 +58,17 @@ def published(period: str) -> dict[str, Any]:
 
 
 def own_result(period: str, code: str) -> dict[str, Any]:
-    """A bidder's own rank: ``{"period", "bidder_class", "price", "bid_at", "rank", "won"}``, price in whole yuan.
+    """A bidder's own rank, won or lost, beside what was announced of his class.
 
-    Raises ``NotFound`` (``RESULT_NOT_PUBLISHED``, ``NO_BID`` for somebody who never bid).
+    ``{"period", "bidder_class", "price", "bid_at", "rank", "won", "announced": {...}}``, prices in whole yuan;
+    ``announced`` has the keys of ``Result.as_dict()``. Raises ``NotFound`` (``RESULT_NOT_PUBLISHED``, ``NO_BID`` for
+    somebody who never bid).
     """
-    published(period)
+    content = published(period)
     standing = records.standing(period, code)
     if standing is None:
         raise NotFound("NO_BID", "您在本期竞价中没有出价")
+    of_class = content["classes"][standing.bidder_class]
     return {
         "period": period,
         "bidder_class": standing.bidder_class,
@@ -52,4 +76,5 @@ def own_result(period: str, code: str) -> dict[str, Any]:
         "bid_at": local_text(standing.bid_at_ms),
         "rank": standing.rank,
         "won": standing.won,
+        "announced": {name: announced for name, announced in of_class.items() if name not in _NOT_OF_RESULT},
     }

@@ -82,6 +82,12 @@ def fact(period: str, name: str) -> Any | None:
         return None
 
 
+def facts(period: str, prefix: str) -> dict[str, Any]:
+    """All facts whose names begin so, by name."""
+    found = FactRecord.query(period, FactRecord.sk.startswith(prefix), consistent_read=True)
+    return {record.sk: json.loads(record.content) for record in found}
+
+
 def keep(period: str, name: str, content: Any) -> Any:
     """Keep a fact once and return what stands: this content, or the one that was there first."""
     record = FactRecord(period, name, content=canonical(content).decode())

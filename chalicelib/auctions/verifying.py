@@ -7,43 +7,68 @@ from itertools import pairwise
 
 from chalicelib.auctions.rules import Bid
 from chalicelib.bidding.listing import Bidder
-from chalicelib.bidding.rules import PriceLimits, price_fault
+from chalicelib.bidding.phases import phase_fault
+from chalicelib.bidding.rules import PriceLimits, Window, price_fault
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import Conflict, Problem
+from chalicelib.kernel.money import FEN_PER_YUAN
+
+NOTHING: Mapping[int, Mapping[str, int]] = {}
 
 
 def check_bidders(
-    bidders: Iterable[Bidder], *, limits: Mapping[str, PriceLimits], opens_at_ms: int, closes_at_ms: int, bids_max: int
+    bidders: Iterable[Bidder], window: Window, lowests: Mapping[int, Mapping[str, int]] = NOTHING
 ) -> None:
     """Raise ``Conflict`` (``BIDS_INCONSISTENT``) naming every bidder whose bids can't have been accepted.
 
-    The close never drops such a bid silently, nor counts it: somebody wrote to the table past the bid function.
+    ``lowests`` are the lowest winning prices that were given out: instant -> class -> fen. The close never drops such a
+    bid silently, nor counts it: somebody wrote to the table past the bid function.
     """
     problems = tuple(
         Problem(0, bidder.code, found, remedy)
-        for bidder in suspects(bidders, limits, opens_at_ms, closes_at_ms, bids_max)
-        for found, remedy in _faults(bidder, limits.get(bidder.bidder_class), opens_at_ms, closes_at_ms, bids_max)
+        for bidder in (suspects(bidders, window) if _plain(window) else bidders)
+        for found, remedy in _faults(bidder, window, lowests)
     )
     if problems:
         raise Conflict("BIDS_INCONSISTENT", f"出价记录有 {len(problems)} 处异常,不能开标", problems=problems)
 
 
-def _faults(
-    bidder: Bidder, limits: PriceLimits | None, opens_at_ms: int, closes_at_ms: int, bids_max: int
-) -> Iterator[tuple[str, str]]:
+def _faults(bidder: Bidder, window: Window, lowests: Mapping[int, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+    limits = window.limits.get(bidder.bidder_class)
     if limits is None:
         yield bidder.bidder_class, "a class of this auction"
         return
-    if not 1 <= len(bidder.placed) <= bids_max:
-        yield f"{len(bidder.placed)} bids", f"1 to {bids_max} bids"
+    if not 1 <= len(bidder.placed) <= window.bids_max:
+        yield f"{len(bidder.placed)} bids", f"1 to {window.bids_max} bids"
     times = [bid.bid_at_ms for bid in bidder.placed]
     if any(later <= earlier for earlier, later in pairwise(times)):
         yield local_text(times[-1]), "bids in the order of their times"
     for bid in bidder.placed:
-        if not opens_at_ms <= bid.bid_at_ms < closes_at_ms:
+        if not window.opens_at_ms <= bid.bid_at_ms < window.closes_at_ms:
             yield local_text(bid.bid_at_ms), "a time within the window"
+        elif window.pauses and any(pause.holds(bid.bid_at_ms) for pause in window.pauses):
+            yield local_text(bid.bid_at_ms), "a time outside every pause"
         if fault := price_fault(bid.price_fen, limits):
             yield fault.value, "a price within the limits of the window"
+    if len(window.phases) > 1:
+        yield from _phase_faults(bidder, window, limits, lowests)
+
+
+def _phase_faults(
+    bidder: Bidder, window: Window, limits: PriceLimits, lowests: Mapping[int, Mapping[str, int]]
+) -> Iterator[tuple[str, str]]:
+    for place, phase in enumerate(window.phases):
+        within = [bid for bid in bidder.placed if phase.opens_at_ms <= bid.bid_at_ms < phase.closes_at_ms]
+        if len(within) > phase.bids_max:
+            yield f"{len(within)} bids in {phase.name}", f"at most {phase.bids_max} bids"
+        if place and within and not phase.newcomers and within[0] is bidder.placed[0]:
+            yield local_text(within[0].bid_at_ms), "a bid in an earlier phase before it"
+        for bid in within:
+            given = lowests.get(bid.lowest_at_ms or 0, {}).get(bidder.bidder_class)
+            if bid.lowest_fen is not None and bid.lowest_fen != given:
+                yield f"{bid.lowest_fen // FEN_PER_YUAN} yuan", "a lowest winning price that was given out then"
+            if fault := phase_fault(bid.price_fen, phase, limits, bid.lowest_fen):
+                yield fault.value, f"a price within the limits of {phase.name}"
 
 
 def accepted_bids(bidders: Iterable[Bidder], bidder_class: str) -> list[Bid]:
@@ -56,13 +81,18 @@ def accepted_bids(bidders: Iterable[Bidder], bidder_class: str) -> list[Bid]:
     ]
 
 
-def suspects(
-    bidders: Iterable[Bidder], limits: Mapping[str, PriceLimits], opens_at_ms: int, closes_at_ms: int, bids_max: int
-) -> Iterator[Bidder]:
+def _plain(window: Window) -> bool:
+    return len(window.phases) < 2 and not window.pauses
+
+
+def suspects(bidders: Iterable[Bidder], window: Window) -> Iterator[Bidder]:
     """The bidders who need a closer look: a cheap test that everybody passes whose bids are as they should be.
 
-    Among a million bidders nobody is wrong, and each distinct price has to be judged only once.
+    Among a million bidders nobody is wrong, and each distinct price has to be judged only once. For a window of one
+    phase that was never paused.
     """
+    limits, bids_max = window.limits, window.bids_max
+    opens_at_ms, closes_at_ms = window.opens_at_ms, window.closes_at_ms
     fair: dict[tuple[str, int], bool] = {}
     for bidder in bidders:
         _, bidder_class, placed = bidder

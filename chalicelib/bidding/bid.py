@@ -1,7 +1,8 @@
 """``POST /bids``: one conditional ``UpdateItem``, a signed receipt.
 
-The signed token says who bids, for which class and period; the window is a second old at most; the time is the
-gateway's. Nothing is read on the way, and the same request id gets the same receipt however often it is sent.
+The signed token says who bids, for which class and period; the window, and the lowest winning price where a phase is
+bounded by it, are a second old at most; the time is the gateway's. Nothing is read on the way of a bid, and the same
+request id gets the same receipt however often it is sent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,22 @@ from typing import Any
 
 from chalicelib.bidding import log, receipts
 from chalicelib.bidding.door import DYNAMODB, Door, Refused, SecretsDoor, Unanswered
+from chalicelib.bidding.flood import Taps
+from chalicelib.bidding.phases import AROUND_LOWEST, Lowest, check_phase, lowest_for, phase_at, phase_refusal
 from chalicelib.bidding.records import BidsTable, bidder_key
-from chalicelib.bidding.request import read_request, receipt_response, refusal_response
-from chalicelib.bidding.rules import PlacedBid, check_open, check_price, find_repeat, ingress_ms, refusal
-from chalicelib.bidding.window import WindowNotSigned, Windows
+from chalicelib.bidding.request import BidRequest, read_request, receipt_response, refusal_response
+from chalicelib.bidding.rules import (
+    PlacedBid,
+    Window,
+    WindowPhase,
+    check_open,
+    check_price,
+    find_repeat,
+    ingress_ms,
+    refusal,
+)
+from chalicelib.bidding.signed import Fresh, NotSigned
+from chalicelib.bidding.window import lowests, windows
 from chalicelib.kernel import tokens
 from chalicelib.kernel.clock import Clock, SystemClock
 from chalicelib.kernel.errors import HubError, Pending, TooEarlyOrLate
@@ -26,6 +39,9 @@ from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.signing import Signer
 
+# Refusals of a bid that may have been in order when it was sent for the first time.
+_TIME_MAKES = ("CLOSED", "PAUSED", "ABOVE_WARNING", "OUT_OF_BAND", "LOWEST_STALE", "FIRST_BID_MISSING")
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -33,9 +49,11 @@ class Desk:
 
     clock: Clock
     table: BidsTable
-    windows: Windows
+    windows: Fresh[Window]
+    lowests: Fresh[Lowest]
     session_keys: Mapping[str, bytes] = field(repr=False)
     signer: Signer
+    taps: Taps = field(default_factory=Taps)
 
 
 @cache
@@ -43,20 +61,28 @@ def desk() -> Desk:
     """The desk of this process: secrets are read and keys derived once."""
     keys = Keyring(SecretsDoor(), settings(), SystemEntropy())
     table = BidsTable(Door(DYNAMODB), settings().need("BIDS_TABLE"))
+    key = keys.window_key()
     return Desk(
-        SystemClock(), table, Windows(table.window, keys.window_key()), keys.session_keys(), keys.receipt_signer()
+        SystemClock(),
+        table,
+        windows(table.window, key),
+        lowests(table.lowest, key),
+        keys.session_keys(),
+        keys.receipt_signer(),
     )
 
 
 def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     """Take the bid in an API Gateway proxy event and return the receipt of ``receipts.signed_receipt``.
 
-    Raises ``NotAuthenticated`` / ``NotAllowed`` (``TOKEN_*``), ``InvalidInput`` (``BAD_*``, ``BELOW_RESERVE``,
-    ``OFF_TICK``, ``ABOVE_CAP``), ``TooEarlyOrLate`` (``NOT_OPEN``, ``CLOSED``), ``Conflict`` (``NO_BIDS_LEFT``,
-    ``REQUEST_REUSED``, ``BID_OVERTAKEN``) or ``Pending`` (``CLOCK_DOUBTED``).
+    Raises ``NotAuthenticated`` / ``NotAllowed`` (``TOKEN_*``), ``TooMany`` (``TOO_FAST``), ``InvalidInput`` (``BAD_*``,
+    ``BELOW_RESERVE``, ``OFF_TICK``, ``ABOVE_CAP``, ``ABOVE_WARNING``, ``OUT_OF_BAND``), ``TooEarlyOrLate``
+    (``NOT_OPEN``, ``PAUSED``, ``CLOSED``), ``Conflict`` (``NO_BIDS_LEFT``, ``NO_BIDS_LEFT_IN_PHASE``,
+    ``FIRST_BID_MISSING``, ``REQUEST_REUSED``, ``BID_OVERTAKEN``) or ``Pending`` (``CLOCK_DOUBTED``, ``LOWEST_STALE``).
     """
     now_ms = at.clock.now_ms()
     session = tokens.verify(tokens.bearer(event.get("headers") or {}), "bid", at.session_keys, now_ms)
+    at.taps.draw(session.subject, now_ms)
     asked = read_request(event)
     window = at.windows.current(session.period, now_ms)
     if window is None or session.bidder_class not in window.limits:
@@ -64,21 +90,40 @@ def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     key = bidder_key(session.period, session.bidder_class, session.subject)
     bid_at_ms = ingress_ms(event.get("requestContext", {}).get("requestTimeEpoch"), now_ms)
     try:
-        # The clock again: a slow read of the window must not make a write that the close no longer waits for.
-        check_open(window, bid_at_ms, at.clock.now_ms())
-    except TooEarlyOrLate as closed:
-        # The answer to a bid of the last second may have been lost: whoever asks again gets his receipt.
-        placed = at.table.placed(key) if closed.code == "CLOSED" else ()
+        bid, phase = _judge(asked, bid_at_ms, session.bidder_class, window, at)
+    except HubError as no:
+        # The answer to an accepted bid may have been lost: whoever asks again gets his receipt, however late.
+        placed = at.table.placed(key) if no.code in _TIME_MAKES else ()
         place = find_repeat(placed, asked.request_id, asked.price_fen)
         if place is None:
             raise
         return receipts.signed_receipt(session, placed, place, window.bids_max, at.signer)
-    check_price(asked.price_fen, window.limits[session.bidder_class])
-    outcome = at.table.place(key, PlacedBid(asked.request_id, asked.price_fen, bid_at_ms), window.bids_max)
-    place = find_repeat(outcome.placed, asked.request_id, asked.price_fen)
+    placed = at.table.place(key, bid, window.bids_max, phase).placed
+    place = find_repeat(placed, asked.request_id, asked.price_fen)
     if place is None:
-        raise refusal(outcome.placed, bid_at_ms, window.bids_max)
-    return receipts.signed_receipt(session, outcome.placed, place, window.bids_max, at.signer)
+        raise phase_refusal(placed, bid_at_ms, window, phase) if phase else refusal(placed, bid_at_ms, window.bids_max)
+    return receipts.signed_receipt(session, placed, place, window.bids_max, at.signer)
+
+
+def _judge(
+    asked: BidRequest, bid_at_ms: int, bidder_class: str, window: Window, at: Desk
+) -> tuple[PlacedBid, WindowPhase | None]:
+    """The bid as it is to be written, and its phase in a window of several. Raises why it must not be."""
+    # The clock again: a slow read of the window must not make a write that the close no longer waits for.
+    now_ms = at.clock.now_ms()
+    check_open(window, bid_at_ms, now_ms)
+    limits = window.limits[bidder_class]
+    check_price(asked.price_fen, limits)
+    phase = phase_at(window, bid_at_ms)
+    if phase is None or phase.limit != AROUND_LOWEST:
+        if phase is not None:
+            check_phase(asked.price_fen, phase, limits, None)
+        return PlacedBid(asked.request_id, asked.price_fen, bid_at_ms), phase
+    lowest = at.lowests.current(window.period, now_ms)
+    lowest_fen = lowest_for(phase, bidder_class, lowest, now_ms)
+    check_phase(asked.price_fen, phase, limits, lowest_fen)
+    lowest_at_ms = lowest.at_ms if lowest else None
+    return PlacedBid(asked.request_id, asked.price_fen, bid_at_ms, lowest_fen, lowest_at_ms), phase
 
 
 def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
@@ -88,7 +133,7 @@ def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     except HubError as error:
         log.write("INFO", "bid refused", code=error.code)
         return refusal_response(error)
-    except WindowNotSigned as error:
+    except NotSigned as error:
         log.write("ERROR", str(error))
         return refusal_response(Pending("WINDOW_DOUBTED", "竞价窗口数据异常,出价未受理,请稍后用同一请求号重试"))
     except (Refused, Unanswered) as error:
@@ -99,9 +144,19 @@ def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The Lambda entry point."""
+    """The Lambda entry point. No gateway's event has a ``step``: that is the auction day's machine."""
     del context
+    if "step" in event:
+        return STEPS[event["step"]](desk())
     return answer(event, desk())
+
+
+def _receipt_key(at: Desk) -> dict[str, str]:
+    # The key to check receipts with. Nobody else is given the secret only to tell it.
+    return {"public_key": at.signer.public_key}
+
+
+STEPS = {"receipt_key": _receipt_key}
 
 
 # An environment that stands ready reads its secrets and opens its clients before the first bid, not in it.

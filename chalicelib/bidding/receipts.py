@@ -31,4 +31,8 @@ def signed_receipt(
         "bid_number": place + 1,
         "bids_left": bids_max - place - 1,
     }
+    if bid.lowest_fen is not None and bid.lowest_at_ms is not None:
+        # What the price was held to, said and signed: who was refused with another one can ask why.
+        receipt["lowest"] = bid.lowest_fen // FEN_PER_YUAN
+        receipt["lowest_at"] = local_text(bid.lowest_at_ms)
     return {"receipt": receipt, "signature": signer.sign(receipt), "public_key": signer.public_key}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chalicelib.bidding.door import BID, WINDOW, Patience, Refused
-from chalicelib.bidding.rules import PlacedBid
-from chalicelib.bidding.window import SignedWindow
+from chalicelib.bidding.rules import PlacedBid, WindowPhase
+from chalicelib.bidding.signed import Signed
 
 # One write, no read: first bid, or one more of a bidder who has bids left, is later than the standing bid, and was not
 # made by this request already. Size, order and repeat are judged by DynamoDB in the write itself, so two revisions at
@@ -20,6 +20,17 @@ _PLACE = "SET history = list_append(if_not_exists(history, :none), :placed), bid
 _MAY_PLACE = (
     "attribute_not_exists(pk) OR (size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id))"
 )
+# The same in a window of several phases: the bids of each are counted too, and the first phase may be the only one that
+# newcomers may bid in. A count of its own a phase, because no condition can look into a history.
+_PLACE_IN_PHASE = (
+    "SET history = list_append(if_not_exists(history, :none), :placed), bid_at_ms = :at, price_fen = :price "
+    "ADD request_ids :ids, {phase} :one"
+)
+_MAY_PLACE_IN_PHASE = (
+    "(attribute_exists(pk) AND size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id)"
+    " AND (attribute_not_exists({phase}) OR {phase} < :phase_max))"
+)
+_OR_NEWCOMER = "attribute_not_exists(pk) OR "
 
 
 @dataclass(frozen=True)
@@ -40,15 +51,22 @@ def window_key(period: str) -> str:
     return f"window#{period}"
 
 
+def lowest_key(period: str) -> str:
+    """Where a period's lowest winning price lies."""
+    return f"lowest#{period}"
+
+
 def pack(bid: PlacedBid) -> dict[str, Any]:
     """A bid as the history keeps it."""
-    return {
-        "M": {
-            "request_id": {"S": bid.request_id},
-            "price_fen": {"N": str(bid.price_fen)},
-            "bid_at_ms": {"N": str(bid.bid_at_ms)},
-        }
+    packed = {
+        "request_id": {"S": bid.request_id},
+        "price_fen": {"N": str(bid.price_fen)},
+        "bid_at_ms": {"N": str(bid.bid_at_ms)},
     }
+    if bid.lowest_fen is not None:
+        packed["lowest_fen"] = {"N": str(bid.lowest_fen)}
+        packed["lowest_at_ms"] = {"N": str(bid.lowest_at_ms)}
+    return {"M": packed}
 
 
 def unpack(item: dict[str, Any]) -> tuple[PlacedBid, ...]:
@@ -56,8 +74,20 @@ def unpack(item: dict[str, Any]) -> tuple[PlacedBid, ...]:
     return tuple(
         [
             PlacedBid(bid["request_id"]["S"], int(bid["price_fen"]["N"]), int(bid["bid_at_ms"]["N"]))
+            if "lowest_fen" not in bid
+            else _unpack_held(bid)
             for bid in [entry["M"] for entry in item.get("history", {"L": ()})["L"]]
         ]
+    )
+
+
+def _unpack_held(bid: dict[str, Any]) -> PlacedBid:
+    return PlacedBid(
+        bid["request_id"]["S"],
+        int(bid["price_fen"]["N"]),
+        int(bid["bid_at_ms"]["N"]),
+        int(bid["lowest_fen"]["N"]),
+        int(bid["lowest_at_ms"]["N"]),
     )
 
 
@@ -80,33 +110,36 @@ class BidsTable:
     client: DynamoDb
     name: str
 
-    def place(self, key: str, bid: PlacedBid, bids_max: int) -> Outcome:
-        """Write a bid under the bidder's key, if the condition holds: exactly one ``UpdateItem``."""
+    def place(self, key: str, bid: PlacedBid, bids_max: int, phase: WindowPhase | None = None) -> Outcome:
+        """Write a bid under the bidder's key, if the condition holds: exactly one ``UpdateItem``.
+
+        ``phase`` is the one it falls into, in a window of several.
+        """
+        asked = {
+            "TableName": self.name,
+            "Key": {"pk": {"S": key}},
+            "UpdateExpression": _PLACE,
+            "ConditionExpression": _MAY_PLACE,
+            "ExpressionAttributeValues": {
+                ":none": {"L": []},
+                ":placed": {"L": [pack(bid)]},
+                ":at": {"N": str(bid.bid_at_ms)},
+                ":ids": {"SS": [bid.request_id]},
+                ":id": {"S": bid.request_id},
+                ":bids_max": {"N": str(bids_max)},
+            },
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if phase is not None:
+            _hold_to_phase(asked, bid, phase)
         try:
-            answer = self.client.call(
-                "UpdateItem",
-                {
-                    "TableName": self.name,
-                    "Key": {"pk": {"S": key}},
-                    "UpdateExpression": _PLACE,
-                    "ConditionExpression": _MAY_PLACE,
-                    "ExpressionAttributeValues": {
-                        ":none": {"L": []},
-                        ":placed": {"L": [pack(bid)]},
-                        ":at": {"N": str(bid.bid_at_ms)},
-                        ":ids": {"SS": [bid.request_id]},
-                        ":id": {"S": bid.request_id},
-                        ":bids_max": {"N": str(bids_max)},
-                    },
-                    "ReturnValues": "ALL_NEW",
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                },
-                BID,
-            )
+            answer = self.client.call("UpdateItem", asked, BID)
         except Refused as refused:
             if refused.code != "ConditionalCheckFailedException":
                 raise
-            return Outcome(accepted=False, placed=unpack(refused.content["Item"]))
+            # No item: somebody new where newcomers may not bid.
+            return Outcome(accepted=False, placed=unpack(refused.content.get("Item", {})))
         return Outcome(accepted=True, placed=unpack(answer["Attributes"]))
 
     def placed(self, key: str) -> Sequence[PlacedBid]:
@@ -115,14 +148,38 @@ class BidsTable:
         answer = self.client.call("GetItem", asked, BID)
         return unpack(answer.get("Item", {}))
 
-    def window(self, period: str) -> SignedWindow | None:
+    def window(self, period: str) -> Signed | None:
         """The period's window as it lies there."""
-        asked = {"TableName": self.name, "Key": {"pk": {"S": window_key(period)}}}
-        answer = self.client.call("GetItem", asked, WINDOW)
-        item = answer.get("Item")
-        return SignedWindow(item["content"]["S"], item["mac"]["S"]) if item else None
+        return self._signed(window_key(period))
 
-    def save_window(self, period: str, signed: SignedWindow) -> None:
+    def save_window(self, period: str, signed: Signed) -> None:
         """Lay a window down, over one that stood there."""
-        item = {"pk": {"S": window_key(period)}, "content": {"S": signed.content}, "mac": {"S": signed.mac}}
+        self._save(window_key(period), signed)
+
+    def lowest(self, period: str) -> Signed | None:
+        """The period's lowest winning price as it lies there."""
+        return self._signed(lowest_key(period))
+
+    def save_lowest(self, period: str, signed: Signed) -> None:
+        """Lay a lowest winning price down, over the one before."""
+        self._save(lowest_key(period), signed)
+
+    def _signed(self, key: str) -> Signed | None:
+        # Consistent: a pause must be known everywhere a second after it was laid down.
+        asked = {"TableName": self.name, "Key": {"pk": {"S": key}}, "ConsistentRead": True}
+        item = self.client.call("GetItem", asked, WINDOW).get("Item")
+        return Signed(item["content"]["S"], item["mac"]["S"]) if item else None
+
+    def _save(self, key: str, signed: Signed) -> None:
+        item = {"pk": {"S": key}, "content": {"S": signed.content}, "mac": {"S": signed.mac}}
         self.client.call("PutItem", {"TableName": self.name, "Item": item}, BID)
+
+
+def _hold_to_phase(asked: dict[str, Any], bid: PlacedBid, phase: WindowPhase) -> None:
+    counter = f"in_{phase.name}"
+    asked["UpdateExpression"] = _PLACE_IN_PHASE.format(phase=counter)
+    condition = _MAY_PLACE_IN_PHASE.format(phase=counter)
+    asked["ConditionExpression"] = _OR_NEWCOMER + condition if phase.newcomers else condition
+    asked["ExpressionAttributeValues"].update(
+        {":price": {"N": str(bid.price_fen)}, ":one": {"N": "1"}, ":phase_max": {"N": str(phase.bids_max)}}
+    )

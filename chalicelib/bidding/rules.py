@@ -31,34 +31,75 @@ class PriceFault(StrEnum):
     BELOW_RESERVE = "BELOW_RESERVE"
     OFF_TICK = "OFF_TICK"
     ABOVE_CAP = "ABOVE_CAP"
+    ABOVE_WARNING = "ABOVE_WARNING"
+    OUT_OF_BAND = "OUT_OF_BAND"
 
 
 @dataclass(frozen=True)
 class PriceLimits:
-    """Reserve, tick and cap of one class; no cap where no average of an earlier auction is known."""
+    """Reserve, tick and cap of one class; no cap where no average of an earlier auction is known.
+
+    ``warning_fen`` is the notice's warning price (警示价), which bounds some cities' first phase.
+    """
 
     reserve_fen: int
     tick_fen: int
     cap_fen: int | None
+    warning_fen: int | None = None
+
+
+@dataclass(frozen=True)
+class WindowPhase:
+    """A part of the window; the end is exclusive. What the rule set's ``[[phases]]`` say, with the plan's instants."""
+
+    name: str
+    opens_at_ms: int
+    closes_at_ms: int
+    bids_max: int  # of one bidder in this phase
+    newcomers: bool  # whether one may bid who did not bid in an earlier phase
+    limit: str  # ``cap``, ``warning_price`` or ``around_lowest``
+    band_fen: int = 0  # either side of the lowest winning price, for ``around_lowest``
+    lowest_age_ms_max: int = 0  # how old that price may be
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Bids from ``from_ms`` on are refused until ``until_ms``, exclusive; nobody knows yet when that is: ``None``."""
+
+    from_ms: int
+    until_ms: int | None = None
+
+    def holds(self, at_ms: int) -> bool:
+        """Whether an instant is in it."""
+        return self.from_ms <= at_ms and (self.until_ms is None or at_ms < self.until_ms)
 
 
 @dataclass(frozen=True)
 class Window:
-    """When bids are taken (the end is exclusive), how many of one bidder, and at what prices in each class."""
+    """When bids are taken (the end is exclusive), how many of one bidder, and at what prices in each class.
+
+    ``phases`` follow each other without a gap; none is the same as one that the cap bounds. All instants are those that
+    hold: whoever paused the auction has moved them, and has counted ``version`` up.
+    """
 
     period: str
     opens_at_ms: int
     closes_at_ms: int
     bids_max: int
     limits: Mapping[str, PriceLimits]
+    phases: tuple[WindowPhase, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    version: int = 1
 
 
 class PlacedBid(NamedTuple):
-    """One accepted bid as the bidder's item keeps it."""
+    """One accepted bid as the bidder's item keeps it; with the lowest winning price that it was held to, if any."""
 
     request_id: str
     price_fen: int
     bid_at_ms: int
+    lowest_fen: int | None = None
+    lowest_at_ms: int | None = None
 
 
 def price_fault(price_fen: int, limits: PriceLimits) -> PriceFault | None:
@@ -77,10 +118,10 @@ def check_price(price_fen: int, limits: PriceLimits) -> None:
     fault = price_fault(price_fen, limits)
     if fault is None:
         return
-    cap = "" if limits.cap_fen is None else _yuan(limits.cap_fen)
+    cap = "" if limits.cap_fen is None else yuan(limits.cap_fen)
     messages = {
-        PriceFault.BELOW_RESERVE: f"出价不得低于保留价 {_yuan(limits.reserve_fen)} 元",
-        PriceFault.OFF_TICK: f"出价须为 {_yuan(limits.tick_fen)} 元的整数倍",
+        PriceFault.BELOW_RESERVE: f"出价不得低于保留价 {yuan(limits.reserve_fen)} 元",
+        PriceFault.OFF_TICK: f"出价须为 {yuan(limits.tick_fen)} 元的整数倍",
         PriceFault.ABOVE_CAP: f"出价不得高于最高限价 {cap} 元",
     }
     raise InvalidInput(fault.value, messages[fault])
@@ -90,6 +131,8 @@ def check_open(window: Window, at_ms: int, now_ms: int) -> None:
     """Raise ``TooEarlyOrLate`` where a bid of ``at_ms``, to be written at ``now_ms``, is outside the window."""
     if at_ms < window.opens_at_ms:
         raise TooEarlyOrLate("NOT_OPEN", "竞价尚未开始")
+    if window.pauses and any(pause.holds(at_ms) for pause in window.pauses):
+        raise TooEarlyOrLate("PAUSED", "竞价已暂停,请留意公告的恢复时间")
     if at_ms >= window.closes_at_ms or now_ms >= window.closes_at_ms + WRITE_GRACE_MS:
         raise TooEarlyOrLate("CLOSED", "竞价已结束")
 
@@ -129,5 +172,6 @@ def refusal(placed: Sequence[PlacedBid], at_ms: int, bids_max: int) -> HubError:
     return Conflict("BID_OVERTAKEN", "您有一次更晚的出价已被接受,本次出价未生效")
 
 
-def _yuan(fen: int) -> str:
+def yuan(fen: int) -> str:
+    """Whole yuan, as a sentence for a bidder says them."""
     return yuan_text(fen).removesuffix(".00")

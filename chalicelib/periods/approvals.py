@@ -29,7 +29,16 @@ from chalicelib.periods.records import mark_approved, mark_rejected
 from chalicelib.periods.versions import note_decision
 
 PLAN, AMENDMENT = "plan", "amendment"
-KINDS = (PLAN, AMENDMENT, "refund_batch", "defaulters", "remittance", "sms_campaign")
+KINDS = (
+    PLAN,
+    AMENDMENT,
+    "refund_batch",
+    "defaulters",
+    "remittance",
+    "sms_campaign",
+    "auction_pause",
+    "auction_resume",
+)
 APPROVED, REJECTED = "approved", "rejected"
 REASON_CHARACTERS_MAX = 500
 

@@ -15,8 +15,6 @@ from chalicelib.periods.toml_table import TomlTable
 # cap: the cap, where there is one; warning_price: at most the notice's; around_lowest: the lowest winning price at the
 # moment of processing, give or take ``band_fen``.
 LIMITS = ("cap", "warning_price", "around_lowest")
-# What the bid function holds prices to so far. A city that needs more is planned, but its auction is not opened.
-SERVED_LIMITS = ("cap",)
 _BAND_FEN_MAX = 10**9
 
 
@@ -30,7 +28,11 @@ class Phase:
     bids_max: int  # of one bidder in this phase; the first bid and a change count alike
     newcomers: bool  # whether one may bid who did not bid in an earlier phase
     limit: str  # one of LIMITS
-    band_fen: int  # either side of the lowest winning price; 0 unless ``limit`` is around_lowest
+    # For around_lowest, else 0: the band either side of the lowest winning price, how often that is found anew, and how
+    # old the one may be that a bid is held to.
+    band_fen: int
+    lowest_every_seconds: int = 0
+    lowest_age_seconds_max: int = 0
 
 
 def whole_window(opens_minute: int, closes_minute: int, bids_max: int) -> tuple[Phase, ...]:
@@ -43,6 +45,7 @@ def read_phases(table: TomlTable) -> tuple[Phase, ...]:
     phases = []
     for entry in table.tables("phases"):
         limit = entry.text("limit", "|".join(LIMITS))
+        moving = limit == "around_lowest"
         phases.append(
             Phase(
                 name=entry.text("name", r"[a-z_]{2,20}"),
@@ -51,7 +54,9 @@ def read_phases(table: TomlTable) -> tuple[Phase, ...]:
                 bids_max=entry.whole("bids_max", 1, 100),
                 newcomers=entry.flag("newcomers"),
                 limit=limit,
-                band_fen=entry.whole("band_fen", 1, _BAND_FEN_MAX) if limit == "around_lowest" else 0,
+                band_fen=entry.whole("band_fen", 1, _BAND_FEN_MAX) if moving else 0,
+                lowest_every_seconds=entry.whole("lowest_every_seconds", 1, 60) if moving else 0,
+                lowest_age_seconds_max=entry.whole("lowest_age_seconds_max", 2, 120) if moving else 0,
             )
         )
         entry.close()
@@ -83,6 +88,8 @@ def phase_faults(
         faults.append(("bids_max", "the sum of the phases' bids_max"))
     if not phases[0].newcomers:
         faults.append(("phases[0].newcomers", "true: nobody has bid before the first phase"))
+    if any(phase.lowest_every_seconds > phase.lowest_age_seconds_max // 2 for phase in phases):
+        faults.append(("phases", "a lowest_age_seconds_max of at least twice lowest_every_seconds"))
     if any(phase.band_fen % tick_fen for phase in phases):
         faults.append(("phases", "a band_fen that is a multiple of tick_fen"))
     if cap_multiple == 0 and any(phase.limit == "cap" for phase in phases):

@@ -53,6 +53,19 @@ class MoreQuota:
 
 
 @dataclass(frozen=True)
+class PauseRule:
+    """How an open auction is paused by two operators, and how the pause is made good."""
+
+    extends: str  # "length": what is still to come moves by the pause's length; "none": it stays where it is
+    notice_seconds: int  # between the second person's word and the pause
+    resume_notice_seconds: int  # between the second person's word and the resumption
+
+
+# What periods that began with an older text go by.
+PAUSE_RULE = PauseRule("length", 10, 600)
+
+
+@dataclass(frozen=True)
 class MonthTime:
     """A day of a month and minutes after its midnight; 1,440 is the day's end."""
 
@@ -108,6 +121,7 @@ class RuleSet:
     timetable: Timetable
     more_quota: MoreQuota | None  # None: the city has no such rule
     phases: tuple[Phase, ...]  # of the window, one after the other and without a gap
+    pause: PauseRule = PAUSE_RULE
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -189,6 +203,7 @@ def _rules(table: TomlTable) -> RuleSet:
         phases=read_phases(table)
         if table.has("phases")
         else whole_window(timetable.auction_opens_minute, timetable.auction_closes_minute, bids_max),
+        pause=_pause(table.table("pause")) if table.has("pause") else PAUSE_RULE,
     )
 
 
@@ -224,6 +239,17 @@ def _more_quota(table: TomlTable) -> MoreQuota:
     )
     table.close()
     return more
+
+
+def _pause(table: TomlTable) -> PauseRule:
+    rule = PauseRule(
+        extends=table.text("extends", "length|none"),
+        # A bid function may hold on to an older window for seconds: a pause must not begin before all know of it.
+        notice_seconds=table.whole("notice_seconds", 10, 3_600),
+        resume_notice_seconds=table.whole("resume_notice_seconds", 10, 86_400),
+    )
+    table.close()
+    return rule
 
 
 def _timetable(table: TomlTable) -> Timetable:

@@ -13,7 +13,6 @@ from chalicelib.periods.approvals import AMENDMENT, APPROVED, PLAN, Approval, re
 from chalicelib.periods.audit import Act, Actor, note_alone
 from chalicelib.periods.calendar_table import hub_calendar
 from chalicelib.periods.milestones import MILESTONES
-from chalicelib.periods.phases import SERVED_LIMITS
 from chalicelib.periods.plan import Plan, check_against, machine_input
 from chalicelib.periods.plan_json import to_json
 from chalicelib.periods.problems import record_problems
@@ -29,7 +28,6 @@ from chalicelib.periods.records import (
     save_plan,
     stands,
 )
-from chalicelib.periods.rules import RuleSet
 
 MACHINE = "period"
 OVERTAKEN = "ATTEMPT_OVERTAKEN"
@@ -40,14 +38,11 @@ _CAUSES_DEEP_MAX = 10
 def open_period(plan: Plan, actor: Actor, machines: Machines) -> Period:
     """Keep a plan as the period's draft and start its machine, which first asks for a second person's approval.
 
-    Raises what ``check_against`` and ``save_plan`` raise, and ``Conflict`` (``RULES_NOT_SERVED``) for a city whose bids
-    could not be held to its rules. The same plan again is the same period, and starts nothing
+    Raises what ``check_against`` and ``save_plan`` raise. The same plan again is the same period, and starts nothing
     twice.
     """
     if not stands(plan):
-        rules = rules_for(plan)
-        _check_served(rules)
-        check_against(plan, rules, hub_calendar())
+        check_against(plan, rules_for(plan), hub_calendar())
     period = save_plan(plan, PeriodState.DRAFT, actor.name, actor)
     _start(period, machines)
     return period
@@ -177,11 +172,6 @@ def sentence(cause: str) -> str:
             return "(原因未说明)"
         cause = inner
     return cause[:_CAUSE_CHARACTERS_MAX] or "(原因未说明)"
-
-
-def _check_served(rules: RuleSet) -> None:
-    if any(phase.limit not in SERVED_LIMITS for phase in rules.phases):
-        raise Conflict("RULES_NOT_SERVED", f"该城市的分阶段出价规则尚未启用,不能开启本期: {rules.city}")
 
 
 def _start(period: Period, machines: Machines) -> None:

@@ -28,9 +28,9 @@ def keyring() -> Keyring:
     return Keyring(_Secrets(), Settings(names), SystemEntropy())
 
 
-def token() -> str:
+def token(number: int = 1) -> str:
     """A bidder's session."""
-    session = Session("3300000000001", "bid", PERIOD, "individual", FAR_MS)
+    session = Session(f"33{number:011}", "bid", PERIOD, "individual", FAR_MS)
     return issue_newest(session, keyring().session_keys())
 
 

@@ -15,7 +15,7 @@ from chalicelib.auctions.verifying import accepted_bids, check_bidders
 from chalicelib.bidding.door import Patience
 from chalicelib.bidding.listing import all_bidders
 from chalicelib.bidding.records import BidsTable, bidder_key, pack
-from chalicelib.bidding.rules import PlacedBid, PriceLimits
+from chalicelib.bidding.rules import PlacedBid, PriceLimits, Window
 from chalicelib.kernel.collector import no_cycles_sought
 from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
@@ -73,7 +73,7 @@ def _ours_seconds(pages: Pages) -> float:
     began = time.process_time()
     bidders = all_bidders(BidsTable(pages, "bids"), PERIOD)
     limits = {"individual": PriceLimits(1_000_000, 10_000, None)}
-    check_bidders(bidders, limits=limits, opens_at_ms=OPENS_MS, closes_at_ms=OPENS_MS + WINDOW_MS, bids_max=3)
+    check_bidders(bidders, Window(PERIOD, OPENS_MS, OPENS_MS + WINDOW_MS, 3, limits))
     outcome = count(accepted_bids(bidders, "individual"), "individual", plan, rules, SEED)
     ranking_digest(("individual", place, bid.code, place <= QUOTA) for place, bid in enumerate(outcome.ranked, 1))
     return time.process_time() - began

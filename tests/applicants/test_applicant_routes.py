@@ -54,6 +54,7 @@ class Office:
             send_sms=self.texts,
             files=self.files,
             regulator=RegulatorFiles,
+            auction_closes=lambda plan: plan.at("auction_closes"),
         )
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:

@@ -14,7 +14,8 @@ from chalicelib.auctions.exporting import export
 from chalicelib.auctions.publishing import own_result, publish, published
 from chalicelib.auctions.records import FactRecord
 from chalicelib.auctions.rules import Bid
-from chalicelib.auctions.window import limits_of, open_seed, prepared
+from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS, limits_of
+from chalicelib.auctions.window import open_seed, prepared
 from chalicelib.bidding.rules import DRAIN_MS
 from chalicelib.bidding.window import read
 from chalicelib.kernel.clock import at_shanghai, utc_text
@@ -71,7 +72,13 @@ class TestPrepare:
         seed = open_seed(PERIOD, prepared(PERIOD), room.vault)
         assert notice["seed_commitment"] == hashlib.sha256(seed).hexdigest()
         assert seed.hex() not in FactRecord.get(PERIOD, "auction").content
-        assert notice["classes"]["individual"] == {"quota": 2, "reserve": 10_000, "tick": 100, "cap": None}
+        assert notice["classes"]["individual"] == {
+            "quota": 2,
+            "reserve": 10_000,
+            "tick": 100,
+            "cap": None,
+            "warning": None,
+        }
         assert notice["opens_at"] == "2026-03-25T09:00:00.000"
 
     def test_given_a_prepared_auction_when_prepared_again_then_nothing_moves(self, room: AuctionRoom) -> None:
@@ -116,13 +123,14 @@ class TestBroadcast:
         room.prepare()
         eleven = at_shanghai("2026-03-25T11:00:00.000")
         room.lay([yuan("A", 20_000, eleven - 2), yuan("A", 40_000, eleven), yuan("B", 10_100, eleven - 1)])
-        room.clock.at_ms = eleven + 5_000
+        room.clock.at_ms = eleven + BROADCAST_DRAIN_MS
 
         shown = room.broadcast(1)
 
         assert shown == {
             "period": PERIOD,
             "number": 1,
+            "phase": "bidding",
             "at": "2026-03-25T11:00:00.000",
             "classes": {"individual": {"bidders": 2, "average": 15_050}, "unit": {"bidders": 0, "average": None}},
         }
@@ -130,7 +138,7 @@ class TestBroadcast:
 
     def test_given_a_broadcast_when_repeated_then_it_stays_as_it_was(self, room: AuctionRoom) -> None:
         room.prepare()
-        room.clock.at_ms = room.plan.broadcasts[0].at_ms
+        room.clock.at_ms = room.plan.broadcasts[0].at_ms + BROADCAST_DRAIN_MS
         first = room.broadcast(1)
         room.lay([yuan("A", 20_000, room.opens)])
 
@@ -140,6 +148,8 @@ class TestBroadcast:
     def test_given_a_number_too_early_or_not_planned_when_broadcast_then_it_is_refused(
         self, room: AuctionRoom, number: int
     ) -> None:
+        room.prepare()
+        room.clock.at_ms = room.plan.broadcasts[0].at_ms + BROADCAST_DRAIN_MS - 1
         with pytest.raises(HubError):
             room.broadcast(number)
 
@@ -271,7 +281,10 @@ class TestPublish:
         room.close()
         publish(PERIOD, room.files)
 
-        assert own_result(PERIOD, "A") == {
+        own = own_result(PERIOD, "A")
+        announced = own.pop("announced")
+        assert (announced["lowest"], announced["winners"], announced["bidders"]) == (15_000, 2, 3)
+        assert own == {
             "period": PERIOD,
             "bidder_class": "individual",
             "price": 15_000,
@@ -304,7 +317,9 @@ class TestPublish:
 
         listed = {entry["name"]: entry["key"] for entry in export(PERIOD, "city = 'x'\n", room.files)["files"]}
 
-        assert sorted(listed) == ["bids-individual.csv", "bids-unit.csv", "result.json", "rules.toml", "seed.txt"]
+        assert sorted(listed) == [
+            "bids-individual.csv", "bids-unit.csv", "result.json", "rules.toml", "seed.txt", "window.json",
+        ]  # fmt: skip
         bids = read_bids(
             room.files.read("work", listed["bids-individual.csv"]), limits_of(prepared(PERIOD))["individual"], 3
         )

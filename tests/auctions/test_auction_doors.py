@@ -13,6 +13,7 @@ from app import app
 from chalicelib import wiring
 from chalicelib.auctions import tasks
 from chalicelib.auctions.rules import Bid
+from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS
 from chalicelib.bidding.rules import DRAIN_MS
 from chalicelib.evidence import tasks as evidence_tasks
 from chalicelib.evidence.verifying import verify_package
@@ -55,7 +56,7 @@ def test_given_an_auction_day_when_its_steps_run_then_it_ends_sealed_published_a
 ) -> None:
     waits = step("prepare")
     room.lay([Bid(code, 1_600_000, room.opens + at) for at, code in enumerate(("A", "B", "C"))])
-    room.clock.at_ms = room.plan.broadcasts[0].at_ms
+    room.clock.at_ms = room.plan.broadcasts[0].at_ms + BROADCAST_DRAIN_MS
     assert step("broadcast", number=1)["number"] == 1
     room.clock.at_ms = room.closes + DRAIN_MS
     closed = step("close")

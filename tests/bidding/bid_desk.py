@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.bidding.bid import Desk, answer
 from chalicelib.bidding.records import BidsTable
 from chalicelib.bidding.rules import PriceLimits, Window
-from chalicelib.bidding.window import Windows, sign
+from chalicelib.bidding.window import lowests, sign, windows
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.signing import Signer
 from chalicelib.kernel.tokens import Session, issue
@@ -45,8 +45,19 @@ class BidDesk:
 
     def __post_init__(self) -> None:
         self.table = BidsTable(self.server.door(), "bids_table")
-        self.desk = Desk(self.clock, self.table, Windows(self.table.window, WINDOW_KEY), KEYS, Signer(bytes(32)))
-        self.table.save_window(PERIOD, sign(WINDOW, WINDOW_KEY))
+        self.desk = Desk(
+            self.clock,
+            self.table,
+            windows(self.table.window, WINDOW_KEY),
+            lowests(self.table.lowest, WINDOW_KEY),
+            KEYS,
+            Signer(bytes(32)),
+        )
+        self.lay_window(WINDOW)
+
+    def lay_window(self, window: Window) -> None:
+        """Lay another window down, and forget that it was done."""
+        self.table.save_window(PERIOD, sign(window, WINDOW_KEY))
         self.calls.clear()
 
     @property

@@ -15,7 +15,8 @@ from chalicelib.bidding.bid import answer, desk, handler
 from chalicelib.bidding.door import BID
 from chalicelib.bidding.door import WINDOW as WINDOW_PATIENCE
 from chalicelib.bidding.rules import WRITE_GRACE_MS
-from chalicelib.bidding.window import STALE_MS_MAX, SignedWindow, sign
+from chalicelib.bidding.signed import STALE_MS_MAX, Signed
+from chalicelib.bidding.window import sign
 from chalicelib.kernel import settings as kernel_settings
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.signing import holds
@@ -234,7 +235,7 @@ def test_given_no_window_when_bid_then_it_is_not_open(at: BidDesk) -> None:
 def test_given_a_window_that_the_hub_did_not_sign_when_bid_then_nobody_bids(at: BidDesk) -> None:
     signed = at.table.window(PERIOD)
     assert signed is not None
-    at.table.save_window(PERIOD, SignedWindow(signed.content.replace(str(CLOSES), str(CLOSES + 1)), signed.mac))
+    at.table.save_window(PERIOD, Signed(signed.content.replace(str(CLOSES), str(CLOSES + 1)), signed.mac))
 
     status, shown = at.bid(16_000)
 

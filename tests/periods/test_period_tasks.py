@@ -45,7 +45,7 @@ def test_given_an_open_period_then_its_machine_was_started_once_with_plan_and_ma
     assert given["plan"]["at"]["auction_opens"] == "2026-03-25T01:00:00.000Z"
 
 
-def test_given_a_city_whose_price_rules_the_bid_function_lacks_then_its_period_is_not_opened(hub: FakeHub) -> None:
+def test_given_a_city_whose_window_has_two_phases_then_its_period_is_opened_like_any(hub: FakeHub) -> None:
     prices = {"individual": 8_950_000, "unit": 8_950_000}
     shanghai = nominal(
         "2026-10",
@@ -56,9 +56,8 @@ def test_given_a_city_whose_price_rules_the_bid_function_lacks_then_its_period_i
         last_mean_fen={},
         warning_fen=prices,
     )
-    with pytest.raises(Conflict, match="RULES_NOT_SERVED"):
-        running.open_period(shanghai, WANG, hub.machines)
-    assert hub.machines.started == {}
+    running.open_period(shanghai, WANG, hub.machines)
+    assert list(hub.machines.started) == ["period/2026-10-1"]
 
 
 @pytest.mark.usefixtures("_open")
