@@ -17,6 +17,7 @@ from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.ids import id_from
 from chalicelib.kernel.machines import Machines
+from chalicelib.periods.audit import Act, Actor, note_alone
 
 MACHINE = "auction_pause"
 PAUSE, RESUME = "pause", "resume"
@@ -26,7 +27,7 @@ _MS_PER_SECOND = 1_000
 _MS_PER_MINUTE = 60_000
 
 
-def propose(period: str, action: str, reason: str, *, by: str, now_ms: int, machines: Machines) -> dict[str, Any]:
+def propose(period: str, action: str, reason: str, *, actor: Actor, machines: Machines) -> dict[str, Any]:
     """Ask for a second person's word: ``{"period", "action", "number", "reason"}``. The reason is published.
 
     Asked again by the same operator within a minute it is the same proposal. Raises ``InvalidInput``
@@ -44,11 +45,12 @@ def propose(period: str, action: str, reason: str, *, by: str, now_ms: int, mach
         raise Conflict("NOT_PAUSED", "竞价未处于暂停状态")
     if action == PAUSE and paused:
         raise Conflict("ALREADY_PAUSED", "竞价已处于暂停状态")
-    if action == PAUSE and now_ms >= window_of(period, auction).closes_at_ms:
+    if action == PAUSE and actor.at_ms >= window_of(period, auction).closes_at_ms:
         raise Conflict("AUCTION_CLOSED", "本期竞价已经结束")
     number = len(pauses) + (action == PAUSE)
-    given = {"period": period, "action": action, "number": number, "reason": reason, "made_by": by}
-    name = id_from(period, action, number, reason, by, now_ms // _MS_PER_MINUTE)[:16]
+    given = {"period": period, "action": action, "number": number, "reason": reason, "made_by": actor.name}
+    name = id_from(period, action, number, reason, actor.name, actor.at_ms // _MS_PER_MINUTE)[:16]
+    note_alone(actor, Act(f"auction.{action}", period, {}, {"number": number, "reason": reason}))
     machines.start(MACHINE, f"{period}-{action}-{number}-{name}", given)
     return {"period": period, "action": action, "number": number, "reason": reason}
 

@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.applicants.sessions import account
 from chalicelib.auctions.pauses import propose
 from chalicelib.auctions.publishing import own_result, published
-from chalicelib.periods.access import operator
+from chalicelib.periods.access import actor
 from chalicelib.wiring import hub
 
 auctions_routes = Blueprint(__name__)
@@ -37,14 +37,13 @@ def propose_pause(period: str) -> Response:
     It waits among the approvals until a second person decides; the reason is published with the pause.
     """
     here, request = hub(), auctions_routes.current_request
-    session = operator(request, "planner")
+    who = actor(request, "planner")
     body = request.json_body if isinstance(request.json_body, dict) else {}
     proposed = propose(
         period,
         str(body.get("action", "")),
         str(body.get("reason", "")),
-        by=session.subject,
-        now_ms=here.clock.now_ms(),
+        actor=who,
         machines=here.machines,
     )
     return Response(proposed, {}, 202)

@@ -118,7 +118,9 @@ def _let_bid(orders: Sequence[Orders], folder: Path, auction: Auction) -> tuple[
     running = [subprocess.Popen([sys.executable, "-m", "local.load.pool", str(file)]) for file in files]
     try:
         for number, due in enumerate(auction.plan.broadcasts, 1):
-            time.sleep(max(0, (due.at_ms + BROADCAST_DRAIN_MS - now_ms()) / 1_000))  # bids of the instant are on their way
+            time.sleep(
+                max(0, (due.at_ms + BROADCAST_DRAIN_MS - now_ms()) / 1_000)
+            )  # bids of the instant are on their way
             shown = auction.broadcast(number)["classes"]["individual"]
             _say(f"broadcast {number}: {shown['bidders']:,} individuals, average {shown['average']}")
         until = time.monotonic() + (orders[0].closes_at_ms - now_ms()) / 1_000 + 300

@@ -16,6 +16,7 @@ from chalicelib.bidding.window import read
 from chalicelib.kernel.clock import at_shanghai, local_text, utc_text
 from chalicelib.kernel.errors import Conflict, HubError, TooEarlyOrLate
 from chalicelib.kernel.files import read_json
+from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.rules import PauseRule
 from tests.auctions.auction_room import PERIOD, WINDOW_KEY, AuctionRoom
 
@@ -221,7 +222,9 @@ class TestTheProposal:
         self, room: AuctionRoom, action: str, reason: str = "系统维护"
     ) -> list[tuple[str, str, dict[str, Any]]]:
         machines = Machines()
-        pauses.propose(PERIOD, action, reason, by="wang", now_ms=room.clock.now_ms(), machines=machines)
+        pauses.propose(
+            PERIOD, action, reason, actor=Actor("wang", ("planner",), room.clock.now_ms()), machines=machines
+        )
         return machines.started
 
     def test_given_an_open_auction_when_proposed_then_a_second_person_is_asked_and_nothing_moves(
@@ -231,7 +234,16 @@ class TestTheProposal:
 
         assert (machine, given["made_by"], given["number"]) == ("auction_pause", "wang", 1)
         assert laid(room).pauses == ()
-        assert self.propose(room, "pause")[0][1] == self.propose(room, "pause")[0][1]
+        names = set()
+        for _ in range(2):
+            room.clock.advance(1)
+            names.add(self.propose(room, "pause")[0][1])
+        assert len(names) == 1
+        # And each asking stands on the operators' trail
+        acts = trail(PERIOD).acts
+        assert [(act["by"], act["act"], act["after"]["reason"]) for act in acts] == [
+            ("wang", "auction.pause", "系统维护")
+        ] * 3
 
     @pytest.mark.parametrize(
         ("action", "reason", "paused", "code"),

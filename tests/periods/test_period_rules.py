@@ -33,7 +33,17 @@ def test_given_shanghai_then_a_bid_under_the_warning_price_and_two_changes_near_
     assert rules.cap_fen(9_000_000) is None
     assert rules.phases == (
         Phase("first_bid", 10 * 60 + 30, 11 * 60, 1, newcomers=True, limit="warning_price", band_fen=0),
-        Phase("changes", 11 * 60, 11 * 60 + 30, 2, newcomers=False, limit="around_lowest", band_fen=30_000),
+        Phase(
+            "changes",
+            11 * 60,
+            11 * 60 + 30,
+            2,
+            newcomers=False,
+            limit="around_lowest",
+            band_fen=30_000,
+            lowest_every_seconds=3,
+            lowest_age_seconds_max=15,
+        ),
     )
 
 
@@ -128,7 +138,7 @@ def test_given_any_key_of_a_city_when_it_is_left_out_then_it_is_named_or_optiona
 
 
 def test_given_a_text_of_before_the_phases_when_a_period_began_with_it_then_it_is_still_read() -> None:
-    assert "phases" not in rule_text("hangzhou")
+    assert "[[phases]]" not in rule_text("hangzhou")
     assert "auction_on_workday" not in rule_text("hangzhou")
     assert load_rules("hangzhou").timetable.auction_on_workday
 
