@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from local import processes
+from local import front, pages, processes
 from local.stage import Stage, end_all, set_up
 
 NAME = "up"
@@ -23,9 +23,10 @@ def _say(text: str) -> None:
     print(f"hangpai: {text}", file=sys.stderr)
 
 
-def _card(stage: Stage) -> str:
+def _card(stage: Stage, faces: str) -> str:
     aws = stage.aws.environment()
     lines = {
+        "bidder's pages": faces,
         "API": stage.api_url,
         "embedded AWS": f"{stage.aws.url} (account {aws['AWS_ACCESS_KEY_ID']}, region {aws['AWS_REGION']})",
         "bank": stage.ports.bank_url,
@@ -37,6 +38,14 @@ def _card(stage: Stage) -> str:
     return "\n".join(f"{name:20} {value}" for name, value in lines.items()) + "\n"
 
 
+def _build_pages() -> None:
+    try:
+        pages.build()
+    except pages.PagesNotBuiltError as wrong:
+        # The hub is of use without its pages, and a machine without npm's registry can't build them.
+        _say(f"going on without the bidder's pages: {wrong}")
+
+
 def up() -> int:
     """Start the stage, or say where the standing one is."""
     running = processes.recorded(f"{NAME}-")
@@ -44,12 +53,14 @@ def up() -> int:
         print(_CARD.read_text(), end="")
         return 0
     end_all(NAME)
+    _build_pages()
     stage = set_up(NAME, _say, lasting=True)
     try:
         stage.add_operators(OPERATORS)
-        _CARD.write_text(_card(stage))
+        faces = front.start(NAME, stage, lasting=True)
+        _CARD.write_text(_card(stage, faces.url))
     except BaseException:
-        stage.end()
+        end_all(NAME)
         raise
     print(_CARD.read_text(), end="")
     return 0

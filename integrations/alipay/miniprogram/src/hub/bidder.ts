@@ -1,7 +1,7 @@
 import { ask, publicFile } from './http'
 import type { Live } from '../rules/phase'
 import { session } from './session'
-import { Problem } from './problem'
+import { Problem, SIGNED_OUT } from './problem'
 
 /** Every question that the pages put to the hub, one function each. Money is in yuan, as the hub answers it. */
 
@@ -20,9 +20,8 @@ export interface Me {
   phone: string
   valid_until: string
   audit: string
-  audit_reason: string
   qualified: boolean
-  refusal: string
+  refusal_text: string
   activated_at: string | null
   rollover: boolean
   locked: boolean
@@ -63,27 +62,63 @@ export async function enterAuction(period: string, code: string, password: strin
   return answer.bidder_class
 }
 
-/** A question about oneself. Throws `Problem` (`SIGNED_OUT`) where nobody is signed in. */
+/** A question about oneself. Throws `Problem` (`SIGNED_OUT`) where nobody is signed in, or no longer. */
 export async function own<T>(path: string, body?: object): Promise<T> {
   const account = session.account()
-  if (!account) throw new Problem('SIGNED_OUT', '请先登录', 401)
-  return ask<T>(path, body ? { method: 'POST', body, token: account.token } : { token: account.token })
+  if (!account) throw new Problem(SIGNED_OUT, '请先登录', 401)
+  try {
+    return await ask<T>(path, body ? { method: 'POST', body, token: account.token } : { token: account.token })
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error
+    session.leave()
+    throw new Problem(SIGNED_OUT, '登录已过期,请重新登录', 401)
+  }
 }
 
 export const me = () => own<Me>('/me')
 
+/** The deposit as it is booked: `state` is `none` where nothing stands under the code. */
 export interface Deposit {
   state: string
-  amount_yuan: string
-  channel: string
+  amount_yuan?: string
+  excess_yuan?: string
+  channel?: string
+  value_date?: string
+  rolled_from?: string | null
+  doubtful: Doubtful[]
+}
+
+/** A payment from the bidder's own name that waits to be put right. */
+export interface Doubtful {
   arrived_at: string
-  interest_yuan?: string
+  amount_yuan: string
+  reason: string
+}
+
+/** What banks and wallets told of before anything was booked. */
+export interface Told {
+  state: string
+  payments: { channel: string; state: string; amount_yuan: string; arrived_at: string }[]
+}
+
+export interface Payment {
+  our_ref: string
+  trade_no: string
+  amount_yuan: string
+  pay_before: string
 }
 
 export interface Correction {
   paid_on: string
   amount_yuan: string
   payer_account_tail: string
+}
+
+export interface Corrected {
+  application_code: string
+  state: string
+  amount_yuan: string
+  excess_yuan: string
 }
 
 export interface OwnResult {
@@ -112,25 +147,33 @@ export interface Result {
 
 export interface Notice {
   pay_code: string
-  amount_yuan: string
-  pay_by: string
+  amount_fen: number
+  due_at_ms: number
   state: string
+  document: { file_name: string; content: string }
 }
 
 export interface Refund {
   our_ref: string
+  source: string
   state: string
   principal_yuan: string
   interest_yuan: string
+  leaves_on: string
+  account: string
   reason: string
+  answered: boolean
 }
 
-export const myDeposit = () => own<{ deposit: Deposit | null }>('/me/deposit')
-export const payDeposit = (openId: string) => own<{ trade_no: string }>('/me/deposit/payments', { buyer_code: openId })
-export const correctDeposit = (period: string, claim: Correction) => own<Deposit>('/deposits/corrections', { period, ...claim })
+export const myDeposit = () => own<Deposit>('/deposits/mine')
+export const toldDeposit = () => own<Told>('/deposits')
+export const openPayment = (period: string, authCode: string) => own<Payment>('/deposits/payments', { period, auth_code: authCode })
+export const payment = (ourRef: string, resultCode: string) =>
+  own<{ state: string }>(`/deposits/payments/${ourRef}${resultCode && `?result_code=${resultCode}`}`)
+export const correctDeposit = (period: string, claim: Correction) => own<Corrected>('/deposits/corrections', { period, ...claim })
 export const result = (period: string) => ask<Result>(`/periods/${period}/result`)
 export const myResult = () => own<OwnResult>('/me/result')
-export const myNotice = () => own<Notice>('/me/notice')
+export const myNotice = () => own<Notice>('/me/payment-notice')
 export const myRefunds = () => own<{ refunds: Refund[] }>('/me/refunds')
 export const giveAccount = (period: string, accountNo: string, accountName: string) =>
   own<{ refunds: number }>('/refunds/accounts', { period, account_no: accountNo, account_name: accountName })

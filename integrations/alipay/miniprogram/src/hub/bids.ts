@@ -1,4 +1,5 @@
 import { newRequestId } from '../rules/requestId'
+import { untilAnswered } from '../rules/retry'
 import { ask } from './http'
 import { unknownOutcome } from './problem'
 import { session } from './session'
@@ -17,6 +18,9 @@ export interface Receipt {
   signature: string
   public_key: string
 }
+
+/** The bids that stand under the session's code, whatever phone they came from; each with its receipt. */
+export const standingBids = async () => (await ask<{ bids: Receipt[] }>('/me/bids', { token: session.bidToken() })).bids
 
 /** A bid on its way: what was asked for, and how often it was sent. */
 export interface Attempt {
@@ -37,14 +41,8 @@ const PAUSE_MS = 700
  */
 export async function placeBid(price: number, onTry: (attempt: Attempt) => void, again?: Attempt): Promise<Receipt> {
   const requestId = again?.requestId ?? newRequestId()
-  for (let tries = 1; ; tries++) {
-    onTry({ requestId, price, tries })
-    try {
-      const body = { request_id: requestId, price }
-      return await ask<Receipt>('/bids', { method: 'POST', body, token: session.bidToken(), timeoutMs: TIMEOUT_MS })
-    } catch (error) {
-      if (!unknownOutcome(error) || tries === TRIES_MAX) throw error
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tries))
-    }
-  }
+  const body = { request_id: requestId, price }
+  const send = () => ask<Receipt>('/bids', { method: 'POST', body, token: session.bidToken(), timeoutMs: TIMEOUT_MS })
+  const patience = { triesMax: TRIES_MAX, pauseMs: PAUSE_MS, unknown: unknownOutcome }
+  return untilAnswered(send, (tries) => onTry({ requestId, price, tries }), patience)
 }

@@ -4,6 +4,8 @@ import Taro from '@tarojs/taro'
 export interface Addresses {
   api: string
   files: string
+  /** The app under which Alipay knows these pages; empty where there is none. */
+  alipay_app_id?: string
 }
 
 let known: Promise<Addresses> | undefined

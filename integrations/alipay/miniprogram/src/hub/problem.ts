@@ -12,6 +12,9 @@ export class Problem extends Error {
 /** Nobody answered: whether the request arrived is not known. */
 export const UNANSWERED = 'UNANSWERED'
 
+/** Nobody is signed in, or no longer. */
+export const SIGNED_OUT = 'SIGNED_OUT'
+
 /** Nothing to read in an answer, or an answer that is not the hub's. */
 export const UNREADABLE = 'UNREADABLE'
 

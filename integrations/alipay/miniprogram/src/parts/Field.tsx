@@ -54,11 +54,14 @@ interface Pressed {
   onPress: () => void
   quiet?: boolean
   disabled?: boolean
+  /** It was pressed, and what it began is not over: it can't be pressed again, and says so. */
+  busy?: boolean
 }
 
-export function Button({ children, onPress, quiet, disabled }: Pressed) {
+export function Button({ children, onPress, quiet, disabled, busy }: Pressed) {
+  const look = `button${quiet ? ' button-quiet' : ''}${busy ? ' button-busy' : ''}`
   return (
-    <button className={quiet ? 'button button-quiet' : 'button'} disabled={disabled} onClick={onPress}>
+    <button className={look} disabled={disabled || busy} aria-busy={busy || undefined} onClick={onPress}>
       {children}
     </button>
   )
@@ -68,7 +71,7 @@ export function Button({ children, onPress, quiet, disabled }: Pressed) {
 export function Check({ id, label, on, onChange }: { id: string; label: string; on: boolean; onChange: (on: boolean) => void }) {
   return (
     <label className="check" htmlFor={id}>
-      <input id={id} type="checkbox" checked={on} onChange={() => onChange(!on)} />
+      <input id={id} className="check-box" type="checkbox" checked={on} onChange={() => onChange(!on)} />
       <span>{label}</span>
     </label>
   )

@@ -19,6 +19,17 @@ export function Card({ title, children }: { title?: string; children: ReactNode 
   )
 }
 
+/** What stands where something will be: of about its size, so that nothing jumps when it comes. */
+export function Loading({ lines = 4 }: { lines?: number }) {
+  return (
+    <section className="card loading" role="status" aria-label="正在载入">
+      {Array.from({ length: lines }, (_, line) => (
+        <div className="loading-line" key={line} />
+      ))}
+    </section>
+  )
+}
+
 /** A sentence that must not be missed; read aloud when it appears. */
 export function Banner({ kind, children }: { kind: 'good' | 'warn' | 'bad'; children: ReactNode }) {
   return (

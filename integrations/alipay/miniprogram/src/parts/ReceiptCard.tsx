@@ -1,14 +1,16 @@
-import Taro from '@tarojs/taro'
+import { useState } from 'react'
 import type { Receipt } from '../hub/bids'
 import { timeOfDay } from '../rules/moment'
 import { yuan } from '../rules/price'
 import { Button } from './Field'
 import { Facts } from './Page'
+import { canShare, copy, share } from './share'
 
 /** What the bidder holds in hand: the hub's signed word for the bid. */
 export function ReceiptCard({ signed, older }: { signed: Receipt; older?: boolean }) {
   const { receipt, signature } = signed
-  const copy = () => void Taro.setClipboardData({ data: JSON.stringify(signed) })
+  const [copied, setCopied] = useState(false)
+  const text = JSON.stringify(signed)
   return (
     <section className={older ? 'card' : 'card receipt'} aria-label={`第 ${receipt.bid_number} 次报价回执`}>
       <h2>{older ? `第 ${receipt.bid_number} 次报价(已被取代)` : '当前有效报价'}</h2>
@@ -22,9 +24,21 @@ export function ReceiptCard({ signed, older }: { signed: Receipt; older?: boolea
         ]}
       />
       <p className="receipt-code">签名 {signature.slice(0, 24)}…</p>
-      <Button quiet onPress={copy}>
-        复制回执
-      </Button>
+      <div className="pad">
+        <Button quiet onPress={() => void copy(text).then(() => setCopied(true))}>
+          {copied ? '已复制' : '复制回执'}
+        </Button>
+        {canShare && (
+          <Button quiet onPress={() => void share('报价回执', text)}>
+            分享
+          </Button>
+        )}
+      </div>
+      {!older && (
+        <p className="soft small">
+          如何核对:请保存回执全文。开标后可凭它在公证材料中核对报价、时间和名次;签名为 Ed25519,公钥见当期公告,任何人都可用公开的核对程序验证。
+        </p>
+      )}
     </section>
   )
 }

@@ -42,7 +42,7 @@ export function SmsCode({ period, code, phone, purpose, smsCode, onChange }: Who
       hint={said || '6 位数字,5 分钟内有效'}
       fault={fault}
       beside={
-        <Button quiet disabled={busy || left > 0 || !ready} onPress={send}>
+        <Button quiet busy={busy} disabled={left > 0 || !ready} onPress={send}>
           {left ? `${left} 秒后重发` : '获取验证码'}
         </Button>
       }

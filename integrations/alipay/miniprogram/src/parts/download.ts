@@ -1,9 +1,7 @@
 import Taro from '@tarojs/taro'
-import { own } from '../hub/bidder'
 
-/** Fetch the bidder's own payment notice and show it: a PDF, in base64 inside the hub's JSON. */
-export async function openNotice(): Promise<void> {
-  const { content, name } = await own<{ content: string; name: string }>('/me/notice/pdf')
+/** Show a PDF that came in base64 inside the hub's JSON: saved by a browser, opened by Alipay. */
+export async function openPdf({ file_name: name, content }: { file_name: string; content: string }): Promise<void> {
   if (process.env.TARO_ENV === 'h5') return saveInBrowser(content, name)
   const filePath = `${Taro.env.USER_DATA_PATH}/${name}`
   Taro.getFileSystemManager().writeFileSync(filePath, content, 'base64')
@@ -16,5 +14,6 @@ function saveInBrowser(content: string, name: string): void {
   link.href = URL.createObjectURL(new Blob([bytes], { type: 'application/pdf' }))
   link.download = name
   link.click()
-  URL.revokeObjectURL(link.href)
+  // The browser reads it a moment later.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

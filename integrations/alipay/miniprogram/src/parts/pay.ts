@@ -1,32 +1,59 @@
-import Taro from '@tarojs/taro'
+import { addresses } from '../hub/config'
 
-/** What the client says after `my.tradePay`. It is never proof: only the hub's word is. */
-export type Told = 'paid' | 'unknown' | 'cancelled' | 'failed' | 'elsewhere'
+/** The code of `my.tradePay`; empty where the client said nothing. It is never proof: only the hub's word is. */
+export type ResultCode = string
+
+interface Answer {
+  resultCode?: string
+  authcode?: string
+  authCode?: string
+}
 
 interface Alipay {
-  tradePay(options: { tradeNO: string; success: (answer: { resultCode: string }) => void; fail: () => void }): void
+  tradePay(options: { tradeNO: string; success: (answer: Answer) => void; fail: () => void }): void
+  getAuthCode(options: { scopes: string; success: (answer: Answer) => void; fail: (error: unknown) => void }): void
+}
+
+/** What Alipay gives to pages in its own browser (the life account). */
+interface Bridge {
+  call(name: string, options: object, then: (answer: Answer) => void): void
 }
 
 declare const my: Alipay
 
-/** Whether this page runs inside Alipay, where payments are made. */
-export const insideAlipay = process.env.TARO_ENV === 'alipay'
+const inMiniProgram = process.env.TARO_ENV === 'alipay'
 
-/** Let the bidder pay a trade. 8000 (processing) and 6004 (unknown) are `unknown`: the hub asks Alipay. */
-export function tradePay(tradeNo: string): Promise<Told> {
-  if (!insideAlipay) return Promise.resolve('elsewhere')
+function bridge(): Bridge | undefined {
+  return inMiniProgram ? undefined : (window as { AlipayJSBridge?: Bridge }).AlipayJSBridge
+}
+
+/** Whether these pages run inside Alipay, where payments are made: as mini-program or in its browser. */
+export function insideAlipay(): boolean {
+  return inMiniProgram || bridge() !== undefined
+}
+
+/** Let the bidder pay a trade, and tell what the client says. */
+export function tradePay(tradeNO: string): Promise<ResultCode> {
   return new Promise((resolve) => {
-    const success = ({ resultCode }: { resultCode: string }) => {
-      const told: Record<string, Told> = { 9000: 'paid', 4000: 'failed', 6001: 'cancelled' }
-      resolve(told[resultCode] ?? 'unknown')
-    }
-    my.tradePay({ tradeNO: tradeNo, success, fail: () => resolve('unknown') })
+    const told = ({ resultCode }: Answer) => resolve(resultCode ?? '')
+    const page = bridge()
+    if (page) page.call('tradePay', { tradeNO }, told)
+    else my.tradePay({ tradeNO, success: told, fail: () => resolve('') })
   })
 }
 
-/** Alipay's one-time code for who is asking; the hub turns it into an open id. Empty outside Alipay. */
+/** Alipay's one-time code for who is asking; the hub turns it into an open id. */
 export async function authCode(): Promise<string> {
-  if (!insideAlipay) return ''
-  const answer = (await Taro.login()) as { code?: string; authCode?: string }
-  return answer.code ?? answer.authCode ?? ''
+  const { alipay_app_id: appId } = await addresses()
+  return new Promise((resolve, reject) => {
+    const told = (answer: Answer) => {
+      const code = answer.authCode ?? answer.authcode
+      if (code) resolve(code)
+      else reject(new Error('no code'))
+    }
+    const page = bridge()
+    if (page) page.call('getAuthCode', { scopeNicks: ['auth_base'], appId }, told)
+    else my.getAuthCode({ scopes: 'auth_base', success: told, fail: reject })
+  })
 }
+

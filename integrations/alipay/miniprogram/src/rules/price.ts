@@ -5,6 +5,9 @@ export interface PriceLimits {
   cap: number | null
 }
 
+// What the hub takes for a price at all, where no cap says less.
+const PRICE_MAX = 999_999_999
+
 /** What is wrong with a price as it is typed; empty where nothing is. */
 export function priceFault(typed: string, { reserve, tick, cap }: PriceLimits): string {
   if (typed === '') return ''
@@ -21,10 +24,15 @@ export function stepped(typed: string, ticks: number, { reserve, tick, cap }: Pr
   const price = /^\d{1,9}$/.test(typed) ? Number(typed) : reserve - Math.sign(ticks) * tick
   const whole = ticks > 0 ? Math.floor(price / tick) : Math.ceil(price / tick)
   const moved = Math.max((whole + ticks) * tick, reserve)
-  return String(cap === null ? moved : Math.min(moved, Math.floor(cap / tick) * tick))
+  return String(Math.min(moved, Math.floor((cap ?? PRICE_MAX) / tick) * tick))
 }
 
 /** `12345678` -> `12,345,678`. */
 export function yuan(amount: number): string {
   return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `3120000` -> `31,200.00`. */
+export function yuanOfFen(fen: number): string {
+  return `${yuan(Math.floor(fen / 100))}.${String(fen % 100).padStart(2, '0')}`
 }

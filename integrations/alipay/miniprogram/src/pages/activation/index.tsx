@@ -2,16 +2,23 @@ import { useState } from 'react'
 import { activate } from '../../hub/bidder'
 import { session } from '../../hub/session'
 import { Button, Check, Field } from '../../parts/Field'
+import { OfPeriod } from '../../parts/OfPeriod'
 import { Banner, Card, Page } from '../../parts/Page'
 import { go } from '../../parts/SignedIn'
 import { SmsCode } from '../../parts/SmsCode'
 import { useAct } from '../../parts/useAct'
-import { usePeriod } from '../../parts/usePeriod'
 
 const PASSWORD_MIN = 8
 
 export default function Activation() {
-  const period = usePeriod()
+  return (
+    <Page title="资格激活">
+      <OfPeriod>{(period) => <Form period={period} />}</OfPeriod>
+    </Page>
+  )
+}
+
+function Form({ period }: { period: string }) {
   const [code, setCode] = useState(session.account()?.code ?? '')
   const [phone, setPhone] = useState('')
   const [smsCode, setSmsCode] = useState('')
@@ -21,18 +28,17 @@ export default function Activation() {
   const [activatedAt, setActivatedAt] = useState('')
   const { busy, fault, run } = useAct()
   const differs = repeated !== '' && repeated !== password
-  const ready = period !== '' && smsCode.length === 6 && password.length >= PASSWORD_MIN && password === repeated
+  const ready = smsCode.length === 6 && password.length >= PASSWORD_MIN && password === repeated
   const submit = () => run(async () => setActivatedAt((await activate(period, code, { phone, smsCode, password, rollover })).activated_at))
   if (activatedAt) {
     return (
-      <Page title="资格激活">
+      <>
         <Banner kind="good">激活成功。请牢记竞价密码,竞价当天凭申请编码和密码登录。</Banner>
         <Button onPress={() => go('auction')}>查看竞价规则</Button>
-      </Page>
+      </>
     )
   }
   return (
-    <Page title="资格激活">
       <Card>
         <Field id="code" label="申请编码" value={code} onChange={setCode} inputMode="numeric" autoComplete="off" />
         <Field id="phone" label="登记手机号码" value={phone} onChange={setPhone} type="tel" maxLength={11} autoComplete="tel" />
@@ -62,10 +68,9 @@ export default function Activation() {
           onChange={setRollover}
         />
         {fault && <Banner kind="bad">{fault}</Banner>}
-        <Button disabled={busy || !ready} onPress={submit}>
+        <Button busy={busy} disabled={!ready} onPress={submit}>
           激活
         </Button>
       </Card>
-    </Page>
   )
 }

@@ -1,8 +1,9 @@
-import { useState } from 'react'
-import { placeBid, type Attempt, type Receipt } from '../../hub/bids'
+import { useShareAppMessage } from '@tarojs/taro'
+import { useEffect, useState } from 'react'
+import { placeBid, standingBids, type Attempt, type Receipt } from '../../hub/bids'
 import { sentence, unknownOutcome } from '../../hub/problem'
 import { Button } from '../../parts/Field'
-import { Banner, Card } from '../../parts/Page'
+import { Banner, Card, Loading } from '../../parts/Page'
 import { PricePad } from '../../parts/PricePad'
 import { ReceiptCard } from '../../parts/ReceiptCard'
 import type { Live, Phase } from '../../rules/phase'
@@ -15,6 +16,14 @@ export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase
   const [attempt, setAttempt] = useState<Attempt>()
   const [fault, setFault] = useState('')
   const [receipts, setReceipts] = useState<Receipt[]>([])
+  const [looked, setLooked] = useState<'' | 'done' | 'failed'>('')
+  useEffect(() => {
+    if (!looked) standingBids().then(
+      (stand) => (setReceipts((kept) => merged(kept, stand)), setLooked('done')),
+      () => setLooked('failed'),
+    )
+  }, [looked])
+  useShareAppMessage(() => ({ title: '我的报价回执', desc: JSON.stringify(receipts[0] ?? ''), path: 'pages/auction/index' }))
   const limits = live.limits[bidderClass]
   if (!limits) return null
   const [standing, ...older] = receipts
@@ -26,7 +35,7 @@ export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase
     setFault('')
     try {
       const receipt = await placeBid(asked, setAttempt, again)
-      setReceipts((kept) => [receipt, ...kept.filter((one) => one.receipt.request_id !== receipt.receipt.request_id)])
+      setReceipts((kept) => merged(kept, [receipt]))
       setAttempt(undefined)
       setPrice('')
     } catch (error) {
@@ -42,7 +51,16 @@ export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase
       {attempt && <OnItsWay attempt={attempt} fault={fault} onAgain={() => void send(attempt.price, attempt)} />}
       {!attempt && fault && <Banner kind="bad">{fault}</Banner>}
       {standing && <ReceiptCard signed={standing} />}
-      {phase === 'open' && !attempt && left > 0 && (
+      {looked === '' && <Loading lines={3} />}
+      {looked === 'failed' && (
+        <Banner kind="warn">
+          <p>暂时查不到您已有的报价,不影响报价和已受理的报价。</p>
+          <Button quiet onPress={() => setLooked('')}>
+            重新查询
+          </Button>
+        </Banner>
+      )}
+      {phase === 'open' && !attempt && looked !== '' && left > 0 && (
         <Card title={standing ? `修改报价(还可 ${left} 次)` : `报价(共 ${left} 次)`}>
           <PricePad {...{ price, limits }} onChange={setPrice} disabled={confirming} />
           {confirming ? (
@@ -68,6 +86,12 @@ export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase
       ))}
     </>
   )
+}
+
+/** Every receipt once, the standing one first: what this phone sent, and what another did. */
+function merged(kept: Receipt[], more: Receipt[]): Receipt[] {
+  const byRequest = new Map([...kept, ...more].map((each) => [each.receipt.request_id, each]))
+  return [...byRequest.values()].sort((one, other) => other.receipt.bid_number - one.receipt.bid_number)
 }
 
 function OnItsWay({ attempt, fault, onAgain }: { attempt: Attempt; fault: string; onAgain: () => void }) {

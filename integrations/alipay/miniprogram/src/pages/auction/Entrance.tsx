@@ -16,7 +16,7 @@ export function Entrance({ period, onEntered }: { period: string; onEntered: (bi
       <Field id="code" label="申请编码" value={code} onChange={setCode} inputMode="numeric" autoComplete="off" />
       <Field id="password" label="竞价密码" value={password} onChange={setPassword} type="password" autoComplete="current-password" />
       {fault && <Banner kind="bad">{fault}</Banner>}
-      <Button disabled={busy || !code || !password} onPress={enter}>
+      <Button busy={busy} disabled={!code || !password} onPress={enter}>
         登录
       </Button>
     </Card>

@@ -2,10 +2,11 @@ import { useEffect, useState } from 'react'
 import { live as readLive } from '../../hub/bidder'
 import { learnTime } from '../../hub/clock'
 import { session } from '../../hub/session'
+import { Asked } from '../../parts/Asked'
+import { OfPeriod } from '../../parts/OfPeriod'
 import { Banner, Card, Page } from '../../parts/Page'
 import { useAsk } from '../../parts/useAsk'
 import { useNow } from '../../parts/useNow'
-import { usePeriod } from '../../parts/usePeriod'
 import { countdown, dayAndTime, instant, timeOfDay } from '../../rules/moment'
 import { phaseAt, type Live, type Phase } from '../../rules/phase'
 import { yuan } from '../../rules/price'
@@ -13,35 +14,52 @@ import { Bidding } from './Bidding'
 import { Entrance } from './Entrance'
 
 const POLL_MS = 5_000
+// Of phones that open the page in the same second, not all ask in the same second.
+const SPREAD_MS = 1_500
 
 export default function Auction() {
-  const period = usePeriod()
-  return period ? <Window period={period} /> : <Page title="竞价">{null}</Page>
+  return (
+    <Page title="竞价">
+      <OfPeriod>{(period) => <Window period={period} />}</OfPeriod>
+    </Page>
+  )
 }
 
 function Window({ period }: { period: string }) {
-  const { value: live, fault } = useAsk(() => readLive(period), POLL_MS)
+  const [everyMs] = useState(() => POLL_MS + Math.random() * SPREAD_MS)
+  const { value, fault, again } = useAsk(() => readLive(period), everyMs)
+  useEffect(() => void learnTime().catch(() => undefined), [])
+  // What was once seen stays, however the network is: an answer that does not come takes nothing off the page.
+  const lost = fault && value !== undefined
+  return (
+    <>
+      {lost && <Banner kind="warn">网络不稳定,正在重新连接。已受理的报价不受影响。</Banner>}
+      <Asked value={value} fault={lost ? '' : fault} again={again} lines={8}>
+        {(live) => (live ? <Open live={live} /> : <Banner kind="warn">本期竞价安排尚未公布。</Banner>)}
+      </Asked>
+    </>
+  )
+}
+
+function Open({ live }: { live: Live }) {
   const [bidderClass, setBidderClass] = useState(session.bidderClass())
   const now = useNow(250)
-  useEffect(() => void learnTime().catch(() => undefined), [])
-  const phase = live ? phaseAt(live, now) : undefined
+  const phase = phaseAt(live, now)
   return (
-    <Page title="竞价">
-      {fault && <Banner kind="warn">网络不稳定,正在重新连接。已受理的报价不受影响。</Banner>}
-      {live === null && <Banner kind="warn">本期竞价安排尚未公布。</Banner>}
-      {live && phase && <Clock live={live} phase={phase} now={now} />}
-      {live && phase && phase !== 'closed' && !bidderClass && <Entrance period={period} onEntered={setBidderClass} />}
-      {live && phase && bidderClass && <Bidding {...{ live, phase, bidderClass }} />}
-      {live && <Broadcasts live={live} bidderClass={bidderClass} />}
-      {live && <Rules live={live} />}
-    </Page>
+    <>
+      <Clock live={live} phase={phase} now={now} />
+      {phase !== 'closed' && !bidderClass && <Entrance period={live.period} onEntered={setBidderClass} />}
+      {bidderClass && <Bidding {...{ live, phase, bidderClass }} />}
+      <Broadcasts live={live} bidderClass={bidderClass} />
+      <Rules live={live} />
+    </>
   )
 }
 
 const SAYS: Record<Phase, string> = {
   before: '距竞价开始',
   open: '距竞价结束',
-  paused: '竞价已暂停,请留意公告',
+  paused: '竞价已暂停,恢复时间见公告',
   counting: '竞价已结束,正在计算结果',
   closed: '竞价已结束,结果已公布',
 }

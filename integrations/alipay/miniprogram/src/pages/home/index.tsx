@@ -1,15 +1,17 @@
 import { useDidShow } from '@tarojs/taro'
 import { useState } from 'react'
-import { currentPeriod, me, periodOf, type Me, type Period } from '../../hub/bidder'
+import { currentPeriod, me, myDeposit, periodOf, toldDeposit, type Me, type Period } from '../../hub/bidder'
 import { learnTime } from '../../hub/clock'
+import { Problem, SIGNED_OUT } from '../../hub/problem'
 import { session } from '../../hub/session'
+import { Asked } from '../../parts/Asked'
 import { Button } from '../../parts/Field'
 import { Banner, Card, Facts, Page } from '../../parts/Page'
 import { go } from '../../parts/SignedIn'
 import { useAsk } from '../../parts/useAsk'
 import { useNow } from '../../parts/useNow'
 import { dayAndTime, instant, periodName } from '../../rules/moment'
-import { standing } from '../../rules/standing'
+import { standing, type Standing } from '../../rules/standing'
 
 // What a bidder has to know of the month, in its order.
 const STEPS: [milestone: string, name: string][] = [
@@ -26,16 +28,31 @@ const STEPS: [milestone: string, name: string][] = [
   ['refunds_2_by', '第二批退款截止'],
 ]
 
-async function lookUp(): Promise<{ period?: Period; mine?: Me }> {
+type Own = Me & Standing
+
+async function lookUp(): Promise<{ period?: Period; mine?: Own }> {
   const current = await currentPeriod()
   if (!current) return {}
-  const [period, mine] = await Promise.all([periodOf(current.period), session.account() ? me() : undefined, learnTime()])
+  const [period, mine] = await Promise.all([periodOf(current.period), own(), learnTime().catch(() => undefined)])
   return { period, mine }
+}
+
+/** The bidder's own record and deposit; nothing where nobody is signed in, or no longer. */
+async function own(): Promise<Own | undefined> {
+  if (!session.account()) return undefined
+  try {
+    const [mine, booked, told] = await Promise.all([me(), myDeposit(), toldDeposit()])
+    return { ...mine, deposit: booked.state === 'none' ? told.state : booked.state, doubtful: booked.doubtful.length }
+  } catch (error) {
+    if (error instanceof Problem && error.code === SIGNED_OUT) return undefined
+    throw error
+  }
 }
 
 export default function Home() {
   const [shown, setShown] = useState(0)
-  const { value, fault, again } = useAsk(lookUp)
+  const asked = useAsk(lookUp)
+  const { value, again } = asked
   const now = useNow(10_000)
   useDidShow(() => {
     if (shown) again() // coming back from a page where something was done
@@ -44,14 +61,20 @@ export default function Home() {
   const milestones = value?.period?.plan?.milestones
   return (
     <Page title={value?.period ? `${periodName(value.period.period)}竞价` : '小客车增量指标竞价'}>
-      {fault && <Banner kind="bad">{fault}</Banner>}
-      {value && !milestones && <Banner kind="warn">本期工作计划尚未公布,请稍后再来。</Banner>}
-      {milestones && <Mine mine={value.mine} milestones={milestones} now={now} />}
-      {milestones && (
-        <Card title="本期日程">
-          <ol className="steps">{steps(milestones, now)}</ol>
-        </Card>
-      )}
+      <Asked {...asked} lines={12}>
+        {({ mine }) =>
+          milestones ? (
+            <>
+              <Mine mine={mine} milestones={milestones} now={now} />
+              <Card title="本期日程">
+                <ol className="steps">{steps(milestones, now)}</ol>
+              </Card>
+            </>
+          ) : (
+            <Banner kind="warn">本期工作计划尚未公布,请稍后再来。</Banner>
+          )
+        }
+      </Asked>
       <Card>
         <Link page="auction" name="进入竞价" />
         <Link page="result" name="竞价结果" />
@@ -63,7 +86,7 @@ export default function Home() {
   )
 }
 
-function Mine({ mine, milestones, now }: { mine?: Me; milestones: Record<string, string>; now: number }) {
+function Mine({ mine, milestones, now }: { mine?: Own; milestones: Record<string, string>; now: number }) {
   if (!mine) {
     return (
       <Card title="我的进度">

@@ -5,10 +5,18 @@ import { Button, Field } from '../../parts/Field'
 import { Banner, Card, Page } from '../../parts/Page'
 import { SmsCode } from '../../parts/SmsCode'
 import { useAct } from '../../parts/useAct'
-import { usePeriod } from '../../parts/usePeriod'
+import { OfPeriod } from '../../parts/OfPeriod'
 
 export default function Login() {
-  const period = usePeriod()
+  return (
+    <Page title="登录">
+      <OfPeriod>{(period) => <Form period={period} />}</OfPeriod>
+      <p className="soft small">关闭页面即退出登录。本页面不在手机上保存您的个人信息。</p>
+    </Page>
+  )
+}
+
+function Form({ period }: { period: string }) {
   const [code, setCode] = useState('')
   const [phone, setPhone] = useState('')
   const [smsCode, setSmsCode] = useState('')
@@ -19,17 +27,14 @@ export default function Login() {
       await Taro.navigateBack().catch(() => Taro.redirectTo({ url: '/pages/home/index' }))
     })
   return (
-    <Page title="登录">
-      <Card>
+    <Card>
         <Field id="code" label="申请编码" value={code} onChange={setCode} inputMode="numeric" autoComplete="off" />
         <Field id="phone" label="登记手机号码" value={phone} onChange={setPhone} type="tel" maxLength={11} autoComplete="tel" />
         <SmsCode {...{ period, code, phone, smsCode }} purpose="account" onChange={setSmsCode} />
         {fault && <Banner kind="bad">{fault}</Banner>}
-        <Button disabled={busy || !period || smsCode.length !== 6} onPress={enter}>
+        <Button busy={busy} disabled={smsCode.length !== 6} onPress={enter}>
           登录
         </Button>
-      </Card>
-      <p className="soft small">关闭页面即退出登录。本页面不在手机上保存您的个人信息。</p>
-    </Page>
+    </Card>
   )
 }

@@ -1,31 +1,46 @@
 import { myResult, result, type OwnResult, type Result } from '../../hub/bidder'
 import { Problem } from '../../hub/problem'
 import { session } from '../../hub/session'
+import { Asked } from '../../parts/Asked'
 import { Button } from '../../parts/Field'
-import { Banner, Card, Facts, Page } from '../../parts/Page'
+import { Banner, Card, Facts, Loading, Page } from '../../parts/Page'
+import { OfPeriod } from '../../parts/OfPeriod'
 import { go } from '../../parts/SignedIn'
 import { useAsk } from '../../parts/useAsk'
-import { usePeriod } from '../../parts/usePeriod'
 import { dayAndTime, timeOfDay } from '../../rules/moment'
 import { yuan } from '../../rules/price'
 
 export default function ResultPage() {
-  const period = usePeriod()
-  return <Page title="竞价结果">{period && <Published period={period} />}</Page>
+  return (
+    <Page title="竞价结果">
+      <OfPeriod>{(period) => <Published period={period} />}</OfPeriod>
+    </Page>
+  )
 }
 
 function Published({ period }: { period: string }) {
-  const { value, fault } = useAsk(() => result(period))
-  if (fault) return <Banner kind="warn">{fault}</Banner>
-  if (!value) return null
+  const asked = useAsk(() => result(period).catch(notYet))
   return (
-    <>
-      <Mine />
-      {Object.entries(value.classes).map(([name, each]) => (
-        <Table key={name} name={name} result={each} />
-      ))}
-    </>
+    <Asked {...asked} lines={8}>
+      {(published) =>
+        published === null ? (
+          <Banner kind="warn">本期竞价结果尚未公布,请在竞价结束后再来。</Banner>
+        ) : (
+          <>
+            <Mine />
+            {Object.entries(published.classes).map(([name, each]) => (
+              <Table key={name} name={name} result={each} />
+            ))}
+          </>
+        )
+      }
+    </Asked>
   )
+}
+
+function notYet(error: unknown): null {
+  if (error instanceof Problem && error.code === 'RESULT_NOT_PUBLISHED') return null
+  throw error
 }
 
 function Mine() {
@@ -37,7 +52,7 @@ function Mine() {
     })
   })
   if (fault) return <Banner kind="bad">{fault}</Banner>
-  if (value === undefined) return null
+  if (value === undefined) return <Loading />
   if (value === 'no bid') return <Banner kind="warn">您在本期竞价中没有报价。</Banner>
   if (value === 'signed out') {
     return (

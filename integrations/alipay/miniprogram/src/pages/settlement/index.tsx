@@ -1,14 +1,25 @@
+import { useDidShow } from '@tarojs/taro'
+import { useRef } from 'react'
 import { myNotice } from '../../hub/bidder'
-import { openNotice } from '../../parts/download'
+import { Asked } from '../../parts/Asked'
+import { openPdf } from '../../parts/download'
 import { Button } from '../../parts/Field'
 import { Banner, Card, Facts, Page } from '../../parts/Page'
 import { SignedIn } from '../../parts/SignedIn'
 import { useAct } from '../../parts/useAct'
 import { useAsk } from '../../parts/useAsk'
 import { useNow } from '../../parts/useNow'
-import { countdown, dayAndTime, instant } from '../../rules/moment'
+import { countdown, dayAndTime } from '../../rules/moment'
+import { yuanOfFen } from '../../rules/price'
 
-const POLL_MS = 15_000
+// The answer carries the notice as a PDF: it is not asked for more often than somebody would look.
+const POLL_MS = 60_000
+const STATES: Record<string, { kind: 'good' | 'warn' | 'bad'; says: string }> = {
+  paid: { kind: 'good', says: '财政已确认收款。' },
+  void: { kind: 'bad', says: '本通知书已作废,请勿付款,留意后续通知。' },
+  defaulted: { kind: 'bad', says: '逾期未付款,已视为违约。' },
+}
+const DUE = { kind: 'warn' as const, says: '请在截止前付款。是否付清以财政的确认为准,付款后约几分钟在此显示。' }
 
 export default function Settlement() {
   return (
@@ -21,35 +32,45 @@ export default function Settlement() {
 }
 
 function Notice() {
-  const { value: notice, fault } = useAsk(myNotice, POLL_MS)
+  const asked = useAsk(myNotice, POLL_MS)
   const now = useNow()
-  const { busy, fault: notOpened, run } = useAct()
-  if (fault) return <Banner kind="warn">{fault}</Banner>
-  if (!notice) return null
-  const paid = notice.state === 'paid'
+  const { busy, fault, run } = useAct()
+  const shown = useRef(false)
+  useDidShow(() => {
+    if (shown.current) asked.again() // back from paying
+    shown.current = true
+  })
   return (
-    <>
-      <Banner kind={paid ? 'good' : 'warn'}>
-        {paid ? '财政已确认收款。' : '请在截止前付款。是否付清以财政的确认为准,付款后约几分钟在此显示。'}
-      </Banner>
-      <Card>
-        <Facts
-          facts={[
-            ['缴款码', notice.pay_code],
-            ['应缴金额', `${notice.amount_yuan} 元`],
-            ['付款截止', dayAndTime(notice.pay_by)],
-          ]}
-        />
-        {!paid && (
-          <p className="soft">
-            剩余 <span className="number">{countdown(instant(notice.pay_by) - now)}</span>。逾期未付视为违约,保证金不予退还。
-          </p>
-        )}
-        {notOpened && <Banner kind="bad">{notOpened}</Banner>}
-        <Button disabled={busy} onPress={() => run(openNotice)}>
-          打开缴款通知书(PDF)
-        </Button>
-      </Card>
-    </>
+    <Asked {...asked} lines={6}>
+      {(notice) => {
+        const state = STATES[notice.state] ?? DUE
+        return (
+          <>
+            <Banner kind={state.kind}>{state.says}</Banner>
+            <Card>
+              <Facts
+                facts={[
+                  ['缴款码', notice.pay_code],
+                  ['应缴金额', `${yuanOfFen(notice.amount_fen)} 元`],
+                  ['付款截止', dayAndTime(new Date(notice.due_at_ms).toISOString())],
+                ]}
+              />
+              {state === DUE && (
+                <p className="soft">
+                  剩余 <span className="number">{countdown(notice.due_at_ms - now)}</span>。逾期未付视为违约,保证金不予退还。
+                </p>
+              )}
+              {fault && <Banner kind="bad">{fault}</Banner>}
+              <Button busy={busy} onPress={() => run(() => openPdf(notice.document))}>
+                下载缴款通知书(PDF)
+              </Button>
+              <Button quiet onPress={asked.again}>
+                刷新付款状态
+              </Button>
+            </Card>
+          </>
+        )
+      }}
+    </Asked>
   )
 }
