@@ -55,7 +55,7 @@ def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = Fal
     then(2_000, "alipay_closes")
     then(2_000, "deposits_close")
     then(2_000, *last)
-    then(9_000 + importing, "corrections_close")
+    then(16_000 + importing, "corrections_close")
     then(1_000, "deposits_to_notary")
     then(2_000, "qualification_by")
     then(6_000 + importing, "activation_opens")
