@@ -101,7 +101,9 @@ class PublicFiles:
         found = _passed_on("GET", f"{self._url}/{path}", {}, None)
         if found.status >= 400:
             return Answer(404, {"Content-Type": "application/json", "Cache-Control": "max-age=1"}, b"{}")
-        age = re.search(r"max-age=(\d+)", found.headers.get("Cache-Control", ""))
+        # A shared cache goes by its own age where there is one.
+        kept = found.headers.get("Cache-Control", "")
+        age = re.search(r"s-maxage=(\d+)", kept) or re.search(r"max-age=(\d+)", kept)
         with self._lock:
             self._kept[path] = (time.monotonic() + int(age[1] if age else 0), found)
         return found

@@ -32,7 +32,7 @@ def behind() -> Iterator[Behind]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             server.seen.append((self.command, self.path, dict(self.headers.items()), body))
             known = {
-                "/bucket/auction/2026-03/live.json": (200, "max-age=60", b'{"closed": false}'),
+                "/bucket/auction/2026-03/live.json": (200, "public, max-age=0, s-maxage=60", b'{"closed": false}'),
                 "/bucket/current.json": (200, "", b"{}"),
                 "/stage/me?x=1": (200, "", b'{"name": "*"}'),
                 "/stage/bids": (409, "no-store", b'{"code": "NO_BIDS_LEFT"}'),

@@ -6,11 +6,11 @@ import { Button } from '../../parts/Field'
 import { Banner, Card, Loading } from '../../parts/Page'
 import { PricePad } from '../../parts/PricePad'
 import { ReceiptCard } from '../../parts/ReceiptCard'
-import type { Live, Phase } from '../../rules/phase'
+import { limitsAt, type Live, type Phase } from '../../rules/phase'
 import { priceFault, yuan } from '../../rules/price'
 
 /** The bid: type, confirm, send until an answer comes, keep the receipt. */
-export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase; bidderClass: string }) {
+export function Bidding({ live, phase, bidderClass, now }: { live: Live; phase: Phase; bidderClass: string; now: number }) {
   const [price, setPrice] = useState('')
   const [confirming, setConfirming] = useState(false)
   const [attempt, setAttempt] = useState<Attempt>()
@@ -24,7 +24,7 @@ export function Bidding({ live, phase, bidderClass }: { live: Live; phase: Phase
     )
   }, [looked])
   useShareAppMessage(() => ({ title: '我的报价回执', desc: JSON.stringify(receipts[0] ?? ''), path: 'pages/auction/index' }))
-  const limits = live.limits[bidderClass]
+  const limits = limitsAt(live, bidderClass, now)
   if (!limits) return null
   const [standing, ...older] = receipts
   const left = standing ? standing.receipt.bids_left : live.bids_max

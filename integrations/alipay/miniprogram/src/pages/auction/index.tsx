@@ -8,7 +8,7 @@ import { Banner, Card, Page } from '../../parts/Page'
 import { useAsk } from '../../parts/useAsk'
 import { useNow } from '../../parts/useNow'
 import { countdown, dayAndTime, instant, timeOfDay } from '../../rules/moment'
-import { phaseAt, type Live, type Phase } from '../../rules/phase'
+import { phaseAt, windowPhaseAt, type Live, type Phase, type WindowPhase } from '../../rules/phase'
 import { yuan } from '../../rules/price'
 import { Bidding } from './Bidding'
 import { Entrance } from './Entrance'
@@ -49,7 +49,8 @@ function Open({ live }: { live: Live }) {
     <>
       <Clock live={live} phase={phase} now={now} />
       {phase !== 'closed' && !bidderClass && <Entrance period={live.period} onEntered={setBidderClass} />}
-      {bidderClass && <Bidding {...{ live, phase, bidderClass }} />}
+      {bidderClass && <Bidding {...{ live, phase, bidderClass, now }} />}
+      <Divided live={live} bidderClass={bidderClass} now={now} />
       <Broadcasts live={live} bidderClass={bidderClass} />
       <Rules live={live} />
     </>
@@ -69,13 +70,39 @@ function Clock({ live, phase, now }: { live: Live; phase: Phase; now: number }) 
   const counting = phase === 'before' || phase === 'open'
   return (
     <Card>
-      <p className="soft">{SAYS[phase]}</p>
+      <p className="soft">{phase === 'paused' && live.resumes_at ? `竞价已暂停,${timeOfDay(live.resumes_at).slice(0, 8)} 恢复` : SAYS[phase]}</p>
       {counting && (
         <p className="clock" role="timer">
           {countdown(instant(end) - now)}
         </p>
       )}
       <p className="soft small number">以服务器时间为准:{timeOfDay(new Date(now).toISOString()).slice(0, 8)}</p>
+    </Card>
+  )
+}
+
+const BOUND: Record<WindowPhase['limit'], string> = {
+  cap: '不超过最高限价',
+  warning_price: '首次报价不超过警示价',
+  around_lowest: '修改后的报价须在目前最低可成交价上下浮动范围内',
+}
+
+/** Where the window has parts with rules of their own: what holds now, and until when. */
+function Divided({ live, bidderClass, now }: { live: Live; bidderClass: string; now: number }) {
+  const phase = windowPhaseAt(live, now)
+  if (!phase) return null
+  const low = live.lowest?.classes[bidderClass]
+  return (
+    <Card title="本阶段规则">
+      <p>
+        {timeOfDay(phase.closes_at).slice(0, 5)} 前:{BOUND[phase.limit]}
+        {phase.band !== null && `(±${yuan(phase.band)} 元)`},可报价 {phase.bids_max} 次{!phase.newcomers && ';此前没有报价的不能再报价'}。
+      </p>
+      {low && (
+        <p>
+          目前最低可成交价 <b className="number">{yuan(low.lowest)} 元</b>,可报 {yuan(low.from)} 至 {yuan(low.to)} 元。
+        </p>
+      )}
     </Card>
   )
 }
