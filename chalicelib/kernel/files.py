@@ -30,6 +30,10 @@ class Files(Protocol):
         """Write a file, over whatever stood there."""
         ...
 
+    def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
+        """Write a file, from its start, that lies beside the process and may be large."""
+        ...
+
     def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
         ...
@@ -73,6 +77,11 @@ class S3Files:
         """Write a file, over whatever stood there."""
         self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type)
 
+    def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
+        """Write a file, from its start, that lies beside the process and may be large."""
+        source.seek(0)
+        self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=source, ContentType=content_type)
+
     def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
         try:
@@ -112,6 +121,11 @@ class MemoryFiles:
         """Write a file, over whatever stood there."""
         del content_type
         self.held[bucket, key] = body
+
+    def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
+        """Write a file, from its start, that lies beside the process and may be large."""
+        source.seek(0)
+        self.write(bucket, key, source.read(), content_type)
 
     def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""

@@ -75,10 +75,22 @@ def entry_as_dict(entry: Entry, digest: str | None = None) -> dict[str, Any]:
 
 def book_text(entries: Iterable[Mapping[str, Any]], segments: Iterable[Mapping[str, Any]]) -> str:
     """A book as JSON lines, entries in the order they were written down."""
-    rows: list[dict[str, Any]] = [{"entry": dict(each)} for each in entries]
-    rows.sort(key=lambda row: (row["entry"]["at_ms"], row["entry"]["id"]))
-    rows += [{"segment": dict(each)} for each in segments]
-    return "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
+    in_order = sorted(entries, key=lambda each: (each["at_ms"], each["id"]))
+    return "".join([*map(entry_line, in_order), *map(segment_line, segments)])
+
+
+def entry_line(kept: Mapping[str, Any]) -> str:
+    """An entry's line of a book, for whoever writes one too long to be held in memory."""
+    return _line({"entry": dict(kept)})
+
+
+def segment_line(kept: Mapping[str, Any]) -> str:
+    """A segment's line of a book."""
+    return _line({"segment": dict(kept)})
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def read_book(text: str) -> Book:

@@ -1,51 +1,82 @@
-"""What is sealed of a closed month: its workbook, and every posting of its ledger, to be added up again by anyone."""
+"""What is sealed of a closed month: finance's files, and every posting of its ledger, to be added up by anyone."""
 
 from __future__ import annotations
 
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kernel.clock import local_text
-from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
+from chalicelib.kernel.csv_table import CSV_TYPE
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
-from chalicelib.ledger.checking import book_text
-from chalicelib.ledger.records import entries, kept_entries
+from chalicelib.ledger.checking import entry_line, segment_line
+from chalicelib.ledger.records import kept_entries
 from chalicelib.ledger.sealing import kept_segments
+from chalicelib.reports.csv_sheets import write_csv
+from chalicelib.reports.filing import folder, manifest_key
+from chalicelib.reports.spool import Spool
 
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")
 
 
 def workbook_key(period: str) -> str:
     """Where a month's workbook lies in the outbox."""
-    return f"reports/{period}/settlement-{period}.xlsx"
+    return f"{folder(period)}settlement-{period}.xlsx"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An entry as it is kept, in the order of booking."""
+
+    at_ms: int
+    entry_id: str
+    line: str
 
 
 def export(files: Files, period: str) -> dict[str, Any]:
     """Write postings.csv, a row a leg in the order of booking, and ledger.jsonl, the book that ``hangpai ledger check``
-    recomputes; returns the files to seal, the workbook among them."""
-    rows = [
-        (
-            entry.day.isoformat(),
-            local_text(entry.at_ms),
-            entry.entry_id,
-            entry.cause,
-            entry.kind,
-            leg.account,
-            leg.subject,
-            yuan_text(leg.amount_fen),
-        )
-        for entry in sorted(entries(period), key=lambda each: (each.at_ms, each.entry_id))
-        for leg in entry.legs
-    ]
-    key = f"reports/{period}/postings.csv"
-    files.write("work", key, csv_table(POSTING_COLUMNS, rows), CSV_TYPE)
-    book_key = f"reports/{period}/ledger.jsonl"
-    book = book_text(kept_entries(period), kept_segments(period))
-    files.write("work", book_key, book.encode(), "application/x-ndjson")
+    recomputes; returns the files to seal, finance's among them."""
+    kept = Spool.of(
+        _Kept,
+        ("at_ms", "entry_id"),
+        (_Kept(each["at_ms"], each["id"], entry_line(each)) for each in kept_entries(period)),
+    )
+    key, book_key = f"reports/{period}/postings.csv", f"reports/{period}/ledger.jsonl"
+    with tempfile.TemporaryFile() as target:
+        write_csv(_postings(kept), target)
+        files.store("work", key, target, CSV_TYPE)
+    with tempfile.TemporaryFile() as target:
+        target.writelines(each.line.encode() for each in kept)
+        target.writelines(segment_line(each).encode() for each in kept_segments(period))
+        files.store("work", book_key, target, "application/x-ndjson")
+    base = f"{folder(period)}settlement-{period}"
     return {
         "files": [
             {"name": "ledger.jsonl", "key": book_key, "bucket": "work"},
+            {"name": "manifest.json", "key": manifest_key(period), "bucket": "outbox"},
             {"name": "postings.csv", "key": key, "bucket": "work"},
+            {"name": "settlement.pdf", "key": f"{base}.pdf", "bucket": "outbox"},
             {"name": "settlement.xlsx", "key": workbook_key(period), "bucket": "outbox"},
+            {"name": "vouchers.csv", "key": f"{folder(period)}vouchers-{period}.csv", "bucket": "outbox"},
         ]
     }
+
+
+def _postings(kept: Spool[_Kept]) -> Iterator[tuple[str, ...]]:
+    yield POSTING_COLUMNS
+    for each in kept:
+        entry = json.loads(each.line)["entry"]
+        for account, amount_fen, subject in entry["legs"]:
+            yield (
+                entry["day"],
+                local_text(each.at_ms),
+                each.entry_id,
+                entry["cause"],
+                entry["kind"],
+                account,
+                subject,
+                yuan_text(amount_fen),
+            )

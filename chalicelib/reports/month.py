@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -34,11 +35,12 @@ class DepositRow:
     excess_fen: int
     valued_on: date
     state: str
+    rolled_from: str = ""
 
 
 @dataclass(frozen=True)
 class RefundRow:
-    """A payment that a bank was told to make."""
+    """A payment that a bank was told to make; ``reason`` is the bank's, where it came back."""
 
     our_ref: str
     batch: str
@@ -52,6 +54,7 @@ class RefundRow:
     bank_code: str
     payee: str
     account: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,49 @@ class NoticeRow:
 
 
 @dataclass(frozen=True)
+class ReceiptRow:
+    """An e-receipt; one that reverses another (``reverses``, its number) has a negative amount. 0: not yet."""
+
+    code: str
+    pay_code: str
+    number: str
+    check_code: str
+    amount_fen: int
+    state: str
+    issued_at_ms: int
+    written_off_at_ms: int
+    reverses: str = ""
+
+
+@dataclass(frozen=True)
+class SurplusRow:
+    """Money at the treasury that pays no notice; ``surplus_fen`` of it the treasury owes its payer."""
+
+    pay_code: str
+    code: str
+    finding: str
+    amount_fen: int
+    surplus_fen: int
+    confirmed_at_ms: int
+    bank_serial: str
+
+
+@dataclass(frozen=True)
+class UnmatchedRow:
+    """A payment without a receipt (``what`` = ``payment``) or a receipt without a payment (``receipt``)."""
+
+    what: str
+    pay_code: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
 class BankRow:
-    """One channel's money by the bank's word, and the ledger's balance of the same account."""
+    """One channel's money by the bank's word, and the ledger's.
+
+    Credits, interest and debits are all lines of the account on the plan's days. ``own_fen`` is what this period's
+    ledger says of the account, ``others_fen`` what lines on these days did that are in other periods' books.
+    """
 
     channel: str
     opening_fen: int
@@ -82,21 +126,44 @@ class BankRow:
     interest_fen: int
     debits_fen: int
     closing_fen: int
-    ledger_fen: int
+    own_fen: int
+    others_fen: int = 0
+
+    @property
+    def ledger_fen(self) -> int:
+        """The balance by the books: what stood before came from the bank, a period's ledger knows its movements."""
+        return self.opening_fen + self.own_fen + self.others_fen
 
 
 @dataclass(frozen=True)
 class BalanceRow:
-    """One account of the trial balance; debits and credits as sums >= 0."""
+    """One account of the trial balance; debits and credits as sums >= 0. ``sealed_fen``: its balance by the chain of
+    sealed segments, which ``hangpai ledger check`` recomputes."""
 
     account: str
     debit_fen: int
     credit_fen: int
+    sealed_fen: int
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What one kind of entry did to one account on one day, added up: the lines of vouchers are made of it."""
+
+    day: date
+    kind: str
+    account: str
+    debit_fen: int
+    credit_fen: int
+    entries: int
 
 
 @dataclass(frozen=True)
 class Month:
-    """Everything that the workbook shows. ``results``: class -> what the auction announced (prices in whole yuan)."""
+    """Everything that the workbook shows. ``results``: class -> what the auction announced (prices in whole yuan).
+
+    Rows that may be many come in their order as often as they are gone through, and need not lie in memory.
+    """
 
     period: str
     title: str
@@ -105,9 +172,14 @@ class Month:
     qualified: int = 0
     activated: int = 0
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
-    credits: tuple[CreditRow, ...] = ()
-    deposits: tuple[DepositRow, ...] = ()
-    refunds: tuple[RefundRow, ...] = ()
+    credits: Collection[CreditRow] = ()
+    deposits: Collection[DepositRow] = ()
+    refunds: Collection[RefundRow] = ()
     notices: tuple[NoticeRow, ...] = ()
+    receipts: tuple[ReceiptRow, ...] = ()
+    surplus: tuple[SurplusRow, ...] = ()
+    unmatched: tuple[UnmatchedRow, ...] = ()
     banks: tuple[BankRow, ...] = ()
     balances: tuple[BalanceRow, ...] = ()
+    posted: tuple[Posted, ...] = ()
+    entries: int = 0

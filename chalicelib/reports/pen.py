@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.kernel.money import FEN_PER_YUAN
@@ -11,6 +10,7 @@ from chalicelib.reports.table import FIRST_ROW, HEADING_ROW, Cell, Formula, Kind
 
 _FONT = "宋体"
 _A4 = 9
+_MONEY_KIND = Kind.MONEY
 _ROW_POINTS = 18
 _MONEY = "#,##0.00;[Red]-#,##0.00"
 _FORMATS: dict[Kind, dict[str, Any]] = {
@@ -34,6 +34,9 @@ class Pen:
         self.note = self._format(font_color="#595959", font_size=9, border=0)
         self.heading = self._format(bold=True, bg_color="#DCE6F1", align="center", text_wrap=True)
         self._cells = {kind: self._format(**given) for kind, given in _FORMATS.items()}
+        self._text = self._cells[Kind.TEXT]
+        self.box = self._format(align="left", valign="top", indent=1, font_color="#404040")
+        self.figure = self._format(bold=True, align="left", indent=1, num_format="@", bg_color="#F2F2F2")
         total = {"bold": True, "bg_color": "#F2F2F2", "top": 2}
         self._totals = {kind: self._format(**{**given, **total}) for kind, given in _FORMATS.items()}
         self.good = self._format(bold=True, align="center", font_color="#006100", bg_color="#C6EFCE")
@@ -61,19 +64,23 @@ class Pen:
         sheet.hide_gridlines(2)
         return sheet
 
-    def table(self, table: Table) -> None:
-        """Put a table on a sheet of its own."""
+    def table(self, table: Table) -> Any:
+        """Put a table on a sheet of its own; returns the sheet."""
         sheet = self.sheet(table.sheet, landscape=len(table.columns) > 5)
         last = len(table.columns) - 1
-        sheet.merge_range(0, 0, 0, last, table.title, self.title)
+        # Row by row, downwards: what was written of a row leaves the process's memory with the next one.
         sheet.set_row(0, 28)
+        sheet.merge_range(0, 0, 0, last, table.title, self.title)
         sheet.write_string(1, 0, table.note, self.note)
+        sheet.set_row(HEADING_ROW, 30)
         for position, column in enumerate(table.columns):
             sheet.set_column(position, position, column.width)
             self.write_heading(sheet, HEADING_ROW, position, column.heading)
-        sheet.set_row(HEADING_ROW, 30)
-        for row, position, cell in _cells_of(table):
-            self.write(sheet, row, position, cell, table.columns[position].kind)
+        kinds = [column.kind for column in table.columns]
+        write = self.write
+        for row, cells in enumerate(table.rows or ((None,) * len(kinds),), start=FIRST_ROW):
+            for position, cell in enumerate(cells):
+                write(sheet, row, position, cell, kinds[position])
         if table.has_totals:
             self._write_totals(sheet, table)
         sheet.freeze_panes(FIRST_ROW, 1)
@@ -81,6 +88,7 @@ class Pen:
         sheet.print_area(0, 0, table.total_row if table.has_totals else table.last_row, last)
         if table.long:
             sheet.autofilter(HEADING_ROW, 0, table.last_row, last)
+        return sheet
 
     def write_heading(self, sheet: Any, row: int, position: int, heading: str) -> None:
         """Put a heading."""
@@ -105,31 +113,21 @@ class Pen:
 
     def write(self, sheet: Any, row: int, position: int, cell: Cell, kind: Kind) -> None:
         """Put one cell; text never becomes a formula or a number by its looks."""
-        shape = self._cells[kind]
-        if isinstance(cell, Formula):
-            sheet.write_formula(row, position, *_formula(cell, kind, shape))
-        elif cell is None or cell == "":
-            sheet.write_blank(row, position, None, shape)
-        elif isinstance(cell, str):
-            sheet.write_string(row, position, cell, self._cells[Kind.TEXT])
-        elif isinstance(cell, (date, datetime)):
-            sheet.write_datetime(row, position, cell, shape)
+        if isinstance(cell, str) and cell:
+            sheet.write_string(row, position, cell, self._text)
+        elif isinstance(cell, int):
+            sheet.write_number(row, position, cell / FEN_PER_YUAN if kind is _MONEY_KIND else cell, self._cells[kind])
+        elif not cell:
+            sheet.write_blank(row, position, None, self._cells[kind])
+        elif isinstance(cell, Formula):
+            sheet.write_formula(row, position, *_formula(cell, kind, self._cells[kind]))
         else:
-            sheet.write_number(row, position, _shown(cell, kind), shape)
-
-
-def _cells_of(table: Table) -> Iterator[tuple[int, int, Cell]]:
-    empty: tuple[Cell, ...] = (None,) * len(table.columns)
-    for place, cells in enumerate(table.rows or (empty,)):
-        for position, cell in enumerate(cells):
-            yield FIRST_ROW + place, position, cell
-
-
-def _shown(number: int, kind: Kind) -> int | float:
-    """Spreadsheets reckon in binary fractions: fen as yuan are exact to the fen up to 90 trillion yuan."""
-    return number / FEN_PER_YUAN if kind is Kind.MONEY else number
+            sheet.write_datetime(row, position, cell, self._cells[kind])
 
 
 def _formula(formula: Formula, kind: Kind, shape: Any) -> tuple[str, Any, int | float | str]:
-    value = formula.value if isinstance(formula.value, str) else _shown(formula.value, kind)
+    # Spreadsheets reckon in binary fractions: fen as yuan are exact to the fen up to 90 trillion yuan.
+    value = formula.value
+    if not isinstance(value, str) and kind is _MONEY_KIND:
+        return f"={formula.text}", shape, value / FEN_PER_YUAN
     return f"={formula.text}", shape, value

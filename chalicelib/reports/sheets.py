@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from chalicelib.kernel.clock import from_ms
 from chalicelib.kernel.money import FEN_PER_YUAN
 from chalicelib.reports import words
-from chalicelib.reports.month import Month, RefundRow
-from chalicelib.reports.table import FIRST_ROW, Cell, Column, Formula, Kind, Table
+from chalicelib.reports.month import Month
+from chalicelib.reports.table import FIRST_ROW, Cell, Column, Formula, Kind, Table, column_letter
+from chalicelib.reports.tally import CAME_BACK, Sum, Tally
 
 _YUAN = "金额单位:元。"
+_Rows = list[tuple[Cell, ...]]
 
 
 def auction_results(month: Month) -> Table:
     """What was announced, per class."""
-    rows: list[tuple[Cell, ...]] = [
+    rows: _Rows = [
         (
             words.word(words.CLASSES, name),
             result["quota"],
@@ -49,68 +48,140 @@ def _fen(yuan: int | None) -> int | None:
     return None if yuan is None else yuan * FEN_PER_YUAN
 
 
-def credits_by_state(month: Month, details: Table) -> Table:
+def channels_of(found: Tally) -> list[str]:
+    """The channels that finance always looks for, and whichever else money came by."""
+    return [*words.CHANNELS, *sorted({channel for _, channel in found.arrivals} - set(words.CHANNELS))]
+
+
+def credits_by_day(found: Tally, details: Table) -> Table:
+    """Payments that came in, by day and channel."""
+    channels = channels_of(found)
+    rows: _Rows = []
+    for place, day in enumerate(sorted({day for day, _ in found.arrivals})):
+        line = FIRST_ROW + place + 1
+        cells: list[Cell] = [day]
+        for channel in channels:
+            came = found.arrivals.get((day, channel), Sum())
+            given = f'{details.range("到账日")},A{line},{details.range("渠道")},"{words.word(words.CHANNELS, channel)}"'
+            cells.append(Formula(f"COUNTIFS({given})", came.count))
+            cells.append(Formula(f"SUMIFS({details.range('金额(元)')},{given})", came.fen))
+        of_day = [came for (at, _), came in found.arrivals.items() if at == day]
+        counts, sums = (_letters(1 + offset, len(channels)) for offset in (0, 1))
+        cells.append(Formula("+".join(f"{letter}{line}" for letter in counts), sum(came.count for came in of_day)))
+        cells.append(Formula("+".join(f"{letter}{line}" for letter in sums), sum(came.fen for came in of_day)))
+        rows.append(tuple(cells))
+    columns = [Column("到账日", Kind.DAY, 14)]
+    for name in (*(words.word(words.CHANNELS, channel) for channel in channels), "全部渠道"):
+        columns.append(Column(f"{name} 笔数", Kind.COUNT, 12, total=True))
+        columns.append(Column(f"{name} 金额(元)", Kind.MONEY, 18, total=True))
+    return Table("到账日报", "保证金到账日报表(分渠道)", f"{_YUAN}按到账时间所在日期统计。", columns, rows)
+
+
+def _letters(first: int, count: int) -> list[str]:
+    return [column_letter(first + 2 * number) for number in range(count)]
+
+
+def credits_by_state(found: Tally, details: Table) -> Table:
     """Payments that came in, by what became of them."""
-    rows = []
+    rows: _Rows = []
     for state, label in words.CREDITS.items():
-        found = [row for row in month.credits if row.state == state]
+        of_state = found.credits.get(state, Sum())
         rows.append(
             (
                 label,
-                Formula(f'COUNTIFS({details.range("状态")},"{label}")', len(found)),
-                _sum(details, "金额(元)", {"状态": label}, sum(row.amount_fen for row in found)),
+                Formula(f'COUNTIFS({details.range("状态")},"{label}")', of_state.count),
+                _sum(details, "金额(元)", {"状态": label}, of_state.fen),
             )
         )
     columns = (
-        Column("状态", width=16),
-        Column("笔数", Kind.COUNT, 12, total=True),
-        Column("金额(元)", Kind.MONEY, 18, total=True),
+        Column("状态", width=24),
+        Column("笔数", Kind.COUNT, 16, total=True),
+        Column("金额(元)", Kind.MONEY, 24, total=True),
     )
     return Table("到账", "到账汇总表", _YUAN, columns, rows)
 
 
-def deposits_by_state(month: Month, details: Table) -> Table:
+def deposits_by_state(found: Tally, details: Table) -> Table:
     """Deposits, by where they stand."""
-    rows = []
+    rows: _Rows = []
     for state, label in words.DEPOSITS.items():
-        found = [row for row in month.deposits if row.state == state]
+        of_state = found.deposits[state]
         rows.append(
             (
                 label,
-                Formula(f'COUNTIFS({details.range("状态")},"{label}")', len(found)),
-                _sum(details, "保证金(元)", {"状态": label}, sum(row.amount_fen for row in found)),
-                _sum(details, "溢缴(元)", {"状态": label}, sum(row.excess_fen for row in found)),
+                Formula(f'COUNTIFS({details.range("状态")},"{label}")', of_state.count),
+                _sum(details, "保证金(元)", {"状态": label}, of_state.fen),
+                _sum(details, "溢缴(元)", {"状态": label}, of_state.excess_fen),
             )
         )
     columns = (
-        Column("状态", width=16),
-        Column("人数", Kind.COUNT, 12, total=True),
-        Column("保证金(元)", Kind.MONEY, 18, total=True),
-        Column("溢缴(元)", Kind.MONEY, 16, total=True),
+        Column("状态", width=20),
+        Column("人数", Kind.COUNT, 14, total=True),
+        Column("保证金(元)", Kind.MONEY, 22, total=True),
+        Column("溢缴(元)", Kind.MONEY, 20, total=True),
     )
     return Table("保证金", "保证金汇总表", _YUAN, columns, rows)
 
 
-def refunds_by_batch(month: Month, details: Table) -> Table:
+def interest(month: Month, found: Tally, details: Table) -> Table:
+    """Interest by channel: owed with refunds, paid of it, credited by the bank, and what is left."""
+    credited = {row.channel: row.interest_fen for row in month.banks}
+    seen = {channel for _, channel, _ in found.refunds} | credited.keys()
+    rows: _Rows = []
+    for place, channel in enumerate([*words.CHANNELS, *sorted(seen - set(words.CHANNELS))]):
+        line = FIRST_ROW + place + 1
+        label, paid = words.word(words.CHANNELS, channel), words.REFUNDS["paid"]
+        every = found.refunds_where(lambda _batch, by, _state, of=channel: by == of)  # type: ignore[misc]
+        done = found.refunds_where(lambda _batch, by, state, of=channel: (by, state) == (of, "paid"))  # type: ignore[misc]
+        given = f'{details.range("渠道")},"{label}",{details.range("利息(元)")},">0"'
+        rows.append(
+            (
+                label,
+                Formula(f"COUNTIFS({given})", every.with_interest),
+                _sum(details, "利息(元)", {"渠道": label}, every.interest_fen),
+                _sum(details, "利息(元)", {"渠道": label, "状态": paid}, done.interest_fen),
+                credited.get(channel, 0),
+                Formula(f"ROUND(E{line}-D{line},2)", credited.get(channel, 0) - done.interest_fen),
+            )
+        )
+    columns = (
+        Column("渠道", width=18),
+        Column("计息笔数", Kind.COUNT, 12, total=True),
+        Column("应付利息(元)", Kind.MONEY, 18, total=True),
+        Column("已付利息(元)", Kind.MONEY, 18, total=True),
+        Column("银行结息(元)", Kind.MONEY, 18, total=True),
+        Column("结余(元)", Kind.MONEY, 18, total=True),
+    )
+    note = f"{_YUAN}应付利息含退回后重发的款项;结余 = 银行结息 - 已付利息。"
+    return Table("利息", "保证金利息表", note, columns, rows)
+
+
+def refunds_by_batch(found: Tally, details: Table) -> Table:
     """Payments ordered, by batch: how many, how much, how much of it was paid and how much came back."""
-    paid, failed = words.REFUNDS["paid"], (words.REFUNDS["failed"], words.REFUNDS["replaced"])
-    rows = []
-    for batch in sorted({row.batch for row in month.refunds}):
+    paid, failed = words.REFUNDS["paid"], [words.REFUNDS[state] for state in CAME_BACK]
+    rows: _Rows = []
+    for batch in sorted({batch for batch, _, _ in found.refunds}):
         label = words.batch_word(batch)
-        lines = [row for row in month.refunds if row.batch == batch]
+        every = found.refunds_where(lambda name, _channel, _state, of=batch: name == of)  # type: ignore[misc]
+        done = found.refunds_where(lambda name, _channel, state, of=batch: (name, state) == (of, "paid"))  # type: ignore[misc]
+        back = found.refunds_where(
+            lambda name, _channel, state, of=batch: name == of and state in CAME_BACK  # type: ignore[misc]
+        )
         of_batch = {"批次": label}
-        done = [row for row in lines if row.state == "paid"]
-        back = [row for row in lines if row.state in ("failed", "replaced")]
+        counted = "+".join(
+            f'COUNTIFS({details.range("批次")},"{label}",{details.range("状态")},"{state}")' for state in failed
+        )
         came_back = "+".join(_sum(details, "合计(元)", of_batch | {"状态": state}, 0).text for state in failed)
         rows.append(
             (
                 label,
-                Formula(f'COUNTIFS({details.range("批次")},"{label}")', len(lines)),
-                _sum(details, "本金(元)", of_batch, sum(row.principal_fen for row in lines)),
-                _sum(details, "利息(元)", of_batch, sum(row.interest_fen for row in lines)),
-                _sum(details, "合计(元)", of_batch, _amount(lines)),
-                _sum(details, "合计(元)", of_batch | {"状态": paid}, _amount(done)),
-                Formula(came_back, _amount(back)),
+                Formula(f'COUNTIFS({details.range("批次")},"{label}")', every.count),
+                _sum(details, "本金(元)", of_batch, every.principal_fen),
+                _sum(details, "利息(元)", of_batch, every.interest_fen),
+                _sum(details, "合计(元)", of_batch, every.fen),
+                _sum(details, "合计(元)", of_batch | {"状态": paid}, done.fen),
+                Formula(counted, back.count),
+                Formula(came_back, back.fen),
             )
         )
     columns = (
@@ -120,132 +191,12 @@ def refunds_by_batch(month: Month, details: Table) -> Table:
         Column("利息(元)", Kind.MONEY, 14, total=True),
         Column("合计(元)", Kind.MONEY, 18, total=True),
         Column("已付(元)", Kind.MONEY, 18, total=True),
+        Column("退回笔数", Kind.COUNT, 10, total=True),
         Column("退回(元)", Kind.MONEY, 16, total=True),
     )
     return Table("退款", "退款汇总表", f"{_YUAN}失败后重发的款项在新批次中再次列示。", columns, rows)
 
 
-def _amount(lines: Iterable[RefundRow]) -> int:
-    return sum(row.principal_fen + row.interest_fen for row in lines)
-
-
 def _sum(details: Table, heading: str, criteria: dict[str, str], value: int) -> Formula:
     given = ",".join(f'{details.range(column)},"{label}"' for column, label in criteria.items())
     return Formula(f"SUMIFS({details.range(heading)},{given})", value)
-
-
-def forfeits(month: Month) -> Table:
-    """Who defaulted, and what it cost."""
-    rows = [
-        (
-            row.code,
-            words.word(words.CLASSES, row.bidder_class),
-            row.amount_fen,
-            row.forfeited_fen,
-            from_ms(row.defaulted_at_ms).replace(tzinfo=None),
-            row.defaulted_by,
-        )
-        for row in month.notices
-        if row.state == "defaulted"
-    ]
-    columns = (
-        Column("申请编码", width=16),
-        Column("类别", width=10),
-        Column("成交价(元)", Kind.MONEY, 18, total=True),
-        Column("没收保证金(元)", Kind.MONEY, 18, total=True),
-        Column("认定时间", Kind.MOMENT, 20),
-        Column("审批人", width=16),
-    )
-    return Table("没收", "违约没收保证金表", _YUAN, columns, rows)
-
-
-def prices(month: Month) -> Table:
-    """What every winner owed, and whether the treasury has it."""
-    rows: list[tuple[Cell, ...]] = []
-    paid = words.NOTICES["paid"]
-    for place, row in enumerate(month.notices):
-        line = FIRST_ROW + place + 1
-        is_paid = row.state == "paid"
-        rows.append(
-            (
-                row.code,
-                words.word(words.CLASSES, row.bidder_class),
-                row.rank,
-                row.amount_fen,
-                row.pay_code,
-                words.word(words.NOTICES, row.state),
-                Formula(f'IF(F{line}="{paid}",D{line},0)', row.amount_fen if is_paid else 0),
-                from_ms(row.paid_at_ms).replace(tzinfo=None) if is_paid else None,
-                words.word(words.PROOFS, row.paid_by),
-                row.bank_serial,
-            )
-        )
-    columns = (
-        Column("申请编码", width=16),
-        Column("类别", width=8),
-        Column("名次", Kind.COUNT, 8),
-        Column("应缴(元)", Kind.MONEY, 18, total=True),
-        Column("缴款码", width=24),
-        Column("状态", width=10),
-        Column("实缴(元)", Kind.MONEY, 18, total=True),
-        Column("缴款时间", Kind.MOMENT, 20),
-        Column("依据", width=10),
-        Column("银行流水号", width=26),
-    )
-    return Table("成交价款", "成交价款缴纳表", f"{_YUAN}价款直接缴入财政,不经本账簿。", columns, rows, long=True)
-
-
-def reconciliation(month: Month) -> Table:
-    """Each bank's word against its own sums and against the ledger."""
-    rows: list[tuple[Cell, ...]] = []
-    for place, row in enumerate(month.banks):
-        line = FIRST_ROW + place + 1
-        reckoned = row.opening_fen + row.credits_fen + row.interest_fen - row.debits_fen
-        rows.append(
-            (
-                words.word(words.CHANNELS, row.channel),
-                row.opening_fen,
-                row.credits_fen,
-                row.interest_fen,
-                row.debits_fen,
-                Formula(f"ROUND(B{line}+C{line}+D{line}-E{line},2)", reckoned),
-                row.closing_fen,
-                row.ledger_fen,
-                Formula(f"ROUND(F{line}-G{line},2)", reckoned - row.closing_fen),
-                Formula(f"ROUND(H{line}-G{line},2)", row.ledger_fen - row.closing_fen),
-            )
-        )
-    columns = (
-        Column("渠道", width=14),
-        *(
-            Column(heading, Kind.MONEY, 18, total=True)
-            for heading in (
-                "期初余额(元)",
-                "到账(元)",
-                "银行结息(元)",
-                "付出(元)",
-                "推算期末(元)",
-                "对账单期末(元)",
-                "账簿余额(元)",
-                "推算差额(元)",
-                "账簿差额(元)",
-            )
-        ),
-    )
-    return Table("对账", "银行余额核对表", f"{_YUAN}差额不为零不得结账。", columns, rows)
-
-
-def trial_balance(month: Month) -> Table:
-    """Every account; debits equal credits."""
-    rows: list[tuple[Cell, ...]] = []
-    for place, row in enumerate(month.balances):
-        line = FIRST_ROW + place + 1
-        balance = Formula(f"ROUND(B{line}-C{line},2)", row.debit_fen - row.credit_fen)
-        rows.append((row.account, row.debit_fen, row.credit_fen, balance))
-    columns = (
-        Column("科目", width=28),
-        Column("借方(元)", Kind.MONEY, 20, total=True),
-        Column("贷方(元)", Kind.MONEY, 20, total=True),
-        Column("余额(元)", Kind.MONEY, 20, total=True),
-    )
-    return Table("试算平衡", "试算平衡表", f"{_YUAN}余额 = 借方 - 贷方。", columns, rows)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cached_property
 
 HEADING_ROW = 3
 FIRST_ROW = 4
@@ -45,14 +46,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One sheet's table: a title, a note under it, headings, rows, and a row of totals where a column has one."""
+    """One sheet's table: a title, a note under it, headings, rows, and a row of totals where a column has one.
+
+    Rows may be many and made as they are gone through; ``totals`` then says what they add up to, by heading, so that
+    nobody goes through them for it.
+    """
 
     sheet: str
     title: str
     note: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
+    rows: Collection[Sequence[Cell]]
     long: bool = False
+    totals: Mapping[str, int] | None = None
 
     @property
     def last_row(self) -> int:
@@ -84,8 +90,18 @@ class Table:
 
     def total_value(self, heading: str) -> int:
         """What a column sums up to: fen or a count."""
-        position = self.position(heading)
-        return sum(number(row[position]) for row in self.rows)
+        return self._sums[heading]
+
+    @cached_property
+    def _sums(self) -> Mapping[str, int]:
+        if self.totals is not None:
+            return self.totals
+        summed = [(place, column.heading) for place, column in enumerate(self.columns) if column.total]
+        sums = dict.fromkeys((heading for _, heading in summed), 0)
+        for row in self.rows:
+            for place, heading in summed:
+                sums[heading] += number(row[place])
+        return sums
 
 
 def number(cell: Cell) -> int:

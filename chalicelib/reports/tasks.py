@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.evidence.records import find_seal
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.reports.collect import collect
-from chalicelib.reports.exporting import export, workbook_key
+from chalicelib.reports.exporting import export
+from chalicelib.reports.filing import file_month
 from chalicelib.reports.month import Month
 from chalicelib.reports.summary import summarize
-from chalicelib.reports.workbook import write_workbook
 from chalicelib.wiring import hub
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _collect(period: str) -> Month:
     return collect(load_plan(period), load_period_rules(period).title, hub().keys.vault())
 
 
-def _workbook(event: dict[str, Any]) -> dict[str, str]:
+def _workbook(event: dict[str, Any]) -> dict[str, Any]:
+    """Finance's files. Of a month that was sealed, an amendment with what is different by now, or nothing."""
     period = event["period"]
-    key = workbook_key(period)
-    # Overwritten on a second run: a month that was put right before it closes has another workbook.
-    hub().files.write("outbox", key, write_workbook(_collect(period)), XLSX)
-    return {"key": key}
+    return file_month(hub().files, _collect(period), sealed=find_seal(period, "month") is not None)
 
 
 def _summary(event: dict[str, Any]) -> dict[str, Any]:

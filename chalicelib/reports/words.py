@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chalicelib.deposits.records import CreditState, DepositState
 from chalicelib.deposits.rules import CodeFault, ReturnReason
 from chalicelib.refunds.rules import FIRST, REMITTANCE, SECOND, RefundState, Source
+from chalicelib.treasury.lists import FINDINGS, RECEIPT_STATES
 from chalicelib.treasury.rules import NoticeStatus
 
 CLASSES: dict[str, str] = {"individual": "个人", "unit": "单位"}
@@ -50,6 +51,7 @@ SOURCES: dict[str, str] = {
     Source.FORFEIT: "没收上缴",
 }
 BATCHES: dict[str, str] = {FIRST: "第一批", SECOND: "第二批", REMITTANCE: "上缴财政"}
+ROLLED_IN, ROLLED_OUT = "转入", "转出"
 NOTICES: dict[str, str] = {
     NoticeStatus.ISSUED: "待登记",
     NoticeStatus.REGISTERED: "待缴款",
@@ -58,6 +60,9 @@ NOTICES: dict[str, str] = {
     NoticeStatus.DEFAULTED: "违约",
 }
 PROOFS: dict[str, str] = {"": "", "confirmation": "财政确认", "inquiry": "财政查询"}
+UNMATCHED: dict[str, str] = {"payment": "有缴款无票据", "receipt": "有票据无缴款"}
+RECEIPTS: dict[str, str] = {state.value: label for state, label in RECEIPT_STATES.items()}
+SURPLUS: dict[str, str] = {finding.value: label for finding, label in FINDINGS.items()}
 
 
 def word(words: Mapping[str, str], key: str) -> str:

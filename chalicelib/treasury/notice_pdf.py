@@ -6,8 +6,6 @@ Made when it is asked for and kept nowhere: it bears a person's name and number 
 from __future__ import annotations
 
 import io
-from functools import cache
-from pathlib import Path
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -15,15 +13,12 @@ from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from chalicelib.kernel.capitals import capital_amount
 from chalicelib.kernel.money import yuan_text
+from chalicelib.kernel.pdf_font import font
 from chalicelib.treasury.notice_page import VOID, NoticePage
-
-FONT = "NotoSansSC"
-_FONT_FILE = Path(__file__).parents[1] / "reports" / "fonts" / "NotoSansSC-Regular.ttf"
 
 _WIDTH, _HEIGHT = A4
 _LEFT, _RIGHT = 56.0, _WIDTH - 56.0
@@ -34,12 +29,6 @@ _QR = 128.0
 # Print has full-width points where screens have narrow ones.
 _WIDE = str.maketrans({",": "，", ";": "；", "(": "（", ")": "）"})
 _NEVER_FIRST = "，。；：、）”"
-
-
-@cache
-def _font() -> str:
-    pdfmetrics.registerFont(TTFont(FONT, str(_FONT_FILE)))
-    return FONT
 
 
 def notice_pdf(page: NoticePage) -> bytes:
@@ -63,16 +52,16 @@ def notice_pdf(page: NoticePage) -> bytes:
 
 def _text(canvas: Canvas, at: tuple[float, float], text: str, size: float, color: Color = _INK) -> None:
     canvas.setFillColor(color)
-    canvas.setFont(_font(), size)
+    canvas.setFont(font(), size)
     canvas.drawString(*at, text)
 
 
 def _head(canvas: Canvas, page: NoticePage) -> None:
     canvas.setFillColor(_BLUE)
     canvas.rect(0, _HEIGHT - 12, _WIDTH, 12, stroke=0, fill=1)
-    canvas.setFont(_font(), 12)
+    canvas.setFont(font(), 12)
     canvas.drawCentredString(_WIDTH / 2, _HEIGHT - 62, page.title)
-    canvas.setFont(_font(), 26)
+    canvas.setFont(font(), 26)
     canvas.drawCentredString(_WIDTH / 2, _HEIGHT - 100, "缴 款 通 知 书")
     canvas.setStrokeColor(_BLUE)
     canvas.setLineWidth(1.2)
@@ -111,7 +100,7 @@ def _table(canvas: Canvas, page: NoticePage, top: float) -> float:
 def _fitted(canvas: Canvas, at: tuple[float, float], text: str, width: float, color: Color) -> None:
     """A text in one line, smaller or in two lines where it is long, such as a company's name."""
     size = 10.5
-    if pdfmetrics.stringWidth(text, _font(), size) <= width:
+    if pdfmetrics.stringWidth(text, font(), size) <= width:
         _text(canvas, at, text, size, color)
         return
     size = 8.0
@@ -144,7 +133,7 @@ def _amount(canvas: Canvas, page: NoticePage, top: float) -> float:
         return bottom
     _qr(canvas, page.qr_text, (_RIGHT - _QR - 16, bottom + 22))
     canvas.setFillColor(_GREY)
-    canvas.setFont(_font(), 8.5)
+    canvas.setFont(font(), 8.5)
     canvas.drawCentredString(_RIGHT - _QR / 2 - 16, bottom + 10, "扫码缴款（请核对缴款码与金额）")
     return bottom
 
@@ -192,7 +181,7 @@ def _split(text: str, size: float, width: float) -> list[str]:
     """Lines no wider than ``width``: Chinese breaks after any character, but no line begins with a point."""
     lines = [""]
     for character in text:
-        fits = pdfmetrics.stringWidth(lines[-1] + character, _font(), size) <= width
+        fits = pdfmetrics.stringWidth(lines[-1] + character, font(), size) <= width
         if fits or character in _NEVER_FIRST:
             lines[-1] += character
         else:
@@ -205,7 +194,7 @@ def _foot(canvas: Canvas, page: NoticePage) -> None:
     canvas.setLineWidth(0.6)
     canvas.line(_LEFT, 62, _RIGHT, 62)
     _text(canvas, (_LEFT, 46), f"{page.guide.collector}    缴款码 {page.pay_code}", 8.5, _GREY)
-    canvas.setFont(_font(), 8.5)
+    canvas.setFont(font(), 8.5)
     canvas.drawRightString(_RIGHT, 46, "第 1 页 共 1 页")
 
 
@@ -221,7 +210,7 @@ def _stamp(canvas: Canvas, stamp: str) -> None:
     canvas.setLineWidth(6)
     width = 96.0 * len(stamp) + 60
     canvas.roundRect(-width / 2, -66, width, 132, 14, fill=0)
-    canvas.setFont(_font(), 92)
+    canvas.setFont(font(), 92)
     canvas.drawCentredString(0, -32, stamp)
     canvas.restoreState()
 

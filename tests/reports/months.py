@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 from chalicelib.kernel.clock import at_shanghai
-from chalicelib.reports.month import BalanceRow, BankRow, CreditRow, DepositRow, Month, NoticeRow, RefundRow
+from chalicelib.reports.month import (
+    BalanceRow,
+    BankRow,
+    CreditRow,
+    DepositRow,
+    Month,
+    NoticeRow,
+    Posted,
+    ReceiptRow,
+    RefundRow,
+    SurplusRow,
+)
+from chalicelib.reports.workbook import bind, write_workbook
 
 DEPOSIT_FEN = 200_000
 ON_TIME, LATE = at_shanghai("2026-03-10T09:15:02.123"), at_shanghai("2026-03-18T08:00:00")
+
+
+def written(month: Month) -> bytes:
+    """The month's workbook."""
+    target = io.BytesIO()
+    write_workbook(bind(month), target)
+    return target.getvalue()
 
 
 def credit(number: int, amount_fen: int, state: str, reason: str = "", code: str = "") -> CreditRow:
@@ -118,12 +138,30 @@ def a_month() -> Month:
                 26,
                 paid_out,
                 1_000_026 + credits_fen - paid_out,
-                1_000_026 + credits_fen - paid_out,
+                26 + credits_fen - paid_out - 7_000,
+                7_000,
             ),
         ),
+        receipts=(
+            ReceiptRow(
+                "2026030000001", "33010026300000000001", "0000000001", "a1b2c3", 3_150_000, "written_off", ON_TIME, LATE
+            ),
+        ),
+        surplus=(
+            SurplusRow("33010026300000000003", "2026030000003", "too_late", 2_850_000, 2_850_000, LATE, "20260402"),
+        ),
+        posted=(
+            Posted(date(2026, 3, 10), "credit", "bank:hangzhou", credits_fen, 0, 7),
+            Posted(date(2026, 3, 10), "credit", "held:2026-03", 0, credits_fen, 7),
+            Posted(date(2026, 3, 21), "bank_interest", "bank:hangzhou", 26, 0, 1),
+            Posted(date(2026, 3, 21), "bank_interest", "interest_income", 0, 26, 1),
+            Posted(date(2026, 4, 3), "refund_paid", "bank:hangzhou", 0, paid_out + 7_000, 5),
+            Posted(date(2026, 4, 3), "refund_paid", "held:2026-03", paid_out + 7_000, 0, 5),
+        ),
+        entries=13,
         balances=(
-            BalanceRow("bank:hangzhou", credits_fen + 26, paid_out),
-            BalanceRow("held:2026-03", paid_out, credits_fen),
-            BalanceRow("interest_income", 0, 26),
+            BalanceRow("bank:hangzhou", credits_fen + 26, paid_out + 7_000, credits_fen + 26 - paid_out - 7_000),
+            BalanceRow("held:2026-03", paid_out + 7_000, credits_fen, paid_out + 7_000 - credits_fen),
+            BalanceRow("interest_income", 0, 26, -26),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
-from chalicelib.ledger import accounts
+from chalicelib.ledger import accounts, sealing
 from chalicelib.ledger.records import post
 from chalicelib.ledger.rules import Entry, Leg, move
 from chalicelib.periods.plan import nominal
@@ -28,6 +29,7 @@ from chalicelib.refunds.records import RefundRecord, refund_key
 from chalicelib.refunds.rules import RefundState, Source, refund_number
 from chalicelib.reports import tasks
 from chalicelib.reports.collect import collect
+from chalicelib.reports.month import Month
 from chalicelib.treasury.records import NoticeRecord, notice_key
 from integrations.ports import Direction
 
@@ -77,7 +79,8 @@ def records(aws: None) -> None:
     day = date(2026, 3, 10)
     post(move("in", "credit", PERIOD, day, 0, debit=bank, credit=held, amount_fen=205_000, subject=CODE))
     post(move("out", "refund", PERIOD, day, 0, debit=held, credit=bank, amount_fen=205_000, subject=CODE))
-    post(Entry("i", "interest", PERIOD, day, 0, (Leg(bank, 10), Leg(accounts.INTEREST_INCOME, -10))))
+    post(Entry("i", "bank_interest", PERIOD, day, 0, (Leg(bank, 10), Leg(accounts.INTEREST_INCOME, -10))))
+    sealing.seal(PERIOD, 0)
 
 
 def a_credit(serial: str) -> CreditRecord:
@@ -155,6 +158,11 @@ def announced() -> dict[str, Any]:
     return numbers | {"at_lowest": 1, "won_at_lowest": 1, "last_winner_at": "2026-03-25T09:56:15.739"}
 
 
+def listed(month: Month) -> Month:
+    """The month with its rows in memory."""
+    return replace(month, credits=tuple(month.credits), deposits=tuple(month.deposits), refunds=tuple(month.refunds))
+
+
 def test_given_the_rooms_records_when_collected_then_rows_are_masked_and_in_fen(records: None) -> None:
     month = collect(PLAN, "标题", VAULT)
 
@@ -169,8 +177,13 @@ def test_given_the_rooms_records_when_collected_then_rows_are_masked_and_in_fen(
     assert (bank.credits_fen, bank.interest_fen, bank.debits_fen) == (205_000, 10, 205_000)
     assert (bank.opening_fen, bank.closing_fen, bank.ledger_fen) == (700, 710, 710)
     assert sum(row.debit_fen - row.credit_fen for row in month.balances) == 0
-    assert NAME not in repr(month)
-    assert collect(PLAN, "标题", VAULT) == month
+    assert bank.others_fen == 0
+    assert [(row.account, row.sealed_fen) for row in month.balances if row.sealed_fen] == [
+        ("bank:hangzhou", 10),
+        ("interest_income", -10),
+    ]
+    assert NAME not in repr(listed(month))
+    assert listed(collect(PLAN, "标题", VAULT)) == listed(month)
 
 
 def test_given_the_step_when_run_twice_then_one_workbook_without_a_name_or_account(
@@ -181,10 +194,15 @@ def test_given_the_step_when_run_twice_then_one_workbook_without_a_name_or_accou
     monkeypatch.setattr(tasks, "hub", lambda: parts)
 
     made = tasks.handle({"step": "workbook", "period": PERIOD}, None)
-    assert made == {"key": "reports/2026-03/settlement-2026-03.xlsx"}
-    first = files.read("outbox", made["key"])
+    assert made == {
+        "key": "reports/2026-03/settlement-2026-03.xlsx",
+        "sealed": False,
+        "amendment": 0,
+        "changed": False,
+    }
+    first, whole = files.read("outbox", made["key"]), dict(files.held)
     tasks.handle({"step": "workbook", "period": PERIOD}, None)
-    assert files.read("outbox", made["key"]) == first
+    assert files.held == whole
 
     book = openpyxl.load_workbook(io.BytesIO(first), data_only=True)
     text = repr([list(sheet.iter_rows(values_only=True)) for sheet in book])
@@ -192,7 +210,8 @@ def test_given_the_step_when_run_twice_then_one_workbook_without_a_name_or_accou
     assert ACCOUNT not in text
     assert "欧***" in text
     verdicts = [row[3] for row in book["封面"].iter_rows(values_only=True) if row[3] in ("平", "不平")]
-    assert verdicts == ["平"] * 5
+    # The price was paid and its receipt is not issued yet: that is the last check.
+    assert verdicts == ["平"] * 6 + ["不平"]
 
 
 def test_given_the_step_when_asked_for_figures_then_counts_and_fen(

@@ -1,0 +1,165 @@
+"""The month's files for finance: workbook, PDF, a .csv per sheet, vouchers, figures, and their digests.
+
+Before the month is sealed they are written anew each time the machine comes by, and the same month gives the same
+bytes. Once it is sealed nothing of it is touched: what is different by then becomes a numbered amendment
+(docs/decisions/0034).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import IO, Any
+
+from chalicelib.kernel.csv_table import CSV_TYPE
+from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.files import Files, read_json
+from chalicelib.reports import changes, csv_sheets, figures, vouchers
+from chalicelib.reports.chart_of_accounts import finance_profile
+from chalicelib.reports.month import Month, Posted
+from chalicelib.reports.summary_pdf import summary_pdf
+from chalicelib.reports.workbook import Bound, bind, write_workbook
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF, JSON = "application/pdf", "application/json"
+
+
+def folder(period: str) -> str:
+    """Where a month's files lie in the outbox."""
+    return f"reports/{period}/"
+
+
+def manifest_key(period: str, number: int = 0) -> str:
+    """Where the list of a month's files, or of its amendment's, lies in the outbox."""
+    return f"{folder(period)}manifest{_suffix(number)}.json"
+
+
+def _suffix(number: int) -> str:
+    return f"-amendment-{number}" if number else ""
+
+
+@dataclass
+class _Filing:
+    """Writes files into the outbox and remembers their digests."""
+
+    files: Files
+    period: str
+    listed: list[dict[str, Any]]
+
+    def put(self, name: str, content: bytes, content_type: str) -> None:
+        """A small file."""
+        self.files.write("outbox", folder(self.period) + name, content, content_type)
+        self._list(name, hashlib.sha256(content).hexdigest(), hashlib.new("sm3", content).hexdigest(), len(content))
+
+    def store(self, name: str, source: IO[bytes], content_type: str) -> str:
+        """A file that may be large; returns its SHA-256."""
+        source.seek(0)
+        sha256, sm3, size = hashlib.sha256(), hashlib.new("sm3"), 0
+        while block := source.read(1 << 20):
+            sha256.update(block)
+            sm3.update(block)
+            size += len(block)
+        self.files.store("outbox", folder(self.period) + name, source, content_type)
+        self._list(name, sha256.hexdigest(), sm3.hexdigest(), size)
+        return sha256.hexdigest()
+
+    def _list(self, name: str, sha256: str, sm3: str, size: int) -> None:
+        self.listed.append({"name": name, "bytes": size, "sha256": sha256, "sm3": sm3})
+
+
+def file_month(files: Files, month: Month, *, sealed: bool) -> dict[str, Any]:
+    """Write the month's files, or what changed since it was sealed.
+
+    Returns ``{"key", "sealed", "amendment", "changed"}``: ``key`` is the workbook's that stands, ``amendment`` the
+    number of the last one (0: none), ``changed`` whether one was made now.
+    """
+    bound = bind(month)
+    if not sealed:
+        _write(files, bound, 0, None, month.posted)
+        return _told(month.period, 0, sealed=False, changed=False)
+    standing = _last_manifest(files, month.period)
+    number = int(standing["number"])
+    with tempfile.TemporaryDirectory() as place:
+        found = changes.compare(files, month.period, standing, csv_sheets.sheet_rows(bound), place)
+        if not found:
+            return _told(month.period, number, sealed=True, changed=False)
+        number += 1
+        later = vouchers.since(month.posted, _posted(standing))
+        _write(files, bound, number, found, later)
+    return _told(month.period, number, sealed=True, changed=True)
+
+
+def _told(period: str, number: int, *, sealed: bool, changed: bool) -> dict[str, Any]:
+    key = f"{folder(period)}settlement-{period}{_suffix(number)}.xlsx"
+    return {"key": key, "sealed": sealed, "amendment": number, "changed": changed}
+
+
+def _last_manifest(files: Files, period: str) -> dict[str, Any]:
+    """The manifest of the last amendment, or the month's own. Raises ``NotFound`` for a month that filed nothing."""
+    standing: dict[str, Any] = read_json(files, "outbox", manifest_key(period))
+    for number in _numbers():
+        try:
+            standing = read_json(files, "outbox", manifest_key(period, number))
+        except NotFound:
+            return standing
+    raise Conflict("AMENDMENTS_TOO_MANY", f"{period} 期结算更正次数过多")
+
+
+def _numbers() -> Iterator[int]:
+    yield from range(1, 1_000)
+
+
+def _posted(manifest: dict[str, Any]) -> Iterator[Posted]:
+    for day, kind, account, debit_fen, credit_fen, entries in manifest["posted"]:
+        yield Posted(date.fromisoformat(day), kind, account, debit_fen, credit_fen, entries)
+
+
+def _write(
+    files: Files, bound: Bound, number: int, found: Sequence[changes.Change] | None, posted: Sequence[Posted]
+) -> None:
+    month, suffix = bound.month, _suffix(number)
+    filing = _Filing(files, month.period, [])
+    table = changes.table(month.period, number, found) if found else None
+    sheets: dict[str, str] = {}
+    for sheet, rows in csv_sheets.sheet_rows(bound):
+        with tempfile.TemporaryFile() as target:
+            csv_sheets.write_csv(rows, target)
+            name = f"csv{suffix}/{csv_sheets.NAMES[sheet]}.csv"
+            sheets[sheet] = filing.store(name, target, CSV_TYPE)
+    if table is not None:
+        with tempfile.TemporaryFile() as target:
+            csv_sheets.write_csv(csv_sheets.table_rows(table), target)
+            filing.store(f"changes-{month.period}{suffix}.csv", target, CSV_TYPE)
+    with tempfile.TemporaryFile() as target:
+        write_workbook(bound, target, amendment=number, changes=table)
+        filing.store(f"settlement-{month.period}{suffix}.xlsx", target, XLSX)
+    filing.put(f"settlement-{month.period}{suffix}.pdf", summary_pdf(bound, amendment=number), PDF)
+    profile = finance_profile()
+    made = vouchers.vouchers(month.period, posted, profile)
+    filing.put(f"vouchers-{month.period}{suffix}.csv", vouchers.voucher_file(made, profile), CSV_TYPE)
+    filing.put(f"figures-{month.period}{suffix}.json", _json(asdict(figures.of_month(bound))), JSON)
+    sums = "".join(f"{each['sha256']}  {each['name']}\n" for each in filing.listed)
+    filing.put(f"SHA256SUMS{suffix}", sums.encode(), "text/plain")
+    manifest = {
+        "period": month.period,
+        "number": number,
+        "files": filing.listed,
+        "sheets": sheets,
+        "posted": [
+            [each.day.isoformat(), each.kind, each.account, each.debit_fen, each.credit_fen, each.entries]
+            for each in month.posted
+        ],
+    }
+    # Last: whoever finds the list finds every file that it names, and an amendment that has one is never written again.
+    if number:
+        files.write_once("outbox", manifest_key(month.period, number), _json(manifest), JSON)
+    else:
+        files.write("outbox", manifest_key(month.period), _json(manifest), JSON)
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
