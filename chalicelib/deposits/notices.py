@@ -17,6 +17,9 @@ from chalicelib.kernel.queues import Queue
 from chalicelib.periods.problems import record_problems
 from integrations.ports import DepositBank, NotifyingBank, TradeState, Wallet, WalletTrade
 
+# Of a trade, what is not kept.
+_THE_USERS_OWN = ("buyer_ref", "pay_token")
+
 
 def take_bank_notice(bank: DepositBank, headers: Mapping[str, str], body: bytes, queue: Queue, clock: Clock) -> str:
     """Take a bank's notice in and return the serial that it is about. The same again is the same answer.
@@ -37,16 +40,21 @@ def take_bank_notice(bank: DepositBank, headers: Mapping[str, str], body: bytes,
     return line.serial
 
 
-def take_wallet_notice(wallet: Wallet, body: bytes, queue: Queue, clock: Clock) -> str:
+def take_wallet_notice(wallet: Wallet, body: bytes, queue: Queue, clock: Clock, signature: str = "") -> str:
     """Take a wallet's notification in and return our number of the trade. Raises ``NotAuthenticated`` or
-    ``InvalidInput``: such a one is ignored and logged."""
+    ``InvalidInput``: such a one is ignored and logged. ``Pending`` where the wallet has to be asked and does not
+    answer: it tells again."""
 
     def amount_of(our_ref: str) -> int | None:
         trade = trade_records.find_trade(our_ref)
         return None if trade is None else int(trade.amount_fen)
 
-    told = wallet.read_notification(body, amount_of)
-    trade = {name: value for name, value in asdict(told.trade).items() if name != "buyer_ref"}
+    told = wallet.read_notification(body, amount_of, signature)
+    seen = told.trade
+    if seen.state is TradeState.PAID and seen.paid_at_ms is None:
+        # What was told does not say when. The same telling, told again, must be the same: it is asked for here.
+        seen = wallet.ask(seen.our_ref)
+    trade = {name: value for name, value in asdict(seen).items() if name not in _THE_USERS_OWN}
     said = canonical(trade).decode()
     trade_records.keep_told(wallet.channel, told.id, digest_of(trade), said, clock.now_ms())
     queue.send(canonical({"channel": wallet.channel, "told": told.id}).decode())

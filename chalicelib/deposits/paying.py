@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -32,7 +32,15 @@ class Till:
     now_ms: int
 
 
-def open_payment(till: Till, code: str, auth_code: str) -> TradeRecord:
+@dataclass(frozen=True)
+class Opened:
+    """A trade to pay. ``pay_token`` is what the bidder's device pays with."""
+
+    trade: TradeRecord
+    pay_token: str = field(repr=False)
+
+
+def open_payment(till: Till, code: str, auth_code: str) -> Opened:
     """Open a trade for the deposit, or give the one that this user has open; its number was stored before it was sent.
 
     Raises ``TooEarlyOrLate`` (``DEPOSITS_NOT_OPEN``, ``WALLET_CLOSED``), ``NotAllowed`` (``UNITS_BY_BANK``),
@@ -45,8 +53,10 @@ def open_payment(till: Till, code: str, auth_code: str) -> TradeRecord:
     for trade in trade_records.trades_of(till.plan.period, code):
         if trade.state == TradeStatus.PAID:
             raise _made()
-        if trade.state == TradeStatus.OPEN and trade.buyer_lookup == lookup and _created(till, trade, buyer):
-            return trade
+        if trade.state == TradeStatus.OPEN and trade.buyer_lookup == lookup:
+            opened = _created(till, trade, buyer)
+            if opened is not None:
+                return opened
     return _new_trade(till, code, buyer, lookup)
 
 
@@ -62,7 +72,7 @@ def _check_open(till: Till, code: str) -> None:
         raise Conflict("DEPOSIT_STANDS", "该申请编码已有保证金")
 
 
-def _new_trade(till: Till, code: str, buyer: str, lookup: str) -> TradeRecord:
+def _new_trade(till: Till, code: str, buyer: str, lookup: str) -> Opened:
     for number in range(1, TRADES_MAX + 1):
         our_ref = trade_records.trade_number(till.plan.period, code, number)
         trade = TradeRecord(
@@ -75,13 +85,14 @@ def _new_trade(till: Till, code: str, buyer: str, lookup: str) -> TradeRecord:
             expires_at_ms=till.plan.at("alipay_closes"),
         )
         # Another wallet's number, or one that ran out: the next.
-        if trade_records.put_once(trade) and _created(till, trade, buyer):
-            return trade
+        opened = _created(till, trade, buyer) if trade_records.put_once(trade) else None
+        if opened is not None:
+            return opened
     raise Conflict("PAYMENTS_TOO_MANY", "支付次数过多,请通过银行缴纳")
 
 
-def _created(till: Till, trade: TradeRecord, buyer: str) -> bool:
-    """``False`` where the trade ran out unpaid, and another one is needed."""
+def _created(till: Till, trade: TradeRecord, buyer: str) -> Opened | None:
+    """``None`` where the trade ran out unpaid, and another one is needed."""
     order = WalletOrder(trade.our_ref, int(trade.amount_fen), buyer, TITLE, int(trade.expires_at_ms))
     try:
         made = till.wallet.create(order)
@@ -91,9 +102,11 @@ def _created(till: Till, trade: TradeRecord, buyer: str) -> bool:
         if made.state in (TradeState.PAID, TradeState.FINISHED):
             raise _made() from None
         if made.state is TradeState.CLOSED:
-            return False
-    trade.update([TradeRecord.serial.set(made.serial)])
-    return True
+            return None
+    if not trade_records.keep_serial(trade, made.serial):
+        # Two asked at once, and the wallet opened two: the one whose number was kept first is the one that is paid.
+        return _created(till, trade, buyer)
+    return Opened(trade, made.pay_token or made.serial)
 
 
 def _made() -> Conflict:

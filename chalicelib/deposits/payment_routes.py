@@ -31,8 +31,9 @@ FORM = "application/x-www-form-urlencoded"
 
 @payment_routes.route("/deposits/payments", methods=["POST"])
 def open_payment() -> Response:
-    """``{period, auth_code}`` (account session) -> 201 ``{our_ref, trade_no, amount_yuan, pay_before}``; ``trade_no``
-    is what the client hands to my.tradePay. Again gives the same while it is open."""
+    """``{period, auth_code}`` (account session) -> 201 ``{our_ref, trade_no, pay_token, amount_yuan, pay_before}``;
+    ``pay_token`` is what the client hands to my.tradePay, or to its gateway's pages. Again gives the same while it is
+    open."""
     request, here = payment_routes.current_request, hub()
     session = _bidder()
     body = Body(request.json_body)
@@ -48,10 +49,12 @@ def open_payment() -> Response:
         vault=here.keys.vault(),
         now_ms=here.clock.now_ms(),
     )
-    trade = paying.open_payment(till, session.subject, auth_code)
+    paid_with = paying.open_payment(till, session.subject, auth_code)
+    trade = paid_with.trade
     opened = {
         "our_ref": trade.our_ref,
         "trade_no": trade.serial,
+        "pay_token": paid_with.pay_token,
         "amount_yuan": yuan_text(int(trade.amount_fen)),
         "pay_before": local_text(int(trade.expires_at_ms)),
     }

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict, NotFound
@@ -138,6 +138,19 @@ def put_once(record: Model) -> bool:
     except PutError as error:
         if error.cause_response_code != _CONDITION_FAILED:
             raise
+        return False
+    return True
+
+
+def keep_serial(trade: TradeRecord, serial: str) -> bool:
+    """Keep the wallet's number of a trade; ``False``, and ``trade`` read anew, where another one was kept before."""
+    known = TradeRecord.serial
+    try:
+        trade.update([known.set(serial)], known.does_not_exist() | (known == "") | (known == serial))
+    except UpdateError as error:
+        if error.cause_response_code != _CONDITION_FAILED:
+            raise
+        trade.refresh(consistent_read=True)
         return False
     return True
 

@@ -12,6 +12,7 @@ from integrations.alipay import answers, bill, calls, notification
 from integrations.alipay.envelope import Answer, read_answer, unclear
 from integrations.alipay.profile import Merchant, Profile, default_profile
 from integrations.alipay.signature import read_keys
+from integrations.answer import read_bounded
 from integrations.ports import (
     WalletBill,
     WalletNotification,
@@ -21,8 +22,6 @@ from integrations.ports import (
     WalletTrade,
     WalletTransfer,
 )
-
-_CHUNK_BYTES = 65_536
 
 
 class AlipayClient:
@@ -82,8 +81,11 @@ class AlipayClient:
         call = calls.transfer_query(transfer.our_ref, self._profile)
         return answers.read_transfer_state(self._call(call), transfer, self._profile)
 
-    def read_notification(self, body: bytes, amount_of: Callable[[str], int | None]) -> WalletNotification:
-        """Check and decode a notification. Raises ``NotAuthenticated`` or ``InvalidInput``."""
+    def read_notification(
+        self, body: bytes, amount_of: Callable[[str], int | None], signature: str = ""
+    ) -> WalletNotification:
+        """Check and decode a notification; it holds its own signature. ``NotAuthenticated`` or ``InvalidInput``."""
+        del signature
         return notification.read_notification(body, self._keys.alipay, self._merchant, amount_of, self._profile)
 
     def fetch_bill(self, day: date) -> bytes:
@@ -120,16 +122,9 @@ class AlipayClient:
             ) as answer:
                 if answer.status_code != 200:
                     raise unclear(f"HTTP {answer.status_code}")
-                return _bounded(answer, bytes_max)
+                body = read_bounded(answer, bytes_max)
         except requests.RequestException as error:
             raise unclear(type(error).__name__) from None
-
-
-def _bounded(answer: requests.Response, bytes_max: int) -> bytes:
-    parts, size = [], 0
-    for part in answer.iter_content(_CHUNK_BYTES):
-        size += len(part)
-        if size > bytes_max:
+        if body is None:
             raise unclear("too long an answer")
-        parts.append(part)
-    return b"".join(parts)
+        return body

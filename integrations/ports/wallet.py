@@ -37,7 +37,8 @@ class WalletOrder:
 @dataclass(frozen=True)
 class WalletTrade:
     """A trade as the wallet has it. ``serial`` is the wallet's own number, empty where it knows of no trade;
-    ``paid_at_ms`` is when it was paid, where the wallet says so.
+    ``paid_at_ms`` is when it was paid, where the wallet says so. ``pay_token``: what the user's device pays with, where
+    that is not ``serial``; it is nobody else's business.
     """
 
     our_ref: str
@@ -46,6 +47,7 @@ class WalletTrade:
     amount_fen: int
     paid_at_ms: int | None
     buyer_ref: str = field(repr=False)
+    pay_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,12 @@ class Wallet(Protocol):
         """What became of a transfer. ``Conflict`` where the wallet has it with another amount."""
         ...
 
-    def read_notification(self, body: bytes, amount_of: Callable[[str], int | None]) -> WalletNotification:
-        """Check and decode a notification. ``amount_of`` gives what the hub asked for under a number, in fen.
+    def read_notification(
+        self, body: bytes, amount_of: Callable[[str], int | None], signature: str = ""
+    ) -> WalletNotification:
+        """Check and decode a notification. ``amount_of`` gives what the hub asked for under a number, in fen;
+        ``signature`` is the header that bears one, where the body does not. A trade that is ``PAID`` without
+        ``paid_at_ms`` has to be asked about.
 
         Raises ``NotAuthenticated`` (signature) or ``InvalidInput`` (app, seller, number or amount are not ours).
         """

@@ -45,7 +45,7 @@ class Office:
         return answer.json()
 
     def open(self, number: int = 0, user: str = "user-1") -> trade_records.TradeRecord:
-        return paying.open_payment(self.till(), code(number), self.sign_in(user))
+        return paying.open_payment(self.till(), code(number), self.sign_in(user)).trade
 
     def letters(self) -> list[bytes]:
         return [self.alipay.post.body(letter) for letter in self.alipay.post.letters]
