@@ -9,7 +9,7 @@ from chalicelib.applicants.code_rules import LOGIN_TRIES_MAX
 from chalicelib.applicants.limits import Limit, count_try
 from chalicelib.applicants.records import ApplicantRecord, find
 from chalicelib.applicants.sms_codes import ACCOUNT, use_code
-from chalicelib.kernel.errors import NotAuthenticated, TooEarlyOrLate
+from chalicelib.kernel.errors import NotAllowed, NotAuthenticated, TooEarlyOrLate
 from chalicelib.kernel.passwords import password_fits
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tokens import Session, bearer, verify
@@ -39,7 +39,19 @@ def account(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) 
 
     Raises ``NotAuthenticated`` (``TOKEN_VOID``: operators changed phone or password since) or ``NotAllowed``.
     """
-    session = verify(bearer(headers), "account", keys, now_ms)
+    return _not_void(verify(bearer(headers), "account", keys, now_ms))
+
+
+def account_or_bid(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) -> Session:
+    """Whose session a request carries where either kind will do. Raises as ``account`` does."""
+    try:
+        session = verify(bearer(headers), "bid", keys, now_ms)
+    except NotAllowed:
+        return account(headers, keys, now_ms)
+    return _not_void(session)
+
+
+def _not_void(session: Session) -> Session:
     applicant = find(session.period, session.subject)
     if applicant is not None and session.issued_at_ms < applicant.sessions_from_ms:
         raise NotAuthenticated("TOKEN_VOID", "登录已失效,请重新登录")

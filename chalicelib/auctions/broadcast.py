@@ -63,6 +63,11 @@ def broadcast(
     return content
 
 
+def broadcasts(period: str) -> list[dict[str, Any]]:
+    """The broadcasts that have been made, the first one first."""
+    return sorted(records.facts(period, _PREFIX).values(), key=lambda content: int(content["number"]))
+
+
 def told(period: str) -> set[int]:
     """The numbers of the broadcasts that have been made."""
     return {int(name.removeprefix(_PREFIX)) for name in records.facts(period, _PREFIX)}

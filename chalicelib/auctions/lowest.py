@@ -16,6 +16,7 @@ from chalicelib.auctions.window import prepared
 from chalicelib.bidding.listing import Bidder, all_bidders
 from chalicelib.bidding.phases import Lowest
 from chalicelib.bidding.records import BidsTable
+from chalicelib.bidding.rules import Window
 from chalicelib.bidding.window import sign_lowest
 from chalicelib.kernel.clock import Clock, local_text
 from chalicelib.kernel.files import Files, write_json
@@ -34,7 +35,7 @@ def refresh(period: str, *, clock: Clock, window_key: bytes, table: BidsTable, f
     # What another run kept for the same instant counts.
     lowest = Lowest(period, at_ms, records.keep(period, f"{_PREFIX}{at_ms}", prices))
     table.save_lowest(period, sign_lowest(lowest, window_key))
-    write_json(files, "public", f"auction/{period}/lowest.json", _shown(lowest, auction))
+    write_json(files, "public", f"auction/{period}/lowest.json", _shown(lowest, window_of(period, auction)))
     return lowest
 
 
@@ -50,8 +51,20 @@ def kept(period: str) -> dict[int, dict[str, int]]:
     return {int(name.removeprefix(_PREFIX)): prices for name, prices in found.items()}
 
 
-def _shown(lowest: Lowest, auction: dict[str, Any]) -> dict[str, Any]:
-    window = window_of(lowest.period, auction)
+def last_kept(period: str) -> Lowest | None:
+    """What was found last."""
+    found = records.latest(period, _PREFIX)
+    return None if found is None else Lowest(period, int(found[0].removeprefix(_PREFIX)), found[1])
+
+
+def shown(period: str, window: Window) -> dict[str, Any] | None:
+    """The price as everybody reads it: ``{"period", "phase", "at", "at_ms", "classes": {class: {"lowest", "from",
+    "to"}}}``, in whole yuan; ``None`` before the first."""
+    lowest = last_kept(period)
+    return None if lowest is None else _shown(lowest, window)
+
+
+def _shown(lowest: Lowest, window: Window) -> dict[str, Any]:
     phase = next((each for each in window.phases if lowest.at_ms < each.closes_at_ms), window.phases[-1])
     return {
         "period": lowest.period,

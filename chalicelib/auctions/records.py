@@ -88,6 +88,14 @@ def facts(period: str, prefix: str) -> dict[str, Any]:
     return {record.sk: json.loads(record.content) for record in found}
 
 
+def latest(period: str, prefix: str) -> tuple[str, Any] | None:
+    """The last in order of the facts whose names begin so, with its name; ``None`` where there is none."""
+    found = FactRecord.query(
+        period, FactRecord.sk.startswith(prefix), consistent_read=True, scan_index_forward=False, limit=1
+    )
+    return next(((record.sk, json.loads(record.content)) for record in found), None)
+
+
 def keep(period: str, name: str, content: Any) -> Any:
     """Keep a fact once and return what stands: this content, or the one that was there first."""
     record = FactRecord(period, name, content=canonical(content).decode())

@@ -1,4 +1,4 @@
-"""The auction's doors: the published result, a bidder's own rank, and an operator's proposal to pause or resume."""
+"""The auction's doors: the clock, the result, a bidder's own bids and rank, an operator's word to pause or resume."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.applicants.sessions import account
+from chalicelib.applicants.sessions import account, account_or_bid
+from chalicelib.auctions.own_bids import own_bids
 from chalicelib.auctions.pauses import propose
 from chalicelib.auctions.publishing import own_result, published
+from chalicelib.bidding.door import DYNAMODB, Door
+from chalicelib.bidding.records import BidsTable
 from chalicelib.periods.access import actor
 from chalicelib.wiring import hub
 
@@ -19,6 +22,22 @@ auctions_routes = Blueprint(__name__)
 def period_result(period: str) -> dict[str, Any]:
     """The published result, for everybody: the content of ``auction/{period}/result.json``."""
     return published(period)
+
+
+@auctions_routes.route("/time", methods=["GET"])
+def time() -> dict[str, int]:
+    """``{now_ms}``: the hub's clock, by which pages count down; for everybody."""
+    return {"now_ms": hub().clock.now_ms()}
+
+
+@auctions_routes.route("/me/bids", methods=["GET"])
+def my_bids() -> dict[str, Any]:
+    """The bidder's own bids with their receipts (``own_bids``). Account session or bid session."""
+    here = hub()
+    headers = auctions_routes.current_request.headers
+    session = account_or_bid(headers, here.keys.session_keys(), here.clock.now_ms())
+    table = BidsTable(Door(DYNAMODB), here.settings.need("BIDS_TABLE"))
+    return own_bids(session, table, here.keys.receipt_signer())
 
 
 @auctions_routes.route("/me/result", methods=["GET"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.applicants.records import listed
 from chalicelib.auctions import broadcast as broadcasting
 from chalicelib.auctions import close as closing
-from chalicelib.auctions import exporting, lowest, pauses, publishing, schedule, warming, window
+from chalicelib.auctions import exporting, live, lowest, pauses, publishing, schedule, warming, window
 from chalicelib.bidding.door import DYNAMODB, Door
 from chalicelib.bidding.records import BidsTable
 from chalicelib.kernel.aws import client
@@ -43,13 +44,13 @@ def _prepare(event: dict[str, Any]) -> dict[str, str]:
 
 
 def _agenda(period: str) -> dict[str, Any]:
-    found_at_ms = max(lowest.kept(period), default=None)
+    found = lowest.last_kept(period)
     return schedule.agenda(
         period,
         window.prepared(period),
         now_ms=hub().clock.now_ms(),
         told=broadcasting.told(period),
-        lowest_at_ms=found_at_ms,
+        lowest_at_ms=None if found is None else found.at_ms,
     )
 
 
@@ -163,17 +164,33 @@ def _export(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     return exporting.export(event["period"], rules_text_of(event["period"]), hub().files)
 
 
-STEPS = {
-    "prepare": _prepare,
+def _current(event: dict[str, Any]) -> dict[str, str]:
+    """``{period}``, whose plan was approved -> ``{period}`` of ``current.json``, by which pages find their period."""
+    return live.publish_current(event["period"], hub().files)
+
+
+def _shown(step: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    # A step that changes what bidders see, and then that as it stands.
+    def run(event: dict[str, Any]) -> Any:
+        done = step(event)
+        live.publish_live(event["period"], hub().clock.now_ms(), hub().files)
+        return done
+
+    return run
+
+
+STEPS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "current": _current,
+    "prepare": _shown(_prepare),
     "receipt_key": _receipt_key,
     "warm": _warm,
     "next": _next,
-    "broadcast": _broadcast,
-    "lowest": _lowest,
-    "pause": _pause,
-    "resume": _resume,
+    "broadcast": _shown(_broadcast),
+    "lowest": _shown(_lowest),
+    "pause": _shown(_pause),
+    "resume": _shown(_resume),
     "close": _close,
-    "publish": _publish,
+    "publish": _shown(_publish),
     "export": _export,
     "cool": _cool,
 }

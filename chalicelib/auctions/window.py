@@ -15,7 +15,7 @@ from chalicelib.kernel.clock import Clock, local_text, utc_text
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.files import Files, write_json
 from chalicelib.kernel.ids import Entropy
-from chalicelib.kernel.money import FEN_PER_YUAN
+from chalicelib.kernel.money import whole_yuan
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.phases import Phase
 from chalicelib.periods.plan import Plan
@@ -176,7 +176,7 @@ def notice(period: str, auction: dict[str, Any]) -> dict[str, Any]:
                 "bids_max": phase.bids_max,
                 "newcomers": phase.newcomers,
                 "limit": phase.limit,
-                "band": phase.band_fen // FEN_PER_YUAN,
+                "band": whole_yuan(phase.band_fen),
             }
             for phase in window.phases
         ],
@@ -194,15 +194,11 @@ def notice(period: str, auction: dict[str, Any]) -> dict[str, Any]:
         "classes": {
             name: {
                 "quota": terms["quota"],
-                "reserve": _yuan(terms["reserve_fen"]),
-                "tick": _yuan(terms["tick_fen"]),
-                "cap": _yuan(terms["cap_fen"]),
-                "warning": _yuan(terms["warning_fen"]),
+                "reserve": whole_yuan(terms["reserve_fen"]),
+                "tick": whole_yuan(terms["tick_fen"]),
+                "cap": whole_yuan(terms["cap_fen"]),
+                "warning": whole_yuan(terms["warning_fen"]),
             }
             for name, terms in auction["classes"].items()
         },
     }
-
-
-def _yuan(fen: int | None) -> int | None:
-    return None if fen is None else fen // FEN_PER_YUAN

@@ -26,8 +26,10 @@ class Files(Protocol):
         """The file beside the process rather than in its memory, for one that may be large; close it after use."""
         ...
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file, over whatever stood there."""
+    def write(
+        self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream", cache: str = ""
+    ) -> None:
+        """Write a file, over whatever stood there. ``cache``: its ``Cache-Control``."""
         ...
 
     def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
@@ -73,9 +75,12 @@ class S3Files:
         held.seek(0)
         return held
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file, over whatever stood there."""
-        self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type)
+    def write(
+        self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream", cache: str = ""
+    ) -> None:
+        """Write a file, over whatever stood there. ``cache``: its ``Cache-Control``."""
+        told = {"CacheControl": cache} if cache else {}
+        self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type, **told)
 
     def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
         """Write a file, from its start, that lies beside the process and may be large."""
@@ -117,9 +122,11 @@ class MemoryFiles:
         """The file, to be read bit by bit."""
         return io.BytesIO(self.read(bucket, key))
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file, over whatever stood there."""
-        del content_type
+    def write(
+        self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream", cache: str = ""
+    ) -> None:
+        """Write a file, over whatever stood there. ``cache``: its ``Cache-Control``."""
+        del content_type, cache
         self.held[bucket, key] = body
 
     def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:
@@ -179,6 +186,6 @@ def read_json(files: Files, bucket: str, key: str) -> Any:
     return json.loads(files.read(bucket, key))
 
 
-def write_json(files: Files, bucket: str, key: str, content: Any) -> None:
-    """Write content as JSON in UTF-8."""
-    files.write(bucket, key, json.dumps(content, ensure_ascii=False).encode(), "application/json")
+def write_json(files: Files, bucket: str, key: str, content: Any, cache: str = "") -> None:
+    """Write content as JSON in UTF-8. ``cache``: its ``Cache-Control``."""
+    files.write(bucket, key, json.dumps(content, ensure_ascii=False).encode(), "application/json", cache)

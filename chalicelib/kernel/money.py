@@ -27,6 +27,11 @@ def yuan_text(fen: int) -> str:
     return f"{sign}{fen // FEN_PER_YUAN}.{fen % FEN_PER_YUAN:02d}"
 
 
+def whole_yuan(fen: int | None) -> int | None:
+    """A limit in whole yuan, the rest dropped; ``None`` where there is no limit."""
+    return None if fen is None else fen // FEN_PER_YUAN
+
+
 def divide_half_up(numerator: int, denominator: int) -> int:
     """Divide two non-negative integers exactly, rounding half up; the denominator must be positive."""
     if numerator < 0 or denominator <= 0:

@@ -83,9 +83,9 @@ class _Away(MemoryFiles):
 
     written: int = field(default=0)
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str = "") -> None:
+    def write(self, bucket: str, key: str, body: bytes, content_type: str = "", cache: str = "") -> None:
         """Count."""
-        del bucket, key, content_type
+        del bucket, key, content_type, cache
         self.written += len(body)
 
 

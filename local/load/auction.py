@@ -41,9 +41,11 @@ class PublicFiles(MemoryFiles):
         super().__init__()
         self._public = public
 
-    def write(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+    def write(
+        self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream", cache: str = ""
+    ) -> None:
         """Write a file, over whatever stood there."""
-        super().write(bucket, key, body, content_type)
+        super().write(bucket, key, body, content_type, cache)
         if bucket == "public":
             path = self._public / key
             path.parent.mkdir(parents=True, exist_ok=True)

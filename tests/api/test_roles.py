@@ -66,6 +66,8 @@ OTHERS = {
     "POST /sessions",
     "GET /me",
     "GET /me/result",
+    "GET /me/bids",
+    "GET /time",
     "GET /deposits/mine",
     "POST /deposits/corrections",
     "POST /refunds/accounts",

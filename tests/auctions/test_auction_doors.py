@@ -11,7 +11,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import wiring
-from chalicelib.auctions import tasks
+from chalicelib.auctions import routes, tasks
 from chalicelib.auctions.rules import Bid
 from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS
 from chalicelib.bidding.rules import DRAIN_MS
@@ -20,12 +20,13 @@ from chalicelib.evidence.verifying import verify_package
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.settings import settings
+from chalicelib.kernel.signing import holds
 from chalicelib.kernel.tokens import Session, issue
 from chalicelib.periods.records import PeriodState, save_plan
 from tests.auctions.auction_room import PERIOD, AuctionRoom
 from tests.bidding.aws_server import MemoryDoor
 
-SECRETS = ("SESSION_SECRET", "PRIVACY_SECRET", "EVIDENCE_SECRET")
+SECRETS = ("SESSION_SECRET", "RECEIPT_SECRET", "PRIVACY_SECRET", "EVIDENCE_SECRET")
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def room(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuctionRoom]:
     hub = replace(wiring.hub(), clock=made.clock)
     for module in ("chalicelib.auctions.tasks", "chalicelib.auctions.routes", "chalicelib.evidence.tasks"):
         monkeypatch.setattr(f"{module}.hub", lambda: hub)
-    monkeypatch.setattr(tasks, "Door", lambda _: MemoryDoor())
+    for module in (tasks, routes):
+        monkeypatch.setattr(module, "Door", lambda _: MemoryDoor())
     yield made
     settings.cache_clear()
     wiring.hub.cache_clear()
@@ -82,3 +84,49 @@ def test_given_a_period_that_is_not_when_a_step_runs_then_the_error_names_it(roo
     with pytest.raises(HubError) as refused:
         tasks.handle({"step": "prepare", "period": "2030-01"}, None)
     assert refused.value.code == "PERIOD_UNKNOWN"
+
+
+def test_given_a_bidder_with_bids_then_either_session_shows_them_with_the_receipts_they_were_answered_with(
+    room: AuctionRoom,
+) -> None:
+    step("prepare")
+    room.lay([Bid("B", 1_600_000, room.opens), Bid("B", 1_700_000, room.opens + 1), Bid("A", 1_000_000, room.opens)])
+    key = wiring.hub().keys.receipt_signer().public_key
+    tokens = {
+        name: issue(
+            Session("B", name, PERIOD, "individual", room.clock.at_ms + 1), "k1", wiring.hub().keys.session_keys()["k1"]
+        )
+        for name in ("account", "bid", "operator")
+    }
+    with Client(app) as http:
+        own = {name: http.http.get("/me/bids", headers={"Authorization": f"Bearer {t}"}) for name, t in tokens.items()}
+        assert http.http.get("/me/bids").json_body["code"] == "TOKEN_INVALID"
+        assert http.http.get("/time").json_body == {"now_ms": room.clock.at_ms}
+    assert (own["operator"].status_code, own["operator"].json_body["code"]) == (403, "TOKEN_AUDIENCE")
+    shown = own["bid"].json_body
+    assert shown == own["account"].json_body
+    assert (shown["bids_max"], shown["bids_left"]) == (3, 1)
+    assert [each["receipt"]["price"] for each in shown["bids"]] == [16_000, 17_000]
+    assert all(holds(each["receipt"], each["signature"], key) for each in shown["bids"])
+
+
+def test_given_a_day_when_its_steps_run_then_pages_see_each_change(room: AuctionRoom) -> None:
+    def live() -> dict[str, object]:
+        body = client("s3").get_object(Bucket="test-public", Key=f"auction/{PERIOD}/live.json")
+        assert body["CacheControl"] == "public, max-age=0, s-maxage=1"
+        return json.loads(body["Body"].read())  # type: ignore[no-any-return]
+
+    assert step("current") == {"period": PERIOD}
+    step("prepare")
+    assert live()["broadcasts"] == []
+    room.clock.at_ms = room.plan.broadcasts[0].at_ms + BROADCAST_DRAIN_MS
+    step("broadcast", number=1)
+    assert len(live()["broadcasts"]) == 1  # type: ignore[arg-type]
+    step("pause", number=1, reason="系统维护")
+    assert live()["paused_at"] is not None
+    step("resume", number=1)
+    assert live()["resumes_at"] is not None
+    room.clock.at_ms = room.closes + 3_600_000
+    step("close")
+    step("publish")
+    assert live()["closed"]
