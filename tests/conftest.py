@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,18 @@ os.environ.update(
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
 import boto3  # noqa: E402 (after the environment)
+from botocore.loaders import JSONFileLoader  # noqa: E402
 from moto import mock_aws  # noqa: E402
+from moto.kms import models as moto_kms  # noqa: E402
 
 from chalicelib.kernel import aws as aws_doors  # noqa: E402
 from chalicelib.kernel import tables  # noqa: E402
+
+# Every test makes clients anew: botocore's descriptions of the services are read once a process, not once a client.
+_read = cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _, path: _read(path)  # type: ignore[method-assign]
+# moto makes an RSA key for each key of KMS, even where it is never used: one will do.
+moto_kms.generate_private_key = cache(moto_kms.generate_private_key)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
