@@ -12,7 +12,8 @@ from chalicelib.kernel.errors import Pending, ReconciliationOpen
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger import sealing
 from chalicelib.periods.openings import openings
-from chalicelib.periods.records import PeriodState, find_period, mark_approved, reach, save_plan
+from chalicelib.periods.reaching import reach
+from chalicelib.periods.records import PeriodState, find_period, mark_approved, save_plan
 from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, plan_of
 
 NEXT = "2026-04"

@@ -214,10 +214,10 @@ fields = [
     { name = "reason", kind = "text", longest = 60 },
 ]
 """
-    assert rows
+    following = rows[rows.index("\n[") :]
     content = b"202604041200002026030101^1^5\nx^5^RF001^1^0000^\n"
 
-    back = codec.read_return(content, sidecar(content), parse_profile(head + marker + reordered))
+    back = codec.read_return(content, sidecar(content), parse_profile(head + marker + reordered + following))
 
     assert (back.lines[0].our_ref, back.lines[0].amount_fen) == ("RF001", 5)
 
