@@ -17,7 +17,7 @@ from integrations.alipay.simulator import AlipaySimulator
 from integrations.bank_of_hangzhou.client import BankOfHangzhou
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, RULES, DepositMonth, code
 from tests.integrations.alipay_sdk.desk import Day, client, simulator
-from tests.integrations.test_notices import OURS, notice
+from tests.integrations.test_bank_notices import OURS, notice
 
 NOON = PLAN.at("deposits_open") + 3 * 86_400_000
 
