@@ -56,7 +56,7 @@ def export(files: Files, period: str) -> dict[str, Any]:
     return {
         "files": [
             {"name": "ledger.jsonl", "key": book_key, "bucket": "work"},
-            {"name": "manifest.json", "key": manifest_key(period), "bucket": "outbox"},
+            {"name": "finance-files.json", "key": manifest_key(period), "bucket": "outbox"},
             {"name": "postings.csv", "key": key, "bucket": "work"},
             {"name": "settlement.pdf", "key": f"{base}.pdf", "bucket": "outbox"},
             {"name": "settlement.xlsx", "key": workbook_key(period), "bucket": "outbox"},

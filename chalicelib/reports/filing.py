@@ -16,7 +16,6 @@ from datetime import date
 from typing import IO, Any
 
 from chalicelib.kernel.csv_table import CSV_TYPE
-from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.files import Files, read_json
 from chalicelib.reports import changes, csv_sheets, figures, vouchers
 from chalicelib.reports.chart_of_accounts import finance_profile
@@ -36,6 +35,11 @@ def folder(period: str) -> str:
 def manifest_key(period: str, number: int = 0) -> str:
     """Where the list of a month's files, or of its amendment's, lies in the outbox."""
     return f"{folder(period)}manifest{_suffix(number)}.json"
+
+
+def figures_key(period: str, number: int = 0) -> str:
+    """Where a month's figures lie in the outbox."""
+    return f"{folder(period)}figures-{period}{_suffix(number)}.json"
 
 
 def _suffix(number: int) -> str:
@@ -81,8 +85,8 @@ def file_month(files: Files, month: Month, *, sealed: bool) -> dict[str, Any]:
     if not sealed:
         _write(files, bound, 0, None, month.posted)
         return _told(month.period, 0, sealed=False, changed=False)
-    standing = _last_manifest(files, month.period)
-    number = int(standing["number"])
+    number = last_number(files, month.period)
+    standing: dict[str, Any] = read_json(files, "outbox", manifest_key(month.period, number))
     with tempfile.TemporaryDirectory() as place:
         found = changes.compare(files, month.period, standing, csv_sheets.sheet_rows(bound), place)
         if not found:
@@ -98,19 +102,10 @@ def _told(period: str, number: int, *, sealed: bool, changed: bool) -> dict[str,
     return {"key": key, "sealed": sealed, "amendment": number, "changed": changed}
 
 
-def _last_manifest(files: Files, period: str) -> dict[str, Any]:
-    """The manifest of the last amendment, or the month's own. Raises ``NotFound`` for a month that filed nothing."""
-    standing: dict[str, Any] = read_json(files, "outbox", manifest_key(period))
-    for number in _numbers():
-        try:
-            standing = read_json(files, "outbox", manifest_key(period, number))
-        except NotFound:
-            return standing
-    raise Conflict("AMENDMENTS_TOO_MANY", f"{period} 期结算更正次数过多")
-
-
-def _numbers() -> Iterator[int]:
-    yield from range(1, 1_000)
+def last_number(files: Files, period: str) -> int:
+    """The number of a month's last amendment, 0 where there is none."""
+    names = [key for key in files.keys("outbox", f"{folder(period)}manifest-amendment-") if key.endswith(".json")]
+    return max((int(key.removesuffix(".json").rpartition("-")[2]) for key in names), default=0)
 
 
 def _posted(manifest: dict[str, Any]) -> Iterator[Posted]:

@@ -12,6 +12,7 @@ from chalicelib.reports.exporting import export
 from chalicelib.reports.filing import file_month
 from chalicelib.reports.month import Month
 from chalicelib.reports.summary import summarize
+from chalicelib.reports.tabling import write_tables
 from chalicelib.wiring import hub
 
 
@@ -33,7 +34,11 @@ def _export(event: dict[str, Any]) -> dict[str, Any]:
     return export(hub().files, event["period"])
 
 
-STEPS: dict[str, Step] = {"workbook": _workbook, "summary": _summary, "export": _export}
+def _tables(event: dict[str, Any]) -> dict[str, Any]:
+    return write_tables(hub().files, event["period"])
+
+
+STEPS: dict[str, Step] = {"workbook": _workbook, "summary": _summary, "export": _export, "tables": _tables}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:
