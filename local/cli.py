@@ -17,6 +17,7 @@ from chalicelib.periods.rules import RuleSet, load_rules, read_rules
 from local.ledger_command import ledger_app
 from local.plan_command import plan_command
 from local.read_command import read_app
+from local.receipt_command import receipt_command
 from local.tables_command import tables_command
 from local.verify_command import verify_command
 
@@ -107,6 +108,7 @@ def rank_command(
 app.command("plan")(plan_command)
 app.command("tables")(tables_command)
 app.command("verify")(verify_command)
+app.command("receipt")(receipt_command)
 app.add_typer(read_app, name="read")
 app.add_typer(ledger_app, name="ledger")
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from chalicelib.auctions import broadcast, close, window
+from chalicelib.auctions.exporting import export
 from chalicelib.auctions.rules import Bid
 from chalicelib.bidding.records import BidsTable, bidder_key, pack
 from chalicelib.bidding.rules import DRAIN_MS, PlacedBid
@@ -15,7 +20,9 @@ from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan, nominal
+from chalicelib.periods.records import rule_text
 from chalicelib.periods.rules import load_rules
+from local.cli import app
 from tests.bidding.aws_server import MemoryDoor
 
 PERIOD = "2026-03"
@@ -85,3 +92,14 @@ class AuctionRoom:
             table=self.table,
             files=self.files,
         )
+
+    def recount(self, folder: Path, quota: int) -> dict[str, Any]:
+        """What ``hangpai rank`` counts of the individuals from what was exported for the notary, left in ``folder``."""
+        for each in export(self.plan.period, rule_text(self.plan.city), self.files)["files"]:
+            (folder / each["name"]).write_bytes(self.files.read("work", each["key"]))
+        asked = ["rank", str(folder / "bids-individual.csv"), "--rules", str(folder / "rules.toml"), "--json"]
+        asked += ["--class", "individual", "--quota", str(quota), "--winners", str(folder / "winners.csv")]
+        done = CliRunner().invoke(app, [*asked, "--seed", (folder / "seed.txt").read_text().strip()])
+        assert done.exit_code == 0, done.output
+        counted: dict[str, Any] = json.loads(done.stdout)
+        return counted

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.auctions import pauses, schedule, window
 from chalicelib.auctions.broadcast import told
+from chalicelib.auctions.records import standings
 from chalicelib.auctions.rules import Bid
 from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS, LOOK_EVERY_MS
 from chalicelib.bidding.rules import DRAIN_MS, Pause, Window, check_open
@@ -16,6 +19,7 @@ from chalicelib.bidding.window import read
 from chalicelib.kernel.clock import at_shanghai, local_text, utc_text
 from chalicelib.kernel.errors import Conflict, HubError, TooEarlyOrLate
 from chalicelib.kernel.files import read_json
+from chalicelib.kernel.ids import canonical
 from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.rules import PauseRule
 from tests.auctions.auction_room import PERIOD, WINDOW_KEY, AuctionRoom
@@ -208,6 +212,28 @@ class TestTheCount:
 
         assert shown["classes"]["individual"]["last_winner_at"] == "2026-03-25T09:59:59.999"
         assert shown["classes"]["individual"]["bidders"] == 2
+
+    def test_given_a_paused_auction_when_the_notary_recounts_then_every_byte_is_the_closes(
+        self, room: AuctionRoom, tmp_path: Path
+    ) -> None:
+        # Given bids of one price and millisecond in the added minutes, which only the seed puts in order
+        last_ms = room.closes + 20 * MINUTE - 1
+        room.lay([Bid(code, 1_600_000, last_ms) for code in ("C", "D", "E")])
+        shown = self.close_of(room, last_ms)["classes"]["individual"]
+
+        counted = room.recount(tmp_path, 2)
+
+        assert canonical(counted) == canonical({name: shown[name] for name in counted})
+        assert (counted["bidders"], counted["winners"], counted["last_winner_at"]) == (5, 2, "2026-03-25T09:59:59.999")
+        ranked = sorted((one for one in standings(PERIOD) if one.won), key=lambda one: one.rank)
+        rows = "".join(f"{one.rank},{one.code}\n" for one in ranked)
+        assert (tmp_path / "winners.csv").read_text() == "rank,application_code\n" + rows
+        # And the notary sees why so late a bid counts
+        notice = json.loads((tmp_path / "window.json").read_text())
+        assert (notice["closes_at"], notice["pauses"][0]["until"]) == (
+            "2026-03-25T15:20:00.000",
+            "2026-03-25T10:20:00.000",
+        )
 
     def test_given_a_bid_in_the_pause_then_nothing_is_counted_and_it_is_named(self, room: AuctionRoom) -> None:
         with pytest.raises(Conflict) as refused:

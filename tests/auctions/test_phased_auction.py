@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from chalicelib.auctions import lowest, schedule, window
-from chalicelib.auctions.exporting import export
 from chalicelib.auctions.rules import Bid
 from chalicelib.auctions.schedule import LOWEST_AHEAD_MS
 from chalicelib.bidding.phases import Lowest
@@ -21,8 +19,6 @@ from chalicelib.kernel.aws import client
 from chalicelib.kernel.clock import at_shanghai, utc_text
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.files import read_json
-from chalicelib.periods.records import rule_text
-from local.cli import app
 from tests.auctions.auction_room import PERIOD, WINDOW_KEY, AuctionRoom, month
 
 OPENS = at_shanghai("2026-03-25T10:30:00.000")
@@ -156,16 +152,8 @@ def test_given_a_closed_phased_auction_when_the_notary_recounts_then_every_byte_
 ) -> None:
     lay(room, "X", FIRST, CHANGE)
     shown = close(room)["classes"]["individual"]
-    files = {each["name"]: each["key"] for each in export(PERIOD, rule_text("shanghai"), room.files)["files"]}
-    for name, key in files.items():
-        (tmp_path / name).write_bytes(room.files.read("work", key))
+    counted = room.recount(tmp_path, 2)
 
-    asked = ["rank", str(tmp_path / "bids-individual.csv"), "--rules", str(tmp_path / "rules.toml")]
-    asked += ["--class", "individual", "--quota", "2", "--seed", (tmp_path / "seed.txt").read_text().strip(), "--json"]
-    done = CliRunner().invoke(app, asked)
-
-    assert done.exit_code == 0, done.output
-    counted = json.loads(done.stdout)
     assert counted == {name: shown[name] for name in counted}
     assert (counted["lowest"], counted["winners"]) == (89_000, 2)
     assert json.loads((tmp_path / "lowest.json").read_text()) == {str(ELEVEN): {"individual": 8_900_000}}
