@@ -28,6 +28,7 @@ FUNCTIONS = {
     "codes": "chalicelib.messages.code_tasks.handle",
     "evidence": "chalicelib.evidence.tasks.handle",
     "reports": "chalicelib.reports.tasks.handle",
+    "console": "chalicelib.console.door.handle",
 }
 
 app = Chalice(app_name="hangpai")

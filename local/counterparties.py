@@ -21,6 +21,7 @@ from integrations.aliyun_sms.simulator import SmsSimulator
 from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
 from integrations.minsheng.simulator import MinshengSimulator
 from integrations.treasury_nontax.simulator import TreasurySimulator
+from local.identity import Identity
 from local.processes import free_port
 
 # The deposit account at the bank; not a real one.
@@ -28,6 +29,7 @@ ACCOUNT_NO = "3301040160000000001"
 MINSHENG_ACCOUNT_NO = "600033029"
 MINSHENG_LOGIN = ("2200003220", "2200003220001", "demo-of-the-link")
 ALIPAY_APP_ID, ALIPAY_SELLER_ID = "2021000000000001", "2088000000000001"
+OIDC_CLIENT_ID = "hangpai-console"
 # What the merchant has there to pay interest from.
 ALIPAY_FLOAT_FEN = 1_000_000
 # The treasury's non-tax account; not a real one either.
@@ -49,6 +51,7 @@ class Ports:
     treasury_control: int
     minsheng: int
     alipay: int
+    identity: int
 
     @property
     def bank_url(self) -> str:
@@ -64,6 +67,11 @@ class Ports:
     def alipay_url(self) -> str:
         """Alipay's gateway and controls."""
         return f"http://127.0.0.1:{self.alipay}"
+
+    @property
+    def identity_url(self) -> str:
+        """The operators' identity provider."""
+        return f"http://127.0.0.1:{self.identity}"
 
     @property
     def carrier_url(self) -> str:
@@ -85,6 +93,8 @@ class Ports:
             "AlipayUrl": f"{self.alipay_url}/gateway.do",
             "AlipayAppId": ALIPAY_APP_ID,
             "AlipaySellerId": ALIPAY_SELLER_ID,
+            "OidcIssuer": self.identity_url,
+            "OidcClientId": OIDC_CLIENT_ID,
             "SmsUrl": f"{self.carrier_url}/",
             "TreasuryAddress": f"127.0.0.1:{self.treasury_link}",
             "TreasuryAccountNo": TREASURY_ACCOUNT_NO,
@@ -110,6 +120,7 @@ class Scene:
     inbox_bucket: str
     secrets: dict[str, str]
     alipay_keys: dict[str, str]
+    console_url: str
 
     def to_json(self) -> str:
         """As the file that ``main`` reads."""
@@ -174,6 +185,8 @@ def serve(scene: Scene) -> ExitStack:
             compressed=True,
         )
     )
+    signed_in = f"{scene.console_url}/console/signed-in"
+    running.enter_context(Identity(OIDC_CLIENT_ID, hub.secret("OIDC_SECRET"), signed_in, ports.identity))
     running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier, code_limits=CODE_LIMITS))
     running.enter_context(
         TreasurySimulator(

@@ -1,4 +1,4 @@
-"""What a CDN is in production: the bidder's pages, the API and the public files on one origin of 127.0.0.1.
+"""What a CDN is in production: pages, API, console and public files on one origin of 127.0.0.1.
 
 ``python -m local.front FILE`` serves what the JSON file (``Front``) describes until it is ended. Pages bear hashes and
 are kept for ever, the public files as long as their own Cache-Control says, the API's answers never.
@@ -42,6 +42,15 @@ _GUARDS = {
     "Referrer-Policy": "no-referrer",
 }
 _TO_API = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match")
+# The console's pages alone keep cookies, and bring their own guards.
+_TO_CONSOLE = (*_TO_API, "cookie", "hx-request")
+_FROM_CONSOLE = (
+    "content-security-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+    "hx-redirect",
+)
 _FROM_API = ("content-type", "cache-control", "etag", "location", "retry-after", "content-disposition")
 
 
@@ -67,6 +76,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
 
 def _passed_on(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
@@ -76,8 +86,10 @@ def _passed_on(method: str, url: str, headers: dict[str, str], body: bytes | Non
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection.request(method, path, body=body, headers=headers)
         reply = connection.getresponse()
-        kept = {name: value for name, value in reply.getheaders() if name.lower() in _FROM_API}
-        return Answer(reply.status, kept, reply.read())
+        came = reply.getheaders()
+        kept = {name: value for name, value in came if name.lower() in (*_FROM_API, *_FROM_CONSOLE)}
+        cookies = tuple(value for name, value in came if name.lower() == "set-cookie")
+        return Answer(reply.status, kept, reply.read(), cookies)
     except OSError:
         return Answer(502, {"Content-Type": "application/problem+json"}, b'{"code":"GATEWAY","status":502}')
     finally:
@@ -144,6 +156,9 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
                 headers = {name: value for name, value in self.headers.items() if name.lower() in _TO_API}
                 answer = _passed_on(self.command, front.api_url + self.path.removeprefix("/api"), headers, body)
                 self._answer(Answer(answer.status, {"Cache-Control": "no-store", **answer.headers}, answer.body))
+            elif path == "/console" or path.startswith("/console/"):
+                headers = {name: value for name, value in self.headers.items() if name.lower() in _TO_CONSOLE}
+                self._answer(_passed_on(self.command, front.api_url + self.path, headers, body))
             elif self.command not in ("GET", "HEAD"):
                 self._answer(Answer(405, {"Allow": "GET, HEAD"}, b""))
             elif path.startswith("/public/"):
@@ -165,6 +180,8 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
+            for cookie in answer.cookies:
+                self.send_header("Set-Cookie", cookie)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
@@ -193,9 +210,9 @@ class Serving:
 
 
 def front_of(stage: Stage) -> Front:
-    """The front of a stage, on a free port."""
+    """The front of a stage, on the port that the console was told of."""
     public = f"{stage.aws.url}/{stage.bucket('public')}"
-    return Front(processes.free_port(), str(PAGES), stage.api_url, public)
+    return Front(stage.front_port, str(PAGES), stage.api_url, public)
 
 
 def start(name: str, stage: Stage, *, lasting: bool) -> Front:

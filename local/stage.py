@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -36,6 +37,7 @@ class Stage:
     ports: Ports
     scene: Scene
     counterparties: processes.Process
+    front_port: int
 
     @property
     def api_url(self) -> str:
@@ -56,8 +58,11 @@ class Stage:
         from chalicelib.kernel.ids import SystemEntropy
         from chalicelib.periods.operators import add_operator
 
-        for name, password, roles in people:
+        listed = list(people)
+        for name, password, roles in listed:
             add_operator(name, password, roles, SystemEntropy())
+        vouched = {name: password for name, password, _ in listed}
+        requests.post(f"{self.ports.identity_url}/people", json=vouched, timeout=5).raise_for_status()
 
     def files(self, role: str, prefix: str = "") -> dict[str, bytes]:
         """Every file below a prefix of a bucket, by key."""
@@ -141,7 +146,8 @@ def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
 
 
 def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool) -> Stage:
-    ports = choose_ports()
+    ports, front_port = choose_ports(), processes.free_port()
+    console_url = f"http://127.0.0.1:{front_port}"
     say("deploying the package by CloudFormation")
     local = {
         "Stage": "local",
@@ -152,13 +158,14 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         "AuctionWriteUnits": "0",
         "AddressTriesMax": "100000",
     }
-    deployed = deploy(aws, built, {**local, **ports.parameters()})
+    deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters()})
     names = deployed.environment()
     alipay_keys = _share_secrets(aws, names)
     scene = Scene(
         ports=ports,
         alipay_keys=alipay_keys,
         api_url=deployed.api_url,
+        console_url=console_url,
         aws_environment=aws.environment(),
         inbox_bucket=names["INBOX_BUCKET"],
         secrets={name: physical for name, physical in names.items() if name.endswith("_SECRET")},
@@ -176,7 +183,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
     _wait_for(process, ports, aws.folder / "counterparties.log")
     # Where days are seconds, nobody at his phone can wait for the first start of the function that texts codes.
     aws.client("lambda").invoke(FunctionName=deployed.resources["Codes"], Payload=b'{"Records": []}')
-    return Stage(aws, deployed, ports, scene, process)
+    return Stage(aws, deployed, ports, scene, process, front_port)
 
 
 def _share_secrets(aws: EmbeddedAws, names: dict[str, str]) -> dict[str, str]:

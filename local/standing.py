@@ -27,6 +27,7 @@ def _card(stage: Stage, faces: str) -> str:
     aws = stage.aws.environment()
     lines = {
         "bidder's pages": faces,
+        "operators' console": f"{faces}/console",
         "API": stage.api_url,
         "embedded AWS": f"{stage.aws.url} (account {aws['AWS_ACCESS_KEY_ID']}, region {aws['AWS_REGION']})",
         "bank": stage.ports.bank_url,

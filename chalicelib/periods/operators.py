@@ -84,6 +84,15 @@ def sign_in(name: str, password: str, now_ms: int) -> Session:
     return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, tuple(sorted(record.roles)), now_ms)
 
 
+def roles_of(name: str) -> tuple[str, ...]:
+    """What the operator of that name may do; nothing where there is no such account. Somebody vouched for the name."""
+    try:
+        record = OperatorRecord.get(_hash_key(name), _SORT_KEY, consistent_read=True)
+    except DoesNotExist:
+        return ()
+    return tuple(sorted(record.roles))
+
+
 def _count_failure(record: OperatorRecord | None, now_ms: int) -> None:
     # Counted in the table, so that many guesses at once are many. Those for nobody too, so that they last as long.
     counted = record or OperatorRecord(_NOBODY, _SORT_KEY)

@@ -16,6 +16,7 @@ from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Problem
 from chalicelib.kernel.ids import digest_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 from chalicelib.periods.audit import Act, Actor, note
+from chalicelib.periods.listing import note_listed
 from chalicelib.periods.openings import note_opening
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.plan_json import from_json, to_json
@@ -87,6 +88,7 @@ def save_plan(plan: Plan, state: PeriodState, by: str, actor: Actor | None = Non
         record = _new_record(plan, state, by)
         transaction = Transaction()
         transaction.put(record, PeriodRecord.pk.does_not_exist())
+        note_listed(transaction, plan.period)
         _note_draft(transaction, plan, by, actor, replaces="")
         try:
             transaction.commit()

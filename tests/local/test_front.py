@@ -35,12 +35,17 @@ def behind() -> Iterator[Behind]:
                 "/bucket/auction/2026-03/live.json": (200, "public, max-age=0, s-maxage=60", b'{"closed": false}'),
                 "/bucket/current.json": (200, "", b"{}"),
                 "/stage/me?x=1": (200, "", b'{"name": "*"}'),
+                "/stage/console/2026-03": (200, "no-store", b"<h1>day</h1>"),
                 "/stage/bids": (409, "no-store", b'{"code": "NO_BIDS_LEFT"}'),
             }
             status, age, content = known.get(self.path, (403, "", b"<Error/>"))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Server", "behind")
+            if "/console" in self.path:
+                self.send_header("Content-Security-Policy", "default-src 'none'")
+                self.send_header("Set-Cookie", "a=1; Path=/")
+                self.send_header("Set-Cookie", "b=2; Path=/")
             if age:
                 self.send_header("Cache-Control", age)
             self.send_header("Content-Length", str(len(content)))
@@ -129,3 +134,13 @@ def test_given_nothing_behind_then_the_front_says_so(tmp_path):
         assert requests.post(f"http://127.0.0.1:{port}/public/current.json").status_code == 405
         # And without pages, how to get them
         assert "make pages" in requests.get(f"http://127.0.0.1:{port}/").text
+
+
+def test_given_the_console_then_its_cookies_and_guards_pass_and_the_apis_do_not(behind, front):
+    console = requests.get(f"{front.url}/console/2026-03", headers={"Cookie": "__Host-console=x", "HX-Request": "true"})
+    assert (console.status_code, console.headers["Content-Security-Policy"]) == (200, "default-src 'none'")
+    assert console.raw.headers.getlist("Set-Cookie") == ["a=1; Path=/", "b=2; Path=/"]
+    requests.get(f"{front.url}/api/me?x=1", headers={"Cookie": "__Host-console=x"})
+    (_, path, headers, _), (_, _, to_api, _) = behind.seen
+    assert (path, headers["Cookie"], headers["HX-Request"]) == ("/stage/console/2026-03", "__Host-console=x", "true")
+    assert "Cookie" not in to_api

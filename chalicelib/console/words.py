@@ -1,0 +1,87 @@
+"""What the console calls things: states and kinds in the words that operators use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.periods.published import PUBLISHED
+from chalicelib.reports.words import BATCHES, CHANNELS, CLASSES, CREDITS, DEPOSITS, NOTICES, REASONS, REFUNDS, SOURCES
+
+__all__ = ["BATCHES", "CHANNELS", "CLASSES", "CREDITS", "DEPOSITS", "NOTICES", "REASONS", "REFUNDS", "SOURCES"]
+
+MILESTONES = PUBLISHED | {
+    "deposit_reminder": "保证金缴纳提醒",
+    "qualification_by": "竞买资格确认",
+    "activation_reminder": "资格激活提醒",
+    "settlement_reminder": "成交付款提醒",
+    "month_end": "月末结账",
+}
+ROLES = {"planner": "计划", "approver": "审批", "cashier": "出纳", "auditor": "审计", "support": "客服"}
+PERIODS = {
+    "draft": "待审批",
+    "running": "执行中",
+    "rejected": "未通过",
+    "stopped": "已停止",
+    "finished": "已结束",
+}
+KINDS = {
+    "plan": "工作计划",
+    "amendment": "计划变更",
+    "refund_batch": "退款批次",
+    "defaulters": "违约名单",
+    "remittance": "上缴财政",
+    "sms_campaign": "短信群发",
+    "auction_pause": "暂停竞价",
+    "auction_resume": "恢复竞价",
+}
+DECISIONS = {"waiting": "待审批", "approved": "已同意", "rejected": "不同意"}
+VERSIONS = {"waiting": "待审批", "rejected": "未通过", "published": "现行", "replaced": "已被替换"}
+VERSION_KINDS = {"draft": "新计划", "amendment": "变更"}
+TOTALS = {
+    "quotas": "指标数",
+    "auction_day": "竞价日",
+    "rules_version": "规则版本",
+    "version": "版本",
+    "reason": "原因",
+    "count": "笔数",
+    "people": "人数",
+    "payments": "笔数",
+    "principal_fen": "本金",
+    "interest_fen": "利息",
+    "total_fen": "合计",
+    "amount_fen": "金额",
+    "defaulters": "违约人数",
+    "forfeit_fen": "没收金额",
+    "parts": "短信条数",
+    "cost_fen": "预计费用",
+    "batch": "批次",
+    "channel": "渠道",
+    "campaign": "短信",
+    "individual": "个人",
+    "unit": "单位",
+}
+SAID = {
+    "decided": "审批结论已记录。",
+    "kept": "已保存。",
+    "proposed": "已提交,等待另一位操作员确认。",
+    "confirmed": "已确认。",
+    "started": "已启动。",
+    "signed-out": "已安全退出。",
+}
+# The menu: address below the period, what it is called, and the key that opens it.
+SECTIONS = (
+    ("", "今日", "1"),
+    ("/approvals", "审批", "2"),
+)
+
+
+def value(found: Any) -> str:
+    """A value of whatever shape in one line."""
+    if found is None or found == "":
+        return "—"
+    if isinstance(found, Mapping):
+        return ",".join(f"{TOTALS.get(str(key), str(key))} {value(each)}" for key, each in found.items())
+    if isinstance(found, list | tuple):
+        return ",".join(value(each) for each in found)
+    return str(found)

@@ -1,0 +1,54 @@
+"""The console's function on an AWS in memory, with an identity provider of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from chalicelib.console import door, sessions
+from chalicelib.console.oidc import Client, Provider
+from chalicelib.kernel.clock import SetClock, SystemClock
+from chalicelib.kernel.ids import SystemEntropy
+from local.identity import Identity
+from tests.console.console_desk import CONSOLE_URL
+from tests.periods.conftest import FakeMachines
+
+REDIRECT = f"{CONSOLE_URL}{door.SIGNED_IN}"
+
+
+@dataclass
+class FakeHub:
+    """What the console takes from the hub."""
+
+    machines: FakeMachines = field(default_factory=FakeMachines)
+    clock: SetClock = field(default_factory=lambda: SetClock(SystemClock().now_ms()))
+    entropy: SystemEntropy = field(default_factory=SystemEntropy)
+
+
+@pytest.fixture(scope="session")
+def _provider() -> Iterator[Identity]:
+    with Identity("console", "secret-of-the-client", REDIRECT) as running:
+        yield running
+
+
+@pytest.fixture
+def identity(_provider: Identity) -> Identity:
+    _provider.people.clear()
+    _provider.claims.clear()
+    _provider.grants.clear()
+    return _provider
+
+
+@pytest.fixture
+def hub(identity: Identity, monkeypatch: pytest.MonkeyPatch, aws: None) -> FakeHub:
+    made = FakeHub()
+    known = Provider(Client(identity.issuer, identity.client_id, identity.client_secret, REDIRECT))
+    for module in [each for name, each in sys.modules.items() if name.startswith("chalicelib.console.")]:
+        if hasattr(module, "hub"):
+            monkeypatch.setattr(module, "hub", lambda: made)
+    monkeypatch.setattr(door, "provider", lambda: known)
+    assert sessions.IDLE_MS < sessions.SESSION_MS
+    return made
