@@ -14,6 +14,7 @@ from chalicelib.auctions.rules import Result, rank, result, standing_bids
 from chalicelib.bidding.rules import PriceLimits
 from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules
+from local.announce_command import announce_command
 from local.ledger_command import ledger_app
 from local.plan_command import plan_command
 from local.read_command import read_app
@@ -107,6 +108,7 @@ def rank_command(
 
 app.command("plan")(plan_command)
 app.command("tables")(tables_command)
+app.command("announce")(announce_command)
 app.command("verify")(verify_command)
 app.command("receipt")(receipt_command)
 app.add_typer(read_app, name="read")

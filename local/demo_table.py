@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.kernel.money import yuan_text
+from chalicelib.periods.words import CLASSES
 from local.checks.check import Check
 from local.demo_report import Report
 
@@ -28,7 +29,6 @@ STATES = {
     "replaced": "已换账号重退",
     "defaulted": "违约",
 }
-CLASSES = {"individual": "个人", "unit": "单位"}
 BATCHES = {"1": "第一批", "2": "第二批", "remittance": "没收解缴", "again-1": "换账号重退"}
 
 

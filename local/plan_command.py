@@ -34,11 +34,11 @@ def plan_command(
 ) -> None:
     """Compute every milestone of a month."""
     try:
-        rule_set = _rules(rules)
-        calendar = _calendar(calendars or [])
-        month = notice_month(period, rule_set, calendar, _dates(dates or []))
+        rule_set = read_rules_named(rules)
+        calendar = read_calendar(calendars or [])
+        month = notice_month(period, rule_set, calendar, read_dates(dates or []))
     except HubError as error:
-        _refuse(error, as_json=as_json)
+        refuse(error, as_json=as_json)
     if as_json:
         typer.echo(json.dumps(month.as_json(), indent=2))
         return
@@ -47,7 +47,7 @@ def plan_command(
         typer.echo(f"  {line}")
 
 
-def _refuse(error: HubError, *, as_json: bool) -> NoReturn:
+def refuse(error: HubError, *, as_json: bool) -> NoReturn:
     """Say what is wrong on stderr, for programs on stdout too, and leave with exit code 2."""
     typer.echo(str(error), err=True)
     for problem in error.problems:
@@ -69,11 +69,13 @@ def _text(path: Path, field: str) -> str:
         raise _wrong(field, path.name, f"a file that can be read: {error}") from error
 
 
-def _rules(named: str) -> RuleSet:
+def read_rules_named(named: str) -> RuleSet:
+    """The rules of a city, or of a file. Raises ``InvalidInput`` or ``FileRefused``."""
     return read_rules(_text(Path(named), "--rules")) if named.endswith(".toml") else load_rules(named)
 
 
-def _calendar(files: Iterable[Path]) -> WorkCalendar:
+def read_calendar(files: Iterable[Path]) -> WorkCalendar:
+    """The State Council's calendar with the years in files. Raises ``InvalidInput``."""
     return calendar_of(_notice(file) for file in files)
 
 
@@ -85,7 +87,8 @@ def _notice(file: Path) -> EnteredNotice:
     return read_notice(content)
 
 
-def _dates(given: Iterable[str]) -> dict[str, date]:
+def read_dates(given: Iterable[str]) -> dict[str, date]:
+    """The notice's own dates, by milestone. Raises ``InvalidInput``."""
     dates: dict[str, date] = {}
     for each in given:
         name, _, day = each.partition("=")

@@ -40,6 +40,7 @@ KINDS = (
     "auction_resume",
 )
 APPROVED, REJECTED = "approved", "rejected"
+ANNOUNCEMENT_MACHINE = "announcement"
 REASON_CHARACTERS_MAX = 500
 
 _PREFIX = "approval#"
@@ -166,7 +167,7 @@ def find_approval(approval_id: str) -> Approval:
 
 
 def decide(approval_id: str, decision: str, *, reason: str, actor: Actor, machines: Machines) -> Approval:
-    """Give a second person's word and tell the machines that wait. The same word by the same person again is the same.
+    """Give a second person's word and tell the machines that wait; an approved amendment is announced. The same word by the same person again is the same.
 
     The actor must hold the role ``approver``: the caller sees to that. Raises ``NotAllowed`` (``SELF_APPROVAL``) for
     the maker, ``Conflict`` (``ALREADY_DECIDED``) after another decision, ``NotFound``, ``InvalidInput`` for a word that
@@ -185,6 +186,9 @@ def decide(approval_id: str, decision: str, *, reason: str, actor: Actor, machin
     _note_plan(approval)
     for task_token in record.tokens or ():
         machines.answer(task_token, _answer(approval))
+    if (approval.kind, approval.decision) == (AMENDMENT, APPROVED):
+        # No machine waits for an amendment: what is announced anew is started here, once by its name.
+        machines.start(ANNOUNCEMENT_MACHINE, approval.id, {"period": approval.period})
     return approval
 
 

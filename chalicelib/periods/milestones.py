@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
 
-from chalicelib.kernel.clock import local_text
+from chalicelib.kernel.clock import from_ms, local_text
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.calendar import WorkCalendar
 from chalicelib.periods.naming import month_of
 
+_DAY = timedelta(days=1)
 # domain.md, "A period", 1 to 15.
 MILESTONES = (
     "plan_due",
@@ -82,6 +83,21 @@ class Milestone:
 
     at_ms: int
     date: date
+
+    @property
+    def on_its_day(self) -> bool:
+        """Whether the instant lies on the accounting day; 24:00 does. In a compressed month it does not."""
+        moment = from_ms(self.at_ms)
+        return moment.date() == self.date or (moment.date() - self.date == _DAY and moment.time() == time.min)
+
+    @property
+    def time_text(self) -> str:
+        """The time of day as a notice writes it, seconds only where there are any; the end of a day is 24:00 of that
+        day, not 00:00 of the next, which reads as a day more."""
+        moment = from_ms(self.at_ms)
+        if moment.time() == time.min and moment.date() - self.date == _DAY:
+            return "24:00"
+        return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,7 @@ PUBLISHED = {
     "refunds_2_by": "第二批退款截止",
     "failed_refunds_after": "退款失败名单公布(此后)",
 }
-_WEEKDAYS = "一二三四五六日"
-_MINUTES_PER_DAY = 1_440
+WEEKDAYS = "一二三四五六日"
 _SATURDAY = 5
 
 
@@ -88,10 +87,8 @@ def _iso(milestone: Milestone) -> str:
 
 
 def _day_and_time(milestone: Milestone) -> str:
-    moment, day = from_ms(milestone.at_ms), milestone.date
-    # The end of a day is 24:00 of that day, not 00:00 of the next, which reads as a day more.
-    minute = (moment.date() - day).days * _MINUTES_PER_DAY + moment.hour * 60 + moment.minute
-    return f"{day.isoformat()} 星期{_WEEKDAYS[day.weekday()]} {minute // 60:02d}:{minute % 60:02d}"
+    day = milestone.date
+    return f"{day.isoformat()} 星期{WEEKDAYS[day.weekday()]} {milestone.time_text}"
 
 
 def _mark(day: date, calendar: WorkCalendar) -> str:

@@ -99,6 +99,16 @@ class Timetable:
 
 
 @dataclass(frozen=True)
+class NoticeParty:
+    """Who the announcement comes from: the regulation it rests on, the office, and where bidders ask."""
+
+    basis: str
+    office: str
+    website: str
+    phone: str
+
+
+@dataclass(frozen=True)
 class RuleSet:
     """One version of a city's rules. Money in fen."""
 
@@ -122,6 +132,7 @@ class RuleSet:
     more_quota: MoreQuota | None  # None: the city has no such rule
     phases: tuple[Phase, ...]  # of the window, one after the other and without a gap
     pause: PauseRule = PAUSE_RULE
+    notice: NoticeParty | None = None  # who publishes; None: the announcement leaves the names to whoever does
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -204,6 +215,7 @@ def _rules(table: TomlTable) -> RuleSet:
         if table.has("phases")
         else whole_window(timetable.auction_opens_minute, timetable.auction_closes_minute, bids_max),
         pause=_pause(table.table("pause")) if table.has("pause") else PAUSE_RULE,
+        notice=_notice(table.table("notice")) if table.has("notice") else None,
     )
 
 
@@ -250,6 +262,12 @@ def _pause(table: TomlTable) -> PauseRule:
     )
     table.close()
     return rule
+
+
+def _notice(table: TomlTable) -> NoticeParty:
+    party = NoticeParty(table.text("basis"), table.text("office"), table.text("website"), table.text("phone"))
+    table.close()
+    return party
 
 
 def _timetable(table: TomlTable) -> Timetable:

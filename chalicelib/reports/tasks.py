@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.evidence.records import find_seal
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.reports.announcing import publish
 from chalicelib.reports.collect import collect
 from chalicelib.reports.exporting import export
 from chalicelib.reports.filing import file_month
@@ -38,7 +39,17 @@ def _tables(event: dict[str, Any]) -> dict[str, Any]:
     return write_tables(hub().files, event["period"])
 
 
-STEPS: dict[str, Step] = {"workbook": _workbook, "summary": _summary, "export": _export, "tables": _tables}
+def _announce(event: dict[str, Any]) -> dict[str, Any]:
+    return {"published": publish(hub().files, event["period"])}
+
+
+STEPS: dict[str, Step] = {
+    "workbook": _workbook,
+    "summary": _summary,
+    "export": _export,
+    "tables": _tables,
+    "announce": _announce,
+}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:

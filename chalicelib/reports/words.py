@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from chalicelib.deposits.records import CreditState, DepositState
 from chalicelib.deposits.rules import CodeFault, ReturnReason
+from chalicelib.periods import words as names
 from chalicelib.refunds.rules import FIRST, REMITTANCE, SECOND, RefundState, Source
 from chalicelib.treasury.lists import FINDINGS, RECEIPT_STATES
 from chalicelib.treasury.rules import NoticeStatus
 
-CLASSES: dict[str, str] = {"individual": "个人", "unit": "单位"}
-CHANNELS: dict[str, str] = {"hangzhou": "杭州银行", "minsheng": "民生银行", "alipay": "支付宝"}
+CLASSES, CHANNELS = names.CLASSES, names.CHANNELS
 CREDITS: dict[str, str] = {
     CreditState.MATCHED: "已匹配",
     CreditState.DOUBTFUL: "存疑",

@@ -12,6 +12,7 @@ from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.csv_table import csv_table
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
+from chalicelib.periods.words import CLASSES
 from chalicelib.treasury import records
 from chalicelib.treasury.records import NoticeRecord
 from chalicelib.treasury.rules import NoticeStatus
@@ -19,7 +20,6 @@ from chalicelib.treasury.rules import NoticeStatus
 COLUMNS = (
     "申请编码", "类别", "名次", "成交价(元)", "缴款码", "缴款状态", "缴款时间", "已缴金额(元)", "没收保证金(元)",
 )  # fmt: skip
-CLASSES = {"individual": "个人", "unit": "单位"}
 STATES = {
     NoticeStatus.ISSUED: "待登记",
     NoticeStatus.REGISTERED: "待缴款",

@@ -11,7 +11,7 @@ from chalicelib.kernel.clock import from_ms
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
-from chalicelib.treasury.clearing import CLASSES
+from chalicelib.periods.words import CLASSES
 from chalicelib.treasury.notice_page import VOID, NoticePage
 from chalicelib.treasury.records import NoticeRecord
 from chalicelib.treasury.rules import NoticeStatus
@@ -57,13 +57,13 @@ def _remark(notice: NoticeRecord) -> str:
     return f"本通知书替代已作废的缴款码 {notice.replaces}。" if notice.replaces else ""
 
 
-def as_json(content: bytes, file_name: str) -> dict[str, Any]:
-    """A PDF inside JSON: base64 comes whole through every proxy between a function and a phone."""
+def as_json(content: bytes, file_name: str, content_type: str = PDF_TYPE) -> dict[str, Any]:
+    """A file inside JSON: base64 comes whole through every proxy between a function and a phone."""
     if not content:
         raise NotFound("DOCUMENT_UNKNOWN", "没有该文件")
     return {
         "file_name": file_name,
-        "content_type": PDF_TYPE,
+        "content_type": content_type,
         "sha256": hashlib.sha256(content).hexdigest(),
         "content": base64.b64encode(content).decode(),
     }

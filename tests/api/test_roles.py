@@ -28,6 +28,7 @@ OPERATORS = {
     "POST /periods/{period}/amendments": ("planner",),
     "GET /periods/{period}/plan-versions": ROLES,
     "GET /periods/{period}/approvals": ROLES,
+    "GET /periods/{period}/announcement": ROLES,
     "GET /periods/{period}/problems": ROLES,
     "GET /periods/{period}/differences": ROLES,
     "POST /approvals/{approval_id}": ("approver",),
