@@ -15,7 +15,7 @@ from chalicelib.reports.announcement import Announcement
 from chalicelib.reports.announcement_files import announcement_files
 from local.plan_command import read_calendar, read_dates, read_rules_named, refuse
 
-_WHAT = "CLASS=YUAN"
+_PRICE = "CLASS=YUAN"
 
 
 def announce_command(
@@ -26,10 +26,12 @@ def announce_command(
     out: Annotated[Path, typer.Option("--out", file_okay=False, help="The folder to write the files to.")],
     averages: Annotated[
         list[str] | None,
-        typer.Option("--last-average", metavar=_WHAT, help="Last period's average winning price: the cap hangs on it."),
+        typer.Option(
+            "--last-average", metavar=_PRICE, help="Last period's average winning price: the cap hangs on it."
+        ),
     ] = None,
     warnings: Annotated[
-        list[str] | None, typer.Option("--warning-price", metavar=_WHAT, help="In a city that has one.")
+        list[str] | None, typer.Option("--warning-price", metavar=_PRICE, help="In a city that has one.")
     ] = None,
     dates: Annotated[
         list[str] | None,

@@ -167,7 +167,9 @@ def find_approval(approval_id: str) -> Approval:
 
 
 def decide(approval_id: str, decision: str, *, reason: str, actor: Actor, machines: Machines) -> Approval:
-    """Give a second person's word and tell the machines that wait; an approved amendment is announced. The same word by the same person again is the same.
+    """Give a second person's word and tell the machines that wait; an approved amendment is announced anew.
+
+    The same word by the same person again is the same.
 
     The actor must hold the role ``approver``: the caller sees to that. Raises ``NotAllowed`` (``SELF_APPROVAL``) for
     the maker, ``Conflict`` (``ALREADY_DECIDED``) after another decision, ``NotFound``, ``InvalidInput`` for a word that

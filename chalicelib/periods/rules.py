@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from chalicelib.kernel.errors import FileRefused, InvalidInput, Problem
+from chalicelib.periods.notice_party import NoticeParty, read_notice_party
 from chalicelib.periods.phases import Phase, phase_faults, read_phases, whole_window
 from chalicelib.periods.toml_table import TomlTable
 
@@ -96,16 +97,6 @@ class Timetable:
     refunds_2_by: MonthTime
     failed_refunds_after: MonthTime
     month_end: MonthTime
-
-
-@dataclass(frozen=True)
-class NoticeParty:
-    """Who the announcement comes from: the regulation it rests on, the office, and where bidders ask."""
-
-    basis: str
-    office: str
-    website: str
-    phone: str
 
 
 @dataclass(frozen=True)
@@ -203,7 +194,7 @@ def _rules(table: TomlTable) -> RuleSet:
         tick_fen=table.whole("tick_fen", 1, _FEN_MAX),
         cap_multiple=table.whole("cap_multiple", 0, 100),
         bids_max=bids_max,
-        code_pattern=_code_pattern(table),
+        code_pattern=table.pattern("code_pattern"),
         broadcast_trim_percent=table.whole("broadcast_trim_percent", 0, 49),
         rollover_periods=table.whole("rollover_periods", 0, 12),
         settlement_working_days=table.whole("settlement_working_days", 1, 20),
@@ -215,17 +206,8 @@ def _rules(table: TomlTable) -> RuleSet:
         if table.has("phases")
         else whole_window(timetable.auction_opens_minute, timetable.auction_closes_minute, bids_max),
         pause=_pause(table.table("pause")) if table.has("pause") else PAUSE_RULE,
-        notice=_notice(table.table("notice")) if table.has("notice") else None,
+        notice=read_notice_party(table.table("notice")) if table.has("notice") else None,
     )
-
-
-def _code_pattern(table: TomlTable) -> str:
-    pattern = table.text("code_pattern")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        table.fault("code_pattern", pattern, f"a regular expression: {error}")
-    return pattern
 
 
 def _interest(table: TomlTable) -> Interest:
@@ -262,12 +244,6 @@ def _pause(table: TomlTable) -> PauseRule:
     )
     table.close()
     return rule
-
-
-def _notice(table: TomlTable) -> NoticeParty:
-    party = NoticeParty(table.text("basis"), table.text("office"), table.text("website"), table.text("phone"))
-    table.close()
-    return party
 
 
 def _timetable(table: TomlTable) -> Timetable:

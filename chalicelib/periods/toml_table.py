@@ -40,6 +40,15 @@ class TomlTable:
             return ""
         return found
 
+    def pattern(self, key: str) -> str:
+        """A regular expression."""
+        found = self.text(key)
+        try:
+            re.compile(found)
+        except re.error as error:
+            self.fault(key, found, f"a regular expression: {error}")
+        return found
+
     def texts(self, key: str, pattern: str = r".+") -> tuple[str, ...]:
         """A list of at least one text, each of which a pattern matches in full."""
         found = self._listed(key, pattern)

@@ -73,8 +73,8 @@ class Announcement:
 
     def moments(self) -> list[tuple[str, str, Milestone]]:
         """Every published milestone and broadcast as name, label and moment, in the order of time."""
-        plan = self.plan
-        found = [(name, label, plan.milestones[name]) for name, label in PUBLISHED.items() if name != BROADCASTS]
+        plan, left_out = self.plan, {BROADCASTS} if self.rules.wallets else {BROADCASTS, "alipay_closes"}
+        found = [(name, label, plan.milestones[name]) for name, label in PUBLISHED.items() if name not in left_out]
         found += [(BROADCASTS, PUBLISHED[BROADCASTS], each) for each in plan.broadcasts]
         return sorted(found, key=lambda each: (each[2].date, each[2].at_ms))
 

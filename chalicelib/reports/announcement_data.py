@@ -72,12 +72,14 @@ def _rules(found: Announcement) -> dict[str, Any]:
         "settlement_working_days": rules.settlement_working_days,
         "default_ban_months": rules.default_ban_months,
         "banks": list(rules.channels),
+        "wallets": list(rules.wallets),
         "more_quota": asdict(rules.more_quota) if rules.more_quota else None,
     }
 
 
 def _rows(found: Announcement) -> Iterator[tuple[str, ...]]:
-    plan, rules = found.plan, found.rules
+    plan, edition = found.plan, found.edition
+    yield "公告", "edition", "版次", edition.label, edition.issued_on.isoformat() if edition.issued_on else ""
     for name, count in plan.quotas.items():
         yield "竞价数量", f"quotas.{name}", f"{CLASSES[name]}增量指标（个）", str(count), ""
     for name, label, milestone in found.moments():
@@ -99,5 +101,5 @@ def _rows(found: Announcement) -> Iterator[tuple[str, ...]]:
     for key, label in (("cap_yuan", "最高限价"), ("warning_yuan", "警示价")):
         for name, price in told[key].items():
             yield "规则", f"rules.{key}.{name}", f"{CLASSES[name]}{label}（元）", price, ""
-    banks = "、".join(CHANNELS.get(name, name) for name in rules.channels)
-    yield "规则", "rules.banks", "缴款银行", banks, ""
+    for key, label in (("banks", "保证金缴纳银行"), ("wallets", "保证金缴纳钱包（限个人）")):
+        yield "规则", f"rules.{key}", label, "、".join(CHANNELS.get(name, name) for name in told[key]), ""

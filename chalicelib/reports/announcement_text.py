@@ -137,22 +137,29 @@ def _entry(found: Announcement) -> tuple[str | Table, ...]:
 def _deposit(found: Announcement) -> tuple[str | Table, ...]:
     plan, rules = found.plan, found.rules
     opens, closes, alipay = (plan.milestones[name] for name in ("deposits_open", "deposits_close", "alipay_closes"))
-    banks = "、".join(CHANNELS.get(name, name) for name in rules.channels if name != "alipay")
+    banks, wallets = (_names(channels) for channels in (rules.channels, rules.wallets))
+    until = f"；通过{wallets}缴纳的，截止时间为{moment_text(alipay)}" if wallets else ""
+    ways = f"个人可以通过{wallets}或者{banks}缴纳，单位通过{banks}缴纳" if wallets else f"通过{banks}缴纳"
     return (
         f"保证金为每个申请编码{yuan(rules.deposit_fen)}，个人与单位相同。一个申请编码对应一份保证金，应当一次足额缴纳。",
-        f"缴纳时间：{span_text(opens, closes)}，以到账时间为准；通过{CHANNELS['alipay']}缴纳的，截止时间为{moment_text(alipay)}。",
-        f"缴纳方式：个人可以通过{CHANNELS['alipay']}或者{banks}缴纳，单位通过{banks}缴纳。缴款人应当与申请人一致，"
-        "汇款附言填写申请编码。",
+        f"缴纳时间：{span_text(opens, closes)}，以到账时间为准{until}。",
+        f"缴纳方式：{ways}。缴款人应当与申请人一致，汇款附言填写申请编码。",
         f"付款时未填写或者填错申请编码的，可以在{moment_text(plan.milestones['corrections_close'])}前办理保证金信息更正。"
         "逾期到账、金额不足、重复缴纳或者付款人不在申请人名单内的款项无效，按本公告退还。",
     )
+
+
+def _names(channels: tuple[str, ...]) -> str:
+    return "、".join(CHANNELS.get(name, name) for name in channels)
 
 
 def _bidding(found: Announcement) -> tuple[str | Table, ...]:
     rules = found.rules
     changes = rules.bids_max - 1
     said = f"报价不低于{yuan(rules.reserve_fen)}，并且为{yuan(rules.tick_fen)}的整数倍。"
-    more = f"每个申请编码可以报价1次、修改{changes}次，修改后的报价可高可低，" if changes else "每个申请编码可以报价1次，"
+    more = (
+        f"每个申请编码可以报价1次、修改{changes}次，修改后的报价可高可低，" if changes else "每个申请编码可以报价1次，"
+    )
     return (*_bounds(found, said), f"{more}以最后一次有效报价为准。报价提交后不能撤回。")
 
 
@@ -224,7 +231,9 @@ def _timetable(found: Announcement) -> tuple[str | Table, ...]:
 
 def _asking(found: Announcement) -> tuple[str | Table, ...]:
     party = found.rules.notice
-    where = f"竞价系统和公告网址：{party.website}。咨询电话：{party.phone}。" if party else "咨询方式以竞价系统公布的为准。"
+    where = (
+        f"竞价系统和公告网址：{party.website}。咨询电话：{party.phone}。" if party else "咨询方式以竞价系统公布的为准。"
+    )
     return (
         where,
         "本公告所列时间均为北京时间。请通过官方渠道办理，注意核对收款账户，谨防诈骗。",

@@ -137,7 +137,8 @@ def _month(
         shapes.append(Words(_MARGIN + (column + 0.5) * _CELL, y + 29, f"星期{name}", 20, color, "middle"))
     y += 42
     for week in _weeks(month, until):
-        height = max(_ROW_MIN, *(_DAY_HEAD + _CHIP * len(chips.get(day, ())) + _CELL_FOOT for day in week))
+        most = max(len(chips.get(day, ())) for day in week if day.month == month.month)
+        height = max(_ROW_MIN, _DAY_HEAD + _CHIP * most + _CELL_FOOT)
         for column, day in enumerate(week):
             box = Box(_MARGIN + column * _CELL, y, _CELL, height, line=_LINE)
             shapes += _cell(found, day, box, chips.get(day, ())) if day.month == month.month else [box]
@@ -175,7 +176,7 @@ def _chip(chip: _Chip, x: float, y: float, width: float) -> list[Shape]:
     inner = width - 24
     return [
         Box(x, y, width, _CHIP - 5, "#ffffff", chip.kind.color, 5),
-        Box(x, y, 7, _CHIP - 5, chip.kind.color, "", 3),
+        Box(x, y, 7, _CHIP - 5, chip.kind.color),
         Words(x + 16, y + 19, chip.times, fitting(chip.times, 16, inner), chip.kind.color, bold=True),
         Words(x + 16, y + 39, chip.label, fitting(chip.label, 17, inner), _INK),
     ]

@@ -103,10 +103,7 @@ def to_png(drawing: Drawing) -> bytes:
                 stroke_width=_BOLD_OUTLINE * scale if shape.bold else 0,
             )
     out = io.BytesIO()
-    # A palette: the picture has few colours, and is a quarter as large.
-    image.quantize(colors=128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        out, "PNG", dpi=(150, 150), optimize=True
-    )
+    image.save(out, "PNG", dpi=(150, 150))
     return out.getvalue()
 
 
