@@ -111,7 +111,7 @@ def test_no_announcement_holds_up_or_stops_the_month() -> None:
     by_name = {file.name.removesuffix(".asl.json"): definition(file) for file in MACHINES}
     month = by_name["period"]["States"]
     # Given an approved plan, when the month goes on, then it has the announcement begin and waits for nothing
-    assert month["PlanDecision"]["Choices"][0]["Next"] == "Announce"
+    assert month["PublishPeriod"]["Next"] == "Announce"
     assert month["Announce"]["Resource"].endswith(":states:startExecution")
     calls = [state["Parameters"] for _, state in states(by_name["announcement"]) if "Parameters" in state]
     assert [call["Payload"]["step"] for call in calls] == ["announce", "problem"]
