@@ -76,13 +76,23 @@ def take_up(
 
 
 def set_password(
-    plan: Plan, code: str, phone: str, sms_code: str, password: str, *, now_ms: int, vault: Vault, entropy: Entropy
+    plan: Plan,
+    code: str,
+    phone: str,
+    sms_code: str,
+    password: str,
+    *,
+    closes_at_ms: int,
+    now_ms: int,
+    vault: Vault,
+    entropy: Entropy,
 ) -> ApplicantRecord:
     """A new bidding password in place of one that two operators took away (``desk``); choice and time stay.
 
-    Raises what ``activate`` does; ``NotAllowed`` (``PASSWORD_STANDS``) where none was taken away.
+    ``closes_at_ms`` is the auction's close as it holds, pauses counted in. Raises what ``activate`` does;
+    ``NotAllowed`` (``PASSWORD_STANDS``) where none was taken away.
     """
-    if now_ms >= plan.at("auction_closes"):
+    if now_ms >= closes_at_ms:
         raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
     check_password(password)
     applicant = use_code(plan.period, code, phone, PASSWORD, sms_code, now_ms=now_ms, vault=vault)

@@ -120,7 +120,17 @@ def passwords() -> Response:
     now_ms, vault = here.clock.now_ms(), here.keys.vault()
     _count_address(now_ms)
     plan = load_plan(period)
-    applicant = set_password(plan, code, phone, sms_code, password, now_ms=now_ms, vault=vault, entropy=here.entropy)
+    applicant = set_password(
+        plan,
+        code,
+        phone,
+        sms_code,
+        password,
+        closes_at_ms=here.auction_closes(plan),
+        now_ms=now_ms,
+        vault=vault,
+        entropy=here.entropy,
+    )
     return Response({"token": _issue(account_session(applicant, now_ms))}, status_code=201)
 
 

@@ -158,6 +158,24 @@ def test_given_a_lock_or_the_close_then_nobody_signs_in(office: Office) -> None:
     assert office.sign_in()[1]["code"] == "AUCTION_CLOSED"
 
 
+def test_given_a_pause_that_moved_the_close_then_bidders_sign_in_and_set_passwords_until_then(office: Office) -> None:
+    office.activate()
+    moved_ms = plan().at("auction_closes") + 60 * MINUTE_MS
+    office.parts.auction_closes = lambda _: moved_ms
+    new_password = person() | {"sms_code": "000000", "password": PASSWORD}
+
+    office.clock.at_ms = moved_ms - 1
+    status, answer = office.sign_in()
+    assert (status, answer["window"]["closes_at"]) == (201, local_text(moved_ms))
+    expires_at_ms = verify(answer["token"], "bid", KEYS, office.clock.now_ms()).expires_at_ms
+    assert expires_at_ms == moved_ms + BID_SESSION_AFTER_CLOSE_MS
+    assert office.call("POST", "/passwords", new_password)[1]["code"] != "AUCTION_CLOSED"
+
+    office.clock.at_ms = moved_ms
+    assert office.sign_in()[1]["code"] == "AUCTION_CLOSED"
+    assert office.call("POST", "/passwords", new_password)[1]["code"] == "AUCTION_CLOSED"
+
+
 def test_given_activation_outside_its_window_then_it_is_refused_before_a_text_goes(office: Office) -> None:
     office.clock.at_ms = plan().at("activation_opens") - 1
     assert office.ask_code()[1]["code"] == "ACTIVATION_NOT_OPEN"
