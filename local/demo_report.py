@@ -134,6 +134,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     for name, content in story.papers.files.items():
         (out / "papers").mkdir(exist_ok=True)
         (out / "papers" / name).write_bytes(content)
+    (out / "problems.json").write_text(json.dumps(story.problems, ensure_ascii=False, indent=2) + "\n")
     figures = {**_figures(stage, month.period), **_acted(month, story)}
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)

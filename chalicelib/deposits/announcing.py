@@ -9,6 +9,7 @@ from chalicelib.deposits.notices import work_off
 from chalicelib.kernel.log import logger
 from chalicelib.periods.openings import openings
 from chalicelib.periods.records import load_period_rules
+from chalicelib.wiring import hub
 
 
 def _code_pattern(period: str) -> str:
@@ -22,7 +23,7 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
     opens_ms = openings()
     for message in event["Records"]:
         try:
-            done = work_off(json.loads(message["body"]), opens_ms, _code_pattern)
+            done = work_off(json.loads(message["body"]), opens_ms, _code_pattern, hub().clock.now_ms())
             logger.info("notice worked off", extra={"done": done})
         except Exception:  # one message must not take the others with it; the queue counts its attempts
             logger.exception("notice not worked off")

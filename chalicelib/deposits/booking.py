@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 
 from chalicelib.applicants import records as applicants
-from chalicelib.deposits import records, statement_records
+from chalicelib.deposits import announcements, records, statement_records
 from chalicelib.deposits.intake import Account, Intake
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
 from chalicelib.deposits.rules import CodeFound, Doubtful, Matched, Outcome, Payment, find_code, match
 from chalicelib.deposits.statement_records import AccountLineRecord, BankLineRecord, SerialRecord
+from chalicelib.deposits.trade_records import AnnouncedState
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
@@ -74,7 +76,13 @@ def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str
     code, found = _listed_code(intake, line)
     outcome = match(_payment(intake, line, code, found), intake.window, intake.deposit_fen)
     credit = _credit(intake, line, code, outcome, statement_day)
-    _commit(intake, line, credit, outcome)
+    transaction = Transaction()
+    told = announcements.pending_of_line(intake.period, intake.channel, line.serial, found.candidates)
+    # Another amount than was told of is for people to look at: it ends after the statement, and is listed.
+    if told is not None and int(told.amount_fen) == line.amount_fen:
+        day, now_ms = date.fromisoformat(statement_day), intake.clock.now_ms()
+        announcements.end(transaction, told, AnnouncedState.POSTED, day, now_ms)
+    _commit(transaction, intake, line, credit, outcome)
     return str(credit.state)
 
 
@@ -123,8 +131,9 @@ def _credit(intake: Intake, line: StatementLine, code: str, outcome: Outcome, st
     return credit
 
 
-def _commit(intake: Intake, line: StatementLine, credit: CreditRecord, outcome: Outcome) -> None:
-    transaction = Transaction()
+def _commit(
+    transaction: Transaction, intake: Intake, line: StatementLine, credit: CreditRecord, outcome: Outcome
+) -> None:
     statement_records.add_line(
         transaction, _kept(intake.channel, line, credit.statement_day, intake.period), credit.digest
     )

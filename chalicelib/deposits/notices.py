@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
-from chalicelib.deposits import paying, records, statement_records, trade_records
+from chalicelib.deposits import announcements, paying, records, statement_records, trade_records
 from chalicelib.deposits.rules import allot, find_code
 from chalicelib.deposits.trade_records import AnnouncedRecord, AnnouncedState
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Conflict, NotFound, Problem
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.queues import Queue
+from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.problems import record_problems
 from integrations.ports import DepositBank, NotifyingBank, TradeState, Wallet, WalletTrade
 
@@ -61,7 +64,9 @@ def take_wallet_notice(wallet: Wallet, body: bytes, queue: Queue, clock: Clock, 
     return told.trade.our_ref
 
 
-def work_off(message: Mapping[str, Any], opens_ms: Mapping[str, int], code_pattern: Callable[[str], str]) -> str:
+def work_off(
+    message: Mapping[str, Any], opens_ms: Mapping[str, int], code_pattern: Callable[[str], str], now_ms: int
+) -> str:
     """Work a stored telling off: the credit is announced, once, however often it was told of. Says what was done.
 
     ``opens_ms``: period -> when its deposits open; ``code_pattern``: period -> what its codes look like.
@@ -71,10 +76,10 @@ def work_off(message: Mapping[str, Any], opens_ms: Mapping[str, int], code_patte
     try:
         if "our_ref" in said:
             told = WalletTrade(**{**said, "state": TradeState(said["state"]), "buyer_ref": ""})
-            return "announced" if paying.note_trade(told) else str(said["state"])
+            return "announced" if paying.note_trade(told, now_ms) else str(said["state"])
         period = allot(int(said["booked_at_ms"]), opens_ms)
         found = find_code(said["memo"], code_pattern(period)).candidates
-        trade_records.announce(
+        announcements.announce(
             AnnouncedRecord(
                 period=period,
                 channel=channel,
@@ -82,7 +87,8 @@ def work_off(message: Mapping[str, Any], opens_ms: Mapping[str, int], code_patte
                 code=found[0] if len(found) == 1 else "",
                 amount_fen=int(said["amount_fen"]),
                 arrived_at_ms=int(said["booked_at_ms"]),
-            )
+            ),
+            now_ms,
         )
     except Conflict as conflict:
         if conflict.code != "NOTICE_CHANGED":
@@ -94,34 +100,46 @@ def work_off(message: Mapping[str, Any], opens_ms: Mapping[str, int], code_patte
     return "announced"
 
 
-def settle_notices(period: str, channel: str, day: str) -> dict[str, int]:
+def settle_notices(period: str, channel: str, day: str, now_ms: int) -> dict[str, int]:
     """After a statement was closed: each announced credit that it or an earlier one has is posted, with the same amount
     or on the operators' list; one that two statements in a row have not is void, and on the list too.
 
     Returns ``{"posted", "void", "pending"}``; again changes nothing.
     """
     counts = {"posted": 0, "void": 0, "pending": 0}
-    for each in list(trade_records.announced(period)):
-        if each.channel != channel:
-            continue
-        if each.state == AnnouncedState.PENDING:
-            _settle(each, day)
-        counts[str(each.state)] += 1
+    # What came late for the period before was announced to that one, whose own machine may look no more.
+    for announced_to in (records.preceding_period(period), period):
+        for each in list(trade_records.announced(announced_to)):
+            if each.channel != channel:
+                continue
+            if each.state == AnnouncedState.PENDING:
+                _settle(each, day, now_ms)
+            if announced_to == period:
+                counts[str(each.state)] += 1
     return counts
 
 
-def _settle(credit: AnnouncedRecord, day: str) -> None:
+def _settle(credit: AnnouncedRecord, day: str, now_ms: int) -> None:
     stated = statement_records.find_serial(credit.channel, credit.serial)
     if stated is not None:
         booked = records.find_credit(stated.period, credit.channel, credit.serial)
         if booked is None or int(booked.amount_fen) != int(credit.amount_fen):
             _list(credit, "NOTICE_DIFFERS", "入账通知与对账单金额不一致", f"{int(credit.amount_fen)} fen were told of")
-        credit.update([AnnouncedRecord.state.set(AnnouncedState.POSTED)])
+        _end(credit, AnnouncedState.POSTED, day, now_ms)
     elif credit.missed_on and credit.missed_on < day:
         _list(credit, "NOTICE_NEVER_BOOKED", "已通知的入账未出现在对账单上", "ask the bank what became of it")
-        credit.update([AnnouncedRecord.state.set(AnnouncedState.VOID)])
+        _end(credit, AnnouncedState.VOID, day, now_ms)
     elif not credit.missed_on:
         credit.update([AnnouncedRecord.missed_on.set(day)])
+
+
+def _end(credit: AnnouncedRecord, becomes: AnnouncedState, day: str, now_ms: int) -> None:
+    transaction = Transaction()
+    announcements.end(transaction, credit, becomes, date.fromisoformat(day), now_ms)
+    # Where another one ended it just now, that stands.
+    with suppress(Conflict):
+        transaction.commit()
+    credit.refresh(consistent_read=True)
 
 
 def _list(credit: AnnouncedRecord, code: str, message: str, remedy: str) -> None:

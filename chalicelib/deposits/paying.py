@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from chalicelib.applicants import records as applicants
-from chalicelib.deposits import records, trade_records
+from chalicelib.deposits import announcements, records, trade_records
 from chalicelib.deposits.trade_records import AnnouncedRecord, TradeRecord, TradeStatus
 from chalicelib.kernel.errors import Conflict, NotAllowed, NotFound, Pending, TooEarlyOrLate
 from chalicelib.kernel.money import yuan_text
@@ -98,7 +98,7 @@ def _created(till: Till, trade: TradeRecord, buyer: str) -> Opened | None:
         made = till.wallet.create(order)
     except Conflict:
         made = till.wallet.ask(trade.our_ref)
-        note_trade(made)
+        note_trade(made, till.now_ms)
         if made.state in (TradeState.PAID, TradeState.FINISHED):
             raise _made() from None
         if made.state is TradeState.CLOSED:
@@ -113,7 +113,7 @@ def _made() -> Conflict:
     return Conflict("PAYMENT_MADE", "该申请编码已支付保证金,正在入账")
 
 
-def note_trade(told: WalletTrade) -> AnnouncedRecord | None:
+def note_trade(told: WalletTrade, now_ms: int) -> AnnouncedRecord | None:
     """Take in the wallet's word on a trade, again and out of order as it may come; the credit it announces, if paid."""
     trade = trade_records.find_trade(told.our_ref)
     if trade is None:
@@ -130,7 +130,7 @@ def note_trade(told: WalletTrade) -> AnnouncedRecord | None:
         amount_fen=int(trade.amount_fen),
         arrived_at_ms=told.paid_at_ms,
     )
-    trade_records.announce(credit)
+    announcements.announce(credit, now_ms)
     paid: list[Action] = [
         TradeRecord.state.set(TradeStatus.PAID),
         TradeRecord.serial.set(told.serial),
@@ -140,7 +140,9 @@ def note_trade(told: WalletTrade) -> AnnouncedRecord | None:
     return credit
 
 
-def payment_state(period: str, code: str, our_ref: str, client_code: str, wallet: Wallet) -> dict[str, Any]:
+def payment_state(
+    period: str, code: str, our_ref: str, client_code: str, *, wallet: Wallet, now_ms: int
+) -> dict[str, Any]:
     """What is known of a payment: ``state`` is ``open``, ``pending``, ``paid`` or ``closed``. Never failed on a guess.
 
     ``client_code`` is what the wallet told the bidder's own device: it proves nothing, and leaves open what the wallet
@@ -153,7 +155,7 @@ def payment_state(period: str, code: str, our_ref: str, client_code: str, wallet
     if trade.state == TradeStatus.OPEN:
         try:
             told = wallet.ask_after(our_ref, client_code) if client_code else wallet.ask(our_ref)
-            note_trade(told)
+            note_trade(told, now_ms)
             state = _word(told)
         except Pending:
             state = "pending"
@@ -166,7 +168,7 @@ def _word(told: WalletTrade) -> str:
     return str(TradeStatus.CLOSED if told.state is TradeState.CLOSED else TradeStatus.OPEN)
 
 
-def anyone_paid(period: str, wallet: Wallet) -> bool:
+def anyone_paid(period: str, wallet: Wallet, now_ms: int) -> bool:
     """Whether the wallet says that one of the trades which the hub has open was paid. May raise ``Pending``."""
     open_trades = [trade for trade in trade_records.trades(period) if trade.state == TradeStatus.OPEN]
-    return any(note_trade(wallet.ask(trade.our_ref)) for trade in open_trades if trade.serial)
+    return any(note_trade(wallet.ask(trade.our_ref), now_ms) for trade in open_trades if trade.serial)

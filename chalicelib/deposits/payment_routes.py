@@ -68,7 +68,15 @@ def payment(our_ref: str) -> dict[str, Any]:
     request, session = payment_routes.current_request, _bidder()
     told = str(dict(request.query_params or {}).get("result_code", ""))
     client_code = told if re.fullmatch(r"\d{4}", told, re.ASCII) else ""
-    return paying.payment_state(session.period, session.subject, our_ref, client_code, hub().wallet(WALLET))
+    here = hub()
+    return paying.payment_state(
+        session.period,
+        session.subject,
+        our_ref,
+        client_code,
+        wallet=here.wallet(WALLET),
+        now_ms=here.clock.now_ms(),
+    )
 
 
 @payment_routes.route("/deposits", methods=["GET"])

@@ -26,7 +26,7 @@ def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = Tr
     ``ReconciliationOpen`` with one problem a difference, also put on the operator's list.
     """
     entries = list(ledger.entries(period))
-    found = list(_of_ledger(period, entries))
+    found = [*_of_ledger(period, entries), *_announced(period, entries)]
     statements = 0
     for channel, days in sorted(_days(period, entries).items()):
         span = list(statement_records.statements(channel, min({*days, first}), max({*days, last})))
@@ -99,6 +99,13 @@ def _in_transit(entries: list[Entry], channel: str) -> Iterator[Difference]:
     for our_ref, fen in sorted(by_subject(entries, account).items()):
         wanted = "once the bank has said what became of it"
         yield Difference("IN_TRANSIT", Why.NOT_YET_STATED, f"{account} {our_ref}", fen, 0, wanted)
+
+
+def _announced(period: str, entries: list[Entry]) -> Iterator[Difference]:
+    """A payment that was told of ends with a statement's line, or with two statements that lack it."""
+    for ref, fen in sorted(by_subject(entries, accounts.announced(period)).items()):
+        wanted = "a line on a statement; ask the bank"
+        yield Difference("ANNOUNCED_OPEN", Why.NOT_YET_STATED, f"announced {ref}", fen, None, wanted)
 
 
 def _on(entry: Entry, account: str) -> int:

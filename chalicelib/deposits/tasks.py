@@ -36,7 +36,9 @@ def _fetch_statement(event: dict[str, Any]) -> str:
     parts, period, channel = hub(), event["period"], event["channel"]
 
     def anyone_paid() -> bool:
-        return channel not in load_period_rules(period).wallets or paying.anyone_paid(period, parts.wallet(channel))
+        return channel not in load_period_rules(period).wallets or paying.anyone_paid(
+            period, parts.wallet(channel), parts.clock.now_ms()
+        )
 
     wanted = fetching.Wanted(period, event["month"], event["day"], int(event["after"]))
     return fetching.fetch_statement(parts.files, parts.bank(channel), wanted, anyone_paid)
@@ -91,7 +93,7 @@ def _hold_books(period: str, last: str, *, final: bool) -> dict[str, int]:
 
 
 def _settle_notices(event: dict[str, Any]) -> dict[str, int]:
-    return notices.settle_notices(event["period"], event["channel"], event["day"])
+    return notices.settle_notices(event["period"], event["channel"], event["day"], hub().clock.now_ms())
 
 
 def _close_corrections(event: dict[str, Any]) -> dict[str, int]:

@@ -167,15 +167,17 @@ def find_told(channel: str, told_id: str) -> ToldRecord:
     return ToldRecord.get(f"told#{channel}#{told_id}", "told", consistent_read=True)
 
 
-def announce(record: AnnouncedRecord) -> None:
-    """Keep an announced credit, once. Raises ``Conflict`` (``NOTICE_CHANGED``) where it was told of otherwise."""
-    record.pk = f"{record.period}#{shard_of(record.code or record.serial)}"
-    record.sk = f"{ANNOUNCED}{record.code or '-'}#{record.channel}#{record.serial}"
-    if put_once(record):
-        return
-    standing = AnnouncedRecord.get(record.pk, record.sk, consistent_read=True)
-    if (standing.amount_fen, standing.arrived_at_ms) != (record.amount_fen, record.arrived_at_ms):
-        raise Conflict("NOTICE_CHANGED", f"流水 {record.serial} 已按不同内容通知")
+def announced_key(period: str, code: str, channel: str, serial: str) -> tuple[str, str]:
+    """The table key of an announced credit."""
+    return f"{period}#{shard_of(code or serial)}", f"{ANNOUNCED}{code or '-'}#{channel}#{serial}"
+
+
+def find_announced(pk: str, sk: str) -> AnnouncedRecord | None:
+    """The announced credit under a key."""
+    try:
+        return AnnouncedRecord.get(pk, sk, consistent_read=True)
+    except AnnouncedRecord.DoesNotExist:
+        return None
 
 
 def announced_to(period: str, code: str) -> list[AnnouncedRecord]:

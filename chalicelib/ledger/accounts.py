@@ -10,6 +10,7 @@
 | ``transit:{channel}`` | ordered from a bank, outcome not yet known |
 | ``transfers:{channel}`` | sent from a wallet by transfer, on no trade bill: its word on each counts |
 | ``forfeited:{period}`` | deposits of defaulters, owed to the treasury |
+| ``coming:{channel}``, ``announced:{period}`` | told of, on no statement yet: both sides of one pending sum |
 | ``interest_income``, ``interest_expense`` | interest from the bank, interest to bidders |
 """
 
@@ -17,7 +18,6 @@ from __future__ import annotations
 
 INTEREST_INCOME = "interest_income"
 INTEREST_EXPENSE = "interest_expense"
-TREASURY = "treasury"
 
 
 def bank(channel: str) -> str:
@@ -58,3 +58,13 @@ def transfers(channel: str) -> str:
 def forfeited(period: str) -> str:
     """Deposits of defaulters, owed to the treasury."""
     return f"forfeited:{period}"
+
+
+def coming(channel: str) -> str:
+    """Money that a bank or wallet told of, and no statement has yet."""
+    return f"coming:{channel}"
+
+
+def announced(period: str) -> str:
+    """Payments that were told of, pending until a statement has them: whose they are is judged then."""
+    return f"announced:{period}"

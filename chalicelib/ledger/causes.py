@@ -56,3 +56,13 @@ def refund_paid(our_ref: str) -> str:
 def refund_failed(our_ref: str) -> str:
     """A payment that the bank says it could not make."""
     return f"refund-failed/{our_ref}"
+
+
+def announced(channel: str, serial: str) -> str:
+    """A credit that was told of before a statement had it: pending."""
+    return f"announced/{channel}/{serial}"
+
+
+def announcement_ended(channel: str, serial: str) -> str:
+    """A statement has what was announced, or none ever will: one cause, so that an announcement ends once."""
+    return f"announcement-ended/{channel}/{serial}"

@@ -17,11 +17,12 @@ from chalicelib.ledger.chain import GENESIS, Head, Segment, follow, seal_of, seg
 from chalicelib.ledger.rules import Entry, Leg, balances
 
 # What is owed to somebody: never a debit, of no subject. Forfeits come in by bidder and leave in one sum.
-OWED = ("held", "doubtful", "returnable", "rolled", "transit")
+OWED = ("held", "doubtful", "returnable", "rolled", "transit", "announced")
 POOLED = ("forfeited",)
 _ACCOUNT = re.compile(
-    r"(?:bank|transit|transfers):[a-z_]+|(?:held|doubtful|returnable|rolled|forfeited):\d{4}-\d\d"
-    r"|interest_income|interest_expense|treasury",
+    r"(?:bank|transit|transfers|coming):[a-z_]+"
+    r"|(?:held|doubtful|returnable|rolled|forfeited|announced):\d{4}-\d\d"
+    r"|interest_income|interest_expense",
     re.ASCII,
 )
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)

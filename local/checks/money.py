@@ -37,7 +37,8 @@ class Books:
     @property
     def places(self) -> tuple[str, ...]:
         """The accounts a fen can be in on its way; each is owed to somebody, so its balance is never a debit."""
-        by_period = (accounts.held, accounts.doubtful, accounts.returnable, accounts.rolled, accounts.forfeited)
+        owed = (accounts.held, accounts.doubtful, accounts.returnable, accounts.rolled, accounts.forfeited)
+        by_period = (*owed, accounts.announced)
         ways = self.channels or (self.channel,)
         return (*(name(self.period) for name in by_period), *(accounts.transit(way) for way in ways))
 
@@ -65,8 +66,8 @@ def one_place(books: Books) -> Check:
     faults += [f"all accounts add up to {left} fen" for left in [sum(standing.values())] if left]
     faults += [f"{name} holds {-standing[name]} fen" for name in books.places if standing.get(name, 0) > 0]
     ways = books.channels or (books.channel,)
-    standing_in = {name(way) for way in ways for name in (accounts.bank, accounts.transfers)}
-    known = {*standing_in, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE, accounts.TREASURY}
+    standing_in = {name(way) for way in ways for name in (accounts.bank, accounts.transfers, accounts.coming)}
+    known = {*standing_in, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE}
     faults += [f"{name} is no account of this period" for name in standing if name not in known]
     came_in = {causes.credit(books.channel, row.serial): row for row in books.exchanged.statement_rows("C")}
     posted = {e.cause: e for e in books.entries if e.cause.startswith(causes.credit(books.channel, ""))}

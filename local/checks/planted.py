@@ -127,8 +127,11 @@ def nothing_left_over(month: Month, standing: Mapping[str, int], rolled_fen: int
     ``standing``: the ledger's balances; ``rolled_fen``: what the bidders who lost and chose rollover left.
     """
     period = month.period
-    ended = (accounts.held, accounts.doubtful, accounts.returnable, accounts.forfeited)
-    names = [*(name(period) for name in ended), *(accounts.transit(channel) for channel in month.channels)]
+    ended = (accounts.held, accounts.doubtful, accounts.returnable, accounts.forfeited, accounts.announced)
+    names = [
+        *(name(period) for name in ended),
+        *(name(channel) for channel in month.channels for name in (accounts.transit, accounts.coming)),
+    ]
     faults = [f"{name} still holds {-standing[name]} fen" for name in names if standing.get(name, 0)]
     kept_fen = -standing.get(accounts.rolled(period), 0)
     if kept_fen != rolled_fen:

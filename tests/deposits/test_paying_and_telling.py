@@ -11,7 +11,10 @@ import pytest
 import requests
 
 from chalicelib.deposits import notices, paying, trade_records
-from chalicelib.kernel.errors import Conflict, HubError, NotAllowed, NotFound, TooEarlyOrLate
+from chalicelib.deposits.reconciling import reconcile
+from chalicelib.kernel.errors import Conflict, HubError, NotAllowed, NotFound, ReconciliationOpen, TooEarlyOrLate
+from chalicelib.ledger import records as ledger
+from chalicelib.ledger.checking import Book, check
 from chalicelib.periods.problems import list_problems
 from integrations.alipay.simulator import AlipaySimulator
 from integrations.bank_of_hangzhou.client import BankOfHangzhou
@@ -55,7 +58,8 @@ class Office:
 
     def work_off(self) -> list[str]:
         opens = {PERIOD: PLAN.at("deposits_open")}
-        return [notices.work_off(json.loads(body), opens, lambda _: RULES.code_pattern) for body in self.queue]
+        now_ms = self.day.clock.now_ms()
+        return [notices.work_off(json.loads(body), opens, lambda _: RULES.code_pattern, now_ms) for body in self.queue]
 
     def announced(self, number: int = 0) -> list[tuple[str, int, str]]:
         found = trade_records.announced_to(PERIOD, code(number))
@@ -100,7 +104,10 @@ def test_given_a_device_that_knows_nothing_when_asked_then_the_payment_is_pendin
     trade = office.open()
 
     def state(client_code: str = "") -> Any:
-        return paying.payment_state(PERIOD, code(0), trade.our_ref, client_code, office.wallet)["state"]
+        asked = paying.payment_state(
+            PERIOD, code(0), trade.our_ref, client_code, wallet=office.wallet, now_ms=office.day.clock.now_ms()
+        )
+        return asked["state"]
 
     assert [state(word) for word in ("8000", "6004", "9000", "4000", "")] == ["pending"] * 3 + ["open"] * 2
     office.post("/_faults", **{"alipay.trade.query": ["mute"]})
@@ -111,7 +118,7 @@ def test_given_a_device_that_knows_nothing_when_asked_then_the_payment_is_pendin
     with pytest.raises(Conflict, match="PAYMENT_MADE"):
         office.open()
     with pytest.raises(NotFound):
-        paying.payment_state(PERIOD, code(1), trade.our_ref, "", office.wallet)
+        paying.payment_state(PERIOD, code(1), trade.our_ref, "", wallet=office.wallet, now_ms=NOON)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -177,8 +184,61 @@ def test_given_announced_credits_when_statements_close_then_they_are_posted_or_v
         given = notice(at_ms=NOON, memo=code(0), serial=serial, nonce=nonce)
         notices.take_bank_notice(bank, *given, office.queue, office.day.clock)
     office.work_off()
+    assert pending(office) == {"coming:hangzhou": 400_000, "announced:2026-03": -400_000}
     office.month.take_statement()
-    settle = [notices.settle_notices(PERIOD, "hangzhou", day) for day in ("2026-03-11", "2026-03-11", "2026-03-12")]
+    assert pending(office) == {"coming:hangzhou": 200_000, "announced:2026-03": -200_000}
+    settle = [
+        notices.settle_notices(PERIOD, "hangzhou", day, NOON) for day in ("2026-03-11", "2026-03-11", "2026-03-12")
+    ]
     assert settle[0] == settle[1] == {"posted": 1, "void": 0, "pending": 1}
     assert settle[2] == {"posted": 1, "void": 1, "pending": 0}
     assert [each.code for each in list_problems(PERIOD)] == ["NOTICE_NEVER_BOOKED"]
+    assert pending(office) == {}
+    kinds = [entry.kind for entry in ledger.entries(PERIOD)]
+    assert sorted(kinds) == ["announced", "announced", "announced_posted", "announced_void", "credit"]
+    assert check(Book(list(ledger.kept_entries(PERIOD)), [])).faults == ()
+
+
+def test_given_a_notice_of_another_amount_when_the_statement_closes_then_the_statement_holds_and_it_is_listed(
+    office: Office,
+) -> None:
+    tell(office, office.month.pay(0), amount_fen=199_999)
+    office.work_off()
+    office.month.take_statement()
+    assert pending(office) == {"coming:hangzhou": 199_999, "announced:2026-03": -199_999}
+    assert notices.settle_notices(PERIOD, "hangzhou", "2026-03-11", NOON)["posted"] == 1
+    assert pending(office) == {}
+    assert office.month.balances()["held:2026-03"] == -DEPOSIT
+    assert [each.code for each in list_problems(PERIOD)] == ["NOTICE_DIFFERS"]
+
+
+def test_given_a_notice_that_comes_after_its_statement_then_nothing_is_pending(office: Office) -> None:
+    serial = office.month.pay(0)
+    office.month.take_statement()
+    tell(office, serial)
+    assert office.work_off() == ["announced"]
+    assert office.announced() == [(serial, DEPOSIT, "posted")]
+    assert pending(office) == {}
+
+
+def test_given_a_credit_told_of_and_on_no_statement_then_the_month_does_not_close(office: Office) -> None:
+    office.month.pay(1)
+    office.month.take_statement()
+    tell(office, "HZNEVER")
+    office.work_off()
+    assert reconcile(PERIOD, final=False)["differences"] == 1
+    with pytest.raises(ReconciliationOpen) as held:
+        reconcile(PERIOD)
+    assert [each.field for each in held.value.problems] == ["announced hangzhou#HZNEVER"]
+
+
+def tell(office: Office, serial: str, **given: Any) -> None:
+    bank = BankOfHangzhou("http://nowhere", "secret", OURS)
+    office.day.clock.at_ms = NOON
+    told = notice(at_ms=NOON, memo=code(0), serial=serial, **given)
+    notices.take_bank_notice(bank, *told, office.queue, office.day.clock)
+
+
+def pending(office: Office) -> dict[str, int]:
+    names = ("coming:hangzhou", "announced:2026-03")
+    return {name: fen for name, fen in office.month.balances().items() if name in names and fen}

@@ -209,8 +209,8 @@ def test_given_a_payer_that_the_bank_s_file_can_not_hold_then_nobody_else_waits_
 
 
 def _with_name(select, payer_name):
-    def selected(*given):
-        for due in select(*given):
+    def selected(*given, **ways):
+        for due in select(*given, **ways):
             yield replace(due, account_name=payer_name) if due.source is Source.CREDIT else due
 
     return selected
@@ -257,7 +257,8 @@ def test_given_a_return_with_payments_still_open_then_the_machine_waits_for_the_
     assert files["ApplyReturn"]["Next"] == "AllKnown"
     pending, *_ = files["AllKnown"]["Choices"]
     assert (pending["Variable"], pending["NumericGreaterThan"]) == ("$.counts.value.pending", 0)
-    assert files[pending["Next"]]["Next"] == "AwaitReturn"
+    assert files[pending["Next"]]["Next"] == "FetchReturn"
+    assert files["FetchReturn"]["Next"] == "AwaitReturn"
 
 
 def test_given_a_return_with_payments_still_open_then_the_operators_know(month):
