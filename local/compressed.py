@@ -16,6 +16,8 @@ BIDDING_MS_PER_BIDDER = 100
 PAYING_MS_PER_BIDDER = 30
 IMPORT_MS_PER_BIDDER = 30
 WALLET_MS_PER_BIDDER = 100
+# Over all channels things go wrong: statements come again, returns come late.
+MISHAPS_MS = 10_000
 
 # The two statements that stand for the days of the deposit window, and the one that closes the month.
 INTAKE_DAYS = ("12", "17")
@@ -51,7 +53,7 @@ def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = Fal
     then(3_000, "applicants_to_notary")
     # Who pays by wallet signs in with an SMS code first, and opens trades one after another.
     then(6_000 + importing + (12_000 + WALLET_MS_PER_BIDDER * bidders if by_wallet else 0), *first)
-    then(4_000 + importing, "deposit_reminder")
+    then(4_000 + importing + (MISHAPS_MS if by_wallet else 0), "deposit_reminder")
     then(2_000, "alipay_closes")
     then(2_000, "deposits_close")
     then(2_000, *last)
@@ -70,6 +72,6 @@ def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = Fal
     then(4_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_closes")
     then(6_000, "refunds_1_by")
     then(4_000, "refunds_2_by")
-    then(14_000, "failed_refunds_after")
+    then(14_000 + (MISHAPS_MS if by_wallet else 0), "failed_refunds_after")
     then(6_000, "month_end", *closing)
     return compress(plan, offsets, start_ms)

@@ -170,9 +170,19 @@ def serve(scene: Scene) -> ExitStack:
             fail_first=0,
             port=ports.bank,
             return_delay_seconds=RETURN_DELAY_S,
+            hub_url=f"{scene.api_url}/banks/hangzhou/notifications",
         )
     )
-    running.enter_context(MinshengSimulator(MINSHENG_LOGIN, MINSHENG_ACCOUNT_NO, port=ports.minsheng, compressed=True))
+    running.enter_context(
+        MinshengSimulator(
+            MINSHENG_LOGIN,
+            MINSHENG_ACCOUNT_NO,
+            port=ports.minsheng,
+            compressed=True,
+            secret=MINSHENG_LOGIN[-1],
+            hub_url=f"{scene.api_url}/banks/minsheng/notifications",
+        )
+    )
     running.enter_context(
         AlipaySimulator(
             scene.alipay_keys["alipay_private"],

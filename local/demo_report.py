@@ -6,14 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from local.checks import everything, planted, sealed
+from local.checks import everything, mishaps, planted, sealed
 from local.checks.check import Check
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
@@ -103,7 +103,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     seen = everything.Evidence(
         month=month,
         entries=tuple(entries(month.period)),
-        files={**held["inbox"], **held["outbox"]},
+        files={**_without(held["inbox"], story.mishaps.spoilt), **held["outbox"]},
         window=public["window"],
         result=public["result"],
         texts=all_texts(at, month.people, sms_templates()),
@@ -131,6 +131,12 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         ),
         papers_came(story.papers.files, story.papers.faults),
     ]
+    if story.mishaps.planted:
+        bad_files = tuple(file.key for file in month.files if file.bad_rows)
+        further += [
+            mishaps.faults_are_named(bad_files, story.mishaps, story.problems),
+            mishaps.differences_are_named(story.mishaps),
+        ]
     for name, content in story.papers.files.items():
         (out / "papers").mkdir(exist_ok=True)
         (out / "papers" / name).write_bytes(content)
@@ -138,6 +144,11 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     figures = {**_figures(stage, month.period), **_acted(month, story)}
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)
+
+
+def _without(files: Mapping[str, bytes], spoilt: Collection[str]) -> dict[str, bytes]:
+    """The files less those that were dropped to be refused."""
+    return {key: content for key, content in files.items() if key not in spoilt}
 
 
 def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:

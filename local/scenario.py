@@ -10,9 +10,20 @@ from typing import Any
 
 from chalicelib.periods.plan import Plan
 from local.counterparties import drop_into
-from local.month import Month
+from local.month import CHANNELS, Month
 from local.stage import Stage
-from local.world import activation, bidders, counterparties, depositors, operators, papers, payees, wallet, winners
+from local.world import (
+    activation,
+    bidders,
+    counterparties,
+    depositors,
+    mishaps,
+    operators,
+    papers,
+    payees,
+    wallet,
+    winners,
+)
 from local.world.addresses import Addresses
 from local.world.operators import Approver, Operator
 from local.world.web import need, now_ms, sleep_until
@@ -45,6 +56,7 @@ class Story:
     other_accounts: payees.OtherAccounts = field(default_factory=payees.OtherAccounts)
     papers: papers.Papers = field(default_factory=papers.Papers)
     wallet: wallet.WalletPayers = field(default_factory=wallet.WalletPayers)
+    mishaps: mishaps.Mishaps = field(default_factory=mishaps.Mishaps)
     attempts: int = 1
     problems: list[dict[str, Any]] = field(default_factory=list)
 
@@ -91,6 +103,11 @@ class _Month:
     @property
     def plan(self) -> Plan:
         return self.month.plan
+
+    @property
+    def goes_wrong(self) -> bool:
+        """Whether faults are planted: in a month over all channels."""
+        return set(self.month.channels) == set(CHANNELS)
 
     def until(self, at_ms: int) -> None:
         """Wait for an instant of the plan, and notice if the machine stops meanwhile."""
@@ -151,6 +168,8 @@ def run_month(
             _settlement(cast, story)
             _refunds(cast, story)
             cast.until_ended()
+            if cast.goes_wrong:
+                mishaps.count_unspent(at, story.mishaps)
             story.papers = papers.fetch_papers(at, month, story.payers)
         except PeriodStoppedError as stopped:
             listed = operators.problems(at, planner, month.period)[:PROBLEMS_SHOWN]
@@ -170,7 +189,10 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     if story.wallet.paid:
         cast.say(f"bidders: {len(story.wallet.paid)} payments by Alipay, {len(story.wallet.seen)} seen within seconds")
     first, last = {each.day: each for each in plan.intake}.values()
-    _state(cast, first.day, first.due.at_ms)
+    if cast.goes_wrong:
+        _state_with_mishaps(cast, story, first.day, (first.due.at_ms, last.due.at_ms))
+    else:
+        _state(cast, first.day, first.due.at_ms)
     story.corrections = depositors.sign_in_correctors(at, month)
     _state(cast, last.day, last.due.at_ms)
     depositors.correct_deposits(at, month, story.corrections)
@@ -193,6 +215,28 @@ def _state(cast: _Month, day: date, due_ms: int) -> None:
     coming = counterparties.pay_in(cast.at, cast.month, day)
     counterparties.state_account(cast.at, day)
     cast.say(f"bank: statement of {day} with {coming} payments")
+
+
+def _state_with_mishaps(cast: _Month, story: Story, day: date, due_ms: tuple[int, int]) -> None:
+    """The first statement of a month in which things go wrong: told of before, dropped badly, and fetched badly."""
+    at, month, done = cast.at, cast.month, story.mishaps
+    token = operators.sign_in(at, cast.planner)
+
+    def listed() -> list[dict[str, Any]]:
+        return operators.problems(at, cast.planner, month.period)
+
+    cast.until(due_ms[0])
+    coming = counterparties.pay_in(at, month, day)
+    mishaps.tell_of_nothing(at, month, day, done)
+    mishaps.tell_of_credits(at, month, day, done)
+    mishaps.see_pending(at, month, day, done)
+    cast.say(f"bank: {done.told} credits told of as they came in, one seen {done.pending_seen} by its bidder")
+    mishaps.spoil_statements(at, done)
+    counterparties.close_asked(at, day)
+    mishaps.state_badly(at, day, listed, done)
+    counterparties.state_account(at, day)
+    cast.say(f"bank: statement of {day} with {coming} payments, after two that were refused")
+    mishaps.see_differences(at, token, month, due_ms[1], done)
 
 
 def _qualification_and_activation(cast: _Month, story: Story) -> None:
@@ -233,14 +277,22 @@ def _settlement(cast: _Month, story: Story) -> None:
     story.payers = winners.pay_prices(at, month, owed, plan.at("settlement_closes"))
     cast.say(f"winners: {len(story.payers.paid_fen)} paid at the treasury, {len(story.payers.defaulters)} did not")
     counterparties.close_accounts(at, month)
+    if cast.goes_wrong:
+        mishaps.spoil_refunds(at, story.mishaps)
 
 
 def _refunds(cast: _Month, story: Story) -> None:
     plan, month, at = cast.plan, cast.month, cast.at
+    if cast.goes_wrong:
+        cast.until(plan.at("refunds_1_by"))
+        mishaps.bring_returns(at, story.mishaps)
+        mishaps.return_of_nothing(at, month, story.mishaps)
     cast.until_reached("refunds_1_by")
     story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
     cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
     cast.until_reached("failed_refunds_after")
+    if cast.goes_wrong:
+        mishaps.spoil_last_statement(at, story.mishaps)
     for day in sorted({statement.day for statement in plan.closing}):
         counterparties.state_account(at, day)
     cast.say("bank: the month's last statement")

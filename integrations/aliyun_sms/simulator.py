@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
 from integrations.aliyun_sms.simulator_book import CODE_LIMITS, Book, Refused
+from integrations.simulated import HttpSimulator, Reply, Request, as_json
 
 _CLOCK_DRIFT_MAX_S = 900
-# How soon the server notices that it is to stop.
-_POLL_S = 0.05
 
 
-class SmsSimulator:
+class SmsSimulator(HttpSimulator):
     """The carrier on a port of its own; ``start`` it, then reach it at ``url``; a context manager does both."""
+
+    keeps_alive = True
 
     def __init__(
         self,
@@ -37,88 +36,30 @@ class SmsSimulator:
         now_s: Callable[[], float] = time.time,
         limited: bool = True,
     ) -> None:
+        super().__init__(port)
         self.book = Book(now_s, code_limits, limited=limited)
         self._gate = _Gate(secret, now_s)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="sms-simulator", daemon=True
-        )
 
     @property
     def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+        """Where it listens, with the slash that the carrier's own address ends with."""
+        return f"{super().url}/"
 
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> SmsSimulator:
-        """Start."""
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.stop()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        book, gate = self.book, self._gate
-
-        class Handler(_Handler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                if self.path == "/_faults":
-                    book.set_faults(json.loads(body))
-                    self.answer(200, {})
-                    return
-                form = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
-                if book.spend("lose_requests"):
-                    self.hang_up()
-                    return
-                status, answer = _serve(book, gate, form)
-                if book.spend("lose_answers"):
-                    self.hang_up()
-                    return
-                self.answer(status, answer)
-
-            def do_GET(self) -> None:
-                if self.path == "/_state":
-                    self.answer(200, book.state())
-                elif self.path.startswith("/_phones/"):
-                    self.answer(200, book.texts(self.path.removeprefix("/_phones/")))
-                else:
-                    self.answer(404, {})
-
-        return Handler
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Without this an idle kept-alive connection would hold its thread for ever.
-    timeout = 30
-    # Head and body leave as one packet; apart, the second waits 40 ms for the first one's acknowledgement.
-    wbufsize = -1
-
-    def answer(self, status: int, content: Any) -> None:
-        raw = json.dumps(content, ensure_ascii=False).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def hang_up(self) -> None:
-        self.close_connection = True
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing: a request line may hold a phone number."""
+    def serve(self, request: Request) -> Reply | None:
+        """The API, or a control."""
+        book = self.book
+        if request.method == "GET":
+            if request.path.startswith("/_phones/"):
+                return as_json(200, book.texts(request.path.removeprefix("/_phones/")))
+            return as_json(200, book.state()) if request.path == "/_state" else as_json(404, {})
+        if request.path == "/_faults":
+            book.set_faults(request.given())
+            return as_json(200, {})
+        form = dict(urllib.parse.parse_qsl(request.body.decode(), keep_blank_values=True))
+        if book.spend("lose_requests"):
+            return None
+        status, answer = _answer(book, self._gate, form)
+        return None if book.spend("lose_answers") else as_json(status, answer)
 
 
 class _Gate:
@@ -149,7 +90,7 @@ class _Gate:
         return base64.b64encode(hmac.new(self._key, signed.encode(), "sha1").digest()).decode()
 
 
-def _serve(book: Book, gate: _Gate, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+def _answer(book: Book, gate: _Gate, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
     head = {"RequestId": str(uuid4()).upper()}
     try:
         gate.check(form)

@@ -21,22 +21,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from integrations.alipay.simulator import paper, wire
 from integrations.alipay.simulator.books import SHANGHAI, Books, Refused, Trade, stamp
 from integrations.alipay.simulator.gateway import FAULTS, Gateway
 from integrations.alipay.simulator.post_office import PostOffice
+from integrations.simulated import HttpSimulator, Reply, Request, as_json
 
+BYTES = "application/octet-stream"
 BILL_URL_LIFE = timedelta(seconds=30)
 
 
-class AlipaySimulator:
+class AlipaySimulator(HttpSimulator):
     """Alipay. ``alipay_private`` is its own key, ``merchant_public`` the hub's; both PEM. Use it as a context."""
 
     def __init__(
@@ -52,6 +52,7 @@ class AlipaySimulator:
         compressed: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
+        super().__init__(port)
         signer = wire.Signer.of(alipay_private, merchant_public)
         self._seller_id = seller_id
         self.now = now
@@ -63,38 +64,28 @@ class AlipaySimulator:
         self._plus_refunds = False
         self._compressed = compressed
         self._closings: dict[date, datetime] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where it listens; the hub's client takes ``gateway_url``."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def gateway_url(self) -> str:
         """The gateway."""
         return f"{self.url}/gateway.do"
 
-    def start(self) -> AlipaySimulator:
-        """Listen, in a thread of its own."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop listening and free the port; what was written down is gone."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> AlipaySimulator:
-        """Listen."""
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.stop()
+    def serve(self, request: Request) -> Reply | None:
+        """The gateway, a bill, the state, or a control."""
+        # The official SDK writes the whole URL into its request line.
+        if request.path.endswith("/gateway.do"):
+            answer = self.call(request.query, request.body)
+            return None if answer is None else Reply(*answer, BYTES)
+        if request.method == "GET" and request.path == "/_state":
+            return as_json(200, self.state())
+        if request.method == "GET":
+            bill = self.bill(request.path.removeprefix("/bills/"))
+            return (
+                as_json(403, {"error": "no such bill, or its URL is too old"})
+                if bill is None
+                else Reply(200, bill, BYTES)
+            )
+        return as_json(200, self.control(request.path, request.given()))
 
     def call(self, query: str, form: bytes) -> tuple[int, bytes] | None:
         """A call at the gateway; a refund that moved money is told to the hub when next pushed."""
@@ -212,49 +203,5 @@ class AlipaySimulator:
                 "transfers": transfers,
                 "told": told,
                 "calls": calls,
+                "faults": {method: list(left) for method, left in self.gateway.faults.items() if left},
             }
-
-
-def _handler(simulator: AlipaySimulator) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            """The gateway, or a control."""
-            path, _, query = self.path.partition("?")
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            # The official SDK writes the whole URL into its request line.
-            if path.endswith("/gateway.do"):
-                answer = simulator.call(query, body)
-                if answer is not None:
-                    self._answer(*answer)
-                self.close_connection = True
-                return
-            try:
-                self._json(200, simulator.control(path, json.loads(body or b"{}")))
-            except (KeyError, TypeError, ValueError) as error:
-                self._json(400, {"error": f"{type(error).__name__}: {error}"})
-
-        def do_GET(self) -> None:
-            """A bill, or the state."""
-            if self.path == "/_state":
-                self._json(200, simulator.state())
-                return
-            bill = simulator.bill(self.path.removeprefix("/bills/"))
-            if bill is None:
-                self._json(403, {"error": "no such bill, or its URL is too old"})
-            else:
-                self._answer(200, bill)
-
-        def _json(self, status: int, content: dict[str, Any]) -> None:
-            self._answer(status, json.dumps(content, ensure_ascii=False).encode())
-
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/octet-stream")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
-            """Say nothing: what happened is in the state."""
-
-    return Handler

@@ -71,8 +71,12 @@ class Account:
         if standing is None:
             self._book(booking)
 
-    def close_day(self, day: str) -> str:
-        """Write the day's statement with everything since the last one, and drop it; again drops the same bytes."""
+    def close_day(self, day: str, spoil: str = "") -> str:
+        """Write the day's statement with everything since the last one, and drop it; again drops the same bytes.
+
+        ``spoil``: a copy of it is dropped instead, under a name of its own, with the sidecar of the whole: ``half`` of
+        it, or with a ``total`` that is not its rows' (and a sidecar that fits).
+        """
         if day not in self.statements:
             digits = day.replace("-", "")
             shown = sorted((self.bookings[serial] for serial in self.unstated), key=lambda each: each.booked_at_ms)
@@ -82,7 +86,15 @@ class Account:
             self.stated_fen, self.unstated = self.balance_fen, []
             key = f"hangzhou/statement/{day[:7]}/{day}/HZB_STMT_{digits}.txt"
             self.statements[day] = (key, content)
-        return self._deliver(*self.statements[day])
+        key, content = self.statements[day]
+        if not spoil:
+            return self._deliver(key, content)
+        bad_key = f"{key.removesuffix('.txt')}_{spoil}.txt"
+        if spoil == "total":
+            return self._deliver(bad_key, paper.with_wrong_total(content))
+        self.drop(f"{bad_key}.sm3", paper.sidecar(content, bad_key.rsplit("/", 1)[1]))
+        self.drop(bad_key, content[: len(content) // 2])
+        return bad_key
 
     def take_batch(self, name: str, content: bytes) -> bool:
         """Take a batch and pay it, once a name. ``False`` where the same file was there before."""

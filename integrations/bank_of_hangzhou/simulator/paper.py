@@ -79,6 +79,14 @@ def statement(head: tuple[str, str, str], opening_fen: int, closing_fen: int, bo
     return _bytes(rows)
 
 
+def with_wrong_total(content: bytes) -> bytes:
+    """A statement whose header says one fen more than its rows."""
+    head, rest = content.split(b"\n", 1)
+    parts = head.split(b"|")
+    parts[5] = str(int(parts[5]) + 1).encode()
+    return b"|".join(parts) + b"\n" + rest
+
+
 def read_batch(content: bytes) -> tuple[str, list[Order]]:
     """Batch number and orders of a batch file. Raises ``ValueError`` where count or total are not the header's."""
     head, *rows = content.decode("gb18030").splitlines()

@@ -5,7 +5,9 @@
 | PUT ``/batches/{name}`` | takes a batch: 201, the same again 200, other bytes 409; checks X-SM3 and X-Signature |
 | GET ``/batches/{name}`` | ``{"state": "accepted", "sm3"}`` or 404 |
 | POST ``/_credits`` | ``[{serial, booked_at_ms, value_date, amount_fen, account, name, memo}]`` comes in |
-| POST ``/_statement`` | ``{day}``: closes the day and drops the statement |
+| POST ``/_tell`` | ``{credits, copies?, spoil?}``: tells the hub of credits as they come in, see ``Teller`` |
+| POST ``/_statement`` | ``{day, spoil?}``: closes the day and drops the statement, or first a spoilt one: ``half``,
+  ``total`` |
 | POST ``/_accounts`` | ``{account: code}``: payments to these fail with the code from now on; ``"0000"`` heals |
 | POST ``/_faults`` | ``{refuse, mute, hold_returns}``: the next n calls: 503, unread; taken, unanswered; return kept |
 | POST ``/_return`` | ``{name}``: drops the return file of a batch (again) |
@@ -16,25 +18,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from integrations.bank_of_hangzhou.simulator import paper
 from integrations.bank_of_hangzhou.simulator.account import Account, Drop, RefusalError
+from integrations.simulated import HttpSimulator, Reply, Request, Teller, as_json
 
 BATCHES = "/batches/"
 
 
-class HangzhouSimulator:
+class HangzhouSimulator(HttpSimulator):
     """The bank. ``drop(key, bytes)`` is how its files reach the hub's inbox. Use it as a context, or start and stop it.
 
     ``fail_first``: how many rows fail (1001, 1003, ...) in a period's first batch that has more rows than that, besides
     those of ``/_accounts``.
     ``return_delay_seconds``: how long after a batch its return file is dropped.
+    ``hub_url``: the hub's door for notices.
     """
 
     def __init__(
@@ -46,45 +48,16 @@ class HangzhouSimulator:
         fail_first: int = 2,
         port: int = 0,
         return_delay_seconds: float = 0.0,
+        hub_url: str = "",
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
+        super().__init__(port)
         self._secret = secret.encode()
         self._delay = return_delay_seconds
         self._lock = threading.Lock()
         self.faults = {"refuse": 0, "mute": 0, "hold_returns": 0}
         self.account = Account(account_no, drop, fail_first, now_ms)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Where the hub's client finds it."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> HangzhouSimulator:
-        """Listen, in a thread of its own."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop listening and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> HangzhouSimulator:
-        """Listen."""
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.stop()
+        self._teller = Teller(secret, account_no, hub_url, now_ms)
 
     def _use_fault(self, name: str) -> bool:
         with self._lock:
@@ -131,6 +104,23 @@ class HangzhouSimulator:
             return 404, {"error": "no such batch"}
         return 200, {"state": "accepted", "sm3": paper.sm3_hex(content)}
 
+    def serve(self, request: Request) -> Reply | None:
+        """The hub's door and the controls."""
+        name = request.path.removeprefix(BATCHES)
+        try:
+            if request.path.startswith(BATCHES) and request.method == "PUT":
+                status, content = self.put_batch(name, request.headers, request.body)
+            elif request.path.startswith(BATCHES):
+                status, content = self.get_batch(name, request.headers)
+            elif request.path == "/_tell":
+                # Outside the lock: the hub may ask something while it is told.
+                status, content = 200, self._teller.tell_all(request.given())
+            else:
+                status, content = 200, self.control(request.path, request.given())
+        except RefusalError as refusal:
+            status, content = refusal.status, {"error": str(refusal)}
+        return None if status is None else as_json(status, content)
+
     def control(self, door: str, given: Any) -> Any:
         """A control door; raises ``RefusalError``."""
         with self._lock:
@@ -140,7 +130,7 @@ class HangzhouSimulator:
                         self.account.credit(came)
                     return {"taken": len(given)}
                 case "/_statement":
-                    return {"key": self.account.close_day(given["day"])}
+                    return {"key": self.account.close_day(given["day"], given.get("spoil", ""))}
                 case "/_accounts":
                     self.account.failing.update(given)
                     return {"failing": len(self.account.failing)}
@@ -150,52 +140,5 @@ class HangzhouSimulator:
                 case "/_return":
                     return {"key": self.account.deliver_return(given["name"])}
                 case "/_state":
-                    return self.account.state()
+                    return {**self.account.state(), "faults": dict(self.faults)}
         raise RefusalError(404, f"no door is called {door}")
-
-
-def _handler(bank: HangzhouSimulator) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """One request."""
-
-        def _body(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-
-        def _answer(self, status: int | None, content: Any) -> None:
-            if status is None:
-                self.close_connection = True
-                return
-            body = json.dumps(content, ensure_ascii=False).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def _serve(self, call: Callable[[], tuple[int | None, Any]]) -> None:
-            try:
-                status, content = call()
-            except RefusalError as refusal:
-                status, content = refusal.status, {"error": str(refusal)}
-            except (KeyError, TypeError, ValueError) as error:
-                status, content = 400, {"error": f"{type(error).__name__}: {error}"}
-            self._answer(status, content)
-
-        def do_PUT(self) -> None:
-            body = self._body()
-            self._serve(lambda: bank.put_batch(self.path.removeprefix(BATCHES), self.headers, body))
-
-        def do_GET(self) -> None:
-            if self.path.startswith(BATCHES):
-                self._serve(lambda: bank.get_batch(self.path.removeprefix(BATCHES), self.headers))
-            else:
-                self._serve(lambda: (200, bank.control(self.path, None)))
-
-        def do_POST(self) -> None:
-            body = self._body()
-            self._serve(lambda: (200, bank.control(self.path, json.loads(body))))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing: what passes holds personal data."""
-
-    return Handler

@@ -109,6 +109,11 @@ def reply(trn_code: str, code: str, message: str, body: str, at_ms: int) -> byte
     ).encode("gb18030")
 
 
+def shown_serial(serial: str) -> str:
+    """A booking's serial with its sequence number, as whoever reads the detail puts them together."""
+    return f"{serial}-1"
+
+
 def detail(account_no: str, bookings: Iterable[Booking], total: int, trn_id: str) -> str:
     """The body of a ``qryDtl`` reply: a page of rows, and how many there are in all."""
     rows = [

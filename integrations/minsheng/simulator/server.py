@@ -4,6 +4,7 @@
 |---|---|
 | POST ``/eweb/b2e/connect.do`` | qryDtl, qryBal, batchCostReimb, batchXfer, and the queries of both |
 | POST ``/_credits`` | ``[{serial, booked_at_ms, amount_fen, account, name, memo}]`` comes in, in order of time |
+| POST ``/_tell`` | ``{credits, copies?, spoil?}``: tells the hub of credits as they come in, see ``Teller`` |
 | POST ``/_accounts`` | ``{account: "failed" | "working" | "paid"}``: what becomes of payments to these from now on |
 | POST ``/_slow`` | ``{"slow": true}``: batches are worked through only when ``/_finish`` is called |
 | POST ``/_day`` | ``{day}``: a compressed month's day ends, with all that was booked since the last one |
@@ -18,17 +19,16 @@ Faults: ``refuse`` 503, unread; ``silence`` unread, no answer for ``silence_seco
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from integrations.minsheng.simulator import paper
 from integrations.minsheng.simulator.account import Account, RefusalError
 from integrations.minsheng.simulator.paper import Asked
+from integrations.simulated import HttpSimulator, Reply, Request, Teller, as_json
 
 LINK = "/eweb/b2e/connect.do"
 FAULTS = ("refuse", "silence", "mute", "unknown", "half", "garbage", "wrong_total", "duplicate")
@@ -36,10 +36,11 @@ BATCHES = ("batchCostReimb", "batchXfer")
 ASKS = ("qryBatchCostReimb", "qryBatchXfer")
 
 
-class MinshengSimulator:
+class MinshengSimulator(HttpSimulator):
     """The bank. Use it as a context, or start and stop it.
 
     ``login`` is client, user and password; ``page_max`` is how many rows of detail one reply holds at most.
+    ``secret`` signs the notices to the hub's door ``hub_url``.
     """
 
     def __init__(
@@ -51,8 +52,11 @@ class MinshengSimulator:
         page_max: int = 100,
         compressed: bool = False,
         silence_seconds: float = 30.0,
+        secret: str = "",
+        hub_url: str = "",
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
+        super().__init__(port)
         self._login = login
         self._page_max = page_max
         self._silence_seconds = silence_seconds
@@ -61,40 +65,12 @@ class MinshengSimulator:
         self._stopped = threading.Event()
         self.faults: dict[str, int] = {}
         self.account = Account(account_no, now_ms, compressed=compressed)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Where the hub's client finds it."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> MinshengSimulator:
-        """Listen, in a thread of its own."""
-        self._thread.start()
-        return self
+        self._teller = Teller(secret, account_no, hub_url, now_ms)
 
     def stop(self) -> None:
-        """Stop listening and free the port."""
+        """Stop listening and free the port; who is kept waiting is let go."""
         self._stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> MinshengSimulator:
-        """Listen."""
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.stop()
+        super().stop()
 
     def _use_fault(self, name: str, trn_code: str) -> bool:
         with self._lock:
@@ -185,6 +161,19 @@ class MinshengSimulator:
             total += 1
         return paper.detail(self.account.account_no, shown, total, asked["trnId"])
 
+    def serve(self, request: Request) -> Reply | None:
+        """The link and the controls."""
+        if request.path == LINK:
+            status, told = self.answer(request.headers.get("Content-Type", ""), request.body)
+            return None if status is None else Reply(status, told, "application/x-NS-BDES")
+        try:
+            if request.path == "/_tell":
+                # Its detail shows a sequence number behind the serial; so do its notices.
+                return as_json(200, self._teller.tell_all(request.given(), paper.shown_serial))
+            return as_json(200, self.control(request.path, request.given()))
+        except RefusalError as refusal:
+            return as_json(int(refusal.code), {"error": str(refusal)})
+
     def control(self, door: str, given: Any) -> Any:
         """A control door; raises ``RefusalError``."""
         with self._lock:
@@ -212,44 +201,5 @@ class MinshengSimulator:
                     self.faults.update(given)
                     return self.faults
                 case "/_state":
-                    return self.account.state()
+                    return {**self.account.state(), "faults": dict(self.faults)}
         raise RefusalError("404", f"no door is called {door}")
-
-
-def _handler(bank: MinshengSimulator) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """One request."""
-
-        def _send(self, status: int | None, body: bytes, content_type: str) -> None:
-            if status is None:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def _control(self, given: Any) -> None:
-            try:
-                status, content = 200, bank.control(self.path, given)
-            except RefusalError as refusal:
-                status, content = int(refusal.code), {"error": str(refusal)}
-            except (KeyError, TypeError, ValueError) as error:
-                status, content = 400, {"error": f"{type(error).__name__}: {error}"}
-            self._send(status, json.dumps(content, ensure_ascii=False).encode(), "application/json")
-
-        def do_GET(self) -> None:
-            self._control(None)
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path == LINK:
-                self._send(*bank.answer(self.headers.get("Content-Type", ""), body), "application/x-NS-BDES")
-            else:
-                self._control(json.loads(body))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing: what passes holds personal data."""
-
-    return Handler

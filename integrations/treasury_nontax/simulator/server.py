@@ -12,68 +12,55 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import socketserver
 import threading
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import requests
 
+from integrations.simulated import HOST, HttpSimulator, Reply, Request, as_json
 from integrations.treasury_nontax.simulator import wire
 from integrations.treasury_nontax.simulator.books import Books, Push
 from integrations.treasury_nontax.simulator.faults import Fault, read_fault
 
-HOST = "127.0.0.1"
 FRAME_BYTES_MAX = 1_000_000
 
 
-class TreasurySimulator:
+class TreasurySimulator(HttpSimulator):
     """A treasury on this machine. ``address`` is for the hub, ``url`` for the controls; port 0 takes a free one."""
 
     def __init__(self, secret: str, hub_url: str = "", tcp_port: int = 0, http_port: int = 0) -> None:
+        super().__init__(http_port)
         self.books = Books(secret)
         self.hub_url = hub_url
         self.faults: list[Fault] = []
         self._tcp = _Tcp((HOST, tcp_port), _FrameHandler)
         self._tcp.simulator = self
-        self._http = _Http((HOST, http_port), _ControlHandler)
-        self._http.simulator = self
-        self._threads = [
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-            for server in (self._tcp, self._http)
-        ]
+        self._frames = threading.Thread(target=self._tcp.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
     def address(self) -> str:
         """``host:port`` of the TCP door."""
         return f"{HOST}:{self._tcp.server_address[1]}"
 
-    @property
-    def url(self) -> str:
-        """Where the controls are."""
-        return f"http://{HOST}:{self._http.server_address[1]}"
-
-    def start(self) -> TreasurySimulator:
+    def start(self) -> Self:
         """Open both doors."""
-        for thread in self._threads:
-            thread.start()
-        return self
+        self._frames.start()
+        return super().start()
 
     def stop(self) -> None:
         """Close both doors; what was written down is gone."""
-        for server in (self._tcp, self._http):
-            server.shutdown()
-            server.server_close()
+        self._tcp.shutdown()
+        self._tcp.server_close()
+        super().stop()
 
-    def __enter__(self) -> TreasurySimulator:
-        """Open both doors."""
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        """Close both doors."""
-        self.stop()
+    def serve(self, request: Request) -> Reply:
+        """A control, or the state."""
+        if request.method == "GET":
+            known = request.path == "/_state"
+            return as_json(200, self.books.state()) if known else as_json(404, {"error": "GET /_state"})
+        return as_json(*self.control(request.path, request.given()))
 
     def take(self, request: bytes) -> bytes | None:
         """Answer a frame, or not, or wrongly, as the controls have it."""
@@ -146,10 +133,6 @@ class _Tcp(socketserver.ThreadingTCPServer):
     simulator: TreasurySimulator
 
 
-class _Http(ThreadingHTTPServer):
-    simulator: TreasurySimulator
-
-
 class _FrameHandler(socketserver.StreamRequestHandler):
     timeout = 10
     server: _Tcp
@@ -164,34 +147,3 @@ class _FrameHandler(socketserver.StreamRequestHandler):
                 answer = self.server.simulator.take(head + self.rfile.read(length - 8))
                 if answer is not None:
                     self.wfile.write(answer)
-
-
-class _ControlHandler(BaseHTTPRequestHandler):
-    server: _Http
-
-    def do_POST(self) -> None:
-        """A control."""
-        try:
-            given = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-            status, answer = self.server.simulator.control(self.path, given)
-        except (KeyError, TypeError, ValueError) as error:
-            status, answer = 400, {"error": f"{type(error).__name__}: {error}"}
-        self._answer(status, answer)
-
-    def do_GET(self) -> None:
-        """The state."""
-        if self.path == "/_state":
-            self._answer(200, self.server.simulator.books.state())
-        else:
-            self._answer(404, {"error": "GET /_state"})
-
-    def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content, ensure_ascii=False).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's own name)
-        """Say nothing: what happened is in the state."""

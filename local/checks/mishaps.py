@@ -1,0 +1,44 @@
+"""What was planted to go wrong, against what the hub listed: each of them, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from local.checks.check import Check, check
+from local.world.mishaps import Mishaps, Planted
+
+
+def faults_are_named(bad_files: tuple[str, ...], seen: Mishaps, listed: Sequence[Mapping[str, Any]]) -> Check:
+    """The problem list names each planted fault that a person has to know of, and nothing that was not planted.
+
+    ``bad_files``: keys of the regulator's files with bad rows, whose codes are the import's own affair.
+    """
+    wanted = [each for each in seen.planted if each.code]
+    faults = [f"{each.what}: {each.code} is not on the list" for each in wanted if not _any(each, listed)]
+    strange = [
+        f"{line['source']} {line['code']}"
+        for line in listed
+        if not line["source"].startswith(bad_files) and not any(_is(each, line) for each in wanted)
+    ]
+    faults += [f"listed and never planted: {line}" for line in dict.fromkeys(strange)]
+    faults += [f"scripted and never met: {fault}" for fault in seen.unspent]
+    faults += seen.faults
+    return check("planted faults are named, and nothing else", faults, "; ".join(each.what for each in seen.planted))
+
+
+def differences_are_named(seen: Mishaps) -> Check:
+    """Between two statements the list of differences names exactly the credit that was told of and never booked."""
+    wanted = [seen.never_booked]
+    faults = [f"not listed: {each}" for each in wanted if each not in seen.differences]
+    faults += [f"listed and never planted: {each}" for each in seen.differences if each not in wanted]
+    told = f"{seen.never_booked}; {seen.told} credits told of, one seen {seen.pending_seen}"
+    return check("differences are the planted ones", faults, told)
+
+
+def _is(planted: Planted, line: Mapping[str, Any]) -> bool:
+    return bool(str(line["source"]).startswith(planted.source) and line["code"] == planted.code)
+
+
+def _any(planted: Planted, listed: Iterable[Mapping[str, Any]]) -> bool:
+    return any(_is(planted, line) for line in listed)
