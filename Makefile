@@ -2,7 +2,7 @@
 BIDDERS ?= 200
 SEED ?= 20260325
 OUT ?= demo-out
-CHANNELS ?= all
+CHANNELS ?= hangzhou
 STAGE ?= production
 SESSIONS ?= 40000
 LOAD_OUT ?= load-out
@@ -10,7 +10,7 @@ RUN = .venv/bin/python -m
 
 .PHONY: bench capacity load demo test check format up down package pages pages-test lock setup clean
 
-demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=hangzhou
+demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
