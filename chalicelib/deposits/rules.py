@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 
 from chalicelib.kernel.money import divide_half_up
 
 PPM = 1_000_000
 CUT_CHARS_MIN = 6
 CODE_CHARS_MAX = 32
+_RUNS, _GAPS = re.compile(rf"[0-9]{{{CUT_CHARS_MIN},}}"), re.compile(r"[\s-]+")
 # refunds/rules.py makes them.
 _OUR_NUMBER = re.compile(r"RF(\d{4})(\d{2})[0-9a-f]{24}", re.ASCII)
 
@@ -111,13 +113,18 @@ def period_of_number(our_ref: str) -> str:
 def find_code(memo: str, code_pattern: str) -> CodeFound:
     """Look for application codes in a memo, whatever the width of its characters and the spaces in it."""
     text = unicodedata.normalize("NFKC", memo)
-    standing_alone = re.compile(rf"(?<!\d)(?:{code_pattern})(?!\d)", re.ASCII)
-    found = standing_alone.findall(text) or standing_alone.findall(re.sub(r"[\s-]+", "", text))
+    standing_alone = _standing_alone(code_pattern)
+    found = standing_alone(text) or standing_alone(_GAPS.sub("", text))
     if found:
         return CodeFound(tuple(dict.fromkeys(found)), CodeFault.WRONG)
-    runs = re.findall(rf"[0-9]{{{CUT_CHARS_MIN},}}", text)
+    runs = _RUNS.findall(text)
     cut = any(_is_head_of_code(run, code_pattern) for run in runs)
     return CodeFound((), CodeFault.CUT if cut else CodeFault.WRONG if runs else CodeFault.MISSING)
+
+
+@cache
+def _standing_alone(code_pattern: str) -> Callable[[str], list[str]]:
+    return re.compile(rf"(?<!\d)(?:{code_pattern})(?!\d)", re.ASCII).findall
 
 
 def _is_head_of_code(run: str, code_pattern: str) -> bool:

@@ -16,9 +16,17 @@ from local.bench.bidding import bid_cpu, cold_start
 from local.bench.importing import importing
 from local.bench.ranking import ranking
 from local.bench.sms import campaign
+from local.bench.statement import statement
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-GROUPS = {"bid-cpu": bid_cpu, "cold-start": cold_start, "import": importing, "ranking": ranking, "sms": campaign}
+GROUPS = {
+    "bid-cpu": bid_cpu,
+    "cold-start": cold_start,
+    "import": importing,
+    "ranking": ranking,
+    "sms": campaign,
+    "statement": statement,
+}
 LIBRARIES = ("botocore", "pynamodb", "chalice", "aws-lambda-powertools", "cryptography", "numpy", "orjson", "polars")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +24,7 @@ from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.rules import load_rules
 from integrations.regulator.client import RegulatorFiles
-from local.bench.measure import Measure
+from local.bench.measure import Measure, peak_mb, peak_mb_of
 
 MANY, FEW, ROUNDS = 1_000_000, 100_000, 3
 PERIOD, NAME = "2026-03", "applicants-individual.csv"
@@ -89,21 +88,12 @@ class _Away(MemoryFiles):
         self.written += len(body)
 
 
-def _peak_mb(path: Path) -> float:
-    done = subprocess.run(
-        [sys.executable, "-m", "local.bench.importing", str(path)], capture_output=True, check=True, text=True
-    )
-    return float(done.stdout)
-
-
 def split_and_weigh(path: Path) -> float:
     """Split a list from a file; this process's peak memory in MB."""
     vault = Vault(bytes(32), bytes(32), SystemEntropy())
     with path.open("rb") as source:
         split_list(PERIOD, NAME, source, RegulatorFiles(), terms(), files=_Away(), vault=vault)
-    # Not getrusage: what it says begins with the peak of the process that started this one.
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1_024
+    return peak_mb()
 
 
 def importing() -> list[Measure]:
@@ -123,8 +113,8 @@ def importing() -> list[Measure]:
                 "import-memory",
                 "peak memory, 1,000,000 rows split into sealed chunks; 100,000 rows",
                 "MB",
-                _peak_mb(many),
-                _peak_mb(few),
+                peak_mb_of("local.bench.importing", many),
+                peak_mb_of("local.bench.importing", few),
                 1.15,
             ),
         ]

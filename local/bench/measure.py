@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -41,6 +44,18 @@ class Measure:
             "unit": self.unit,
             "what": self.what,
         }
+
+
+def peak_mb() -> float:
+    """This process's peak memory so far. Not getrusage: that begins with the peak of the process that started this."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1_024
+
+
+def peak_mb_of(module: str, file: Path) -> float:
+    """What ``python -m MODULE FILE`` prints of its own peak memory."""
+    done = subprocess.run([sys.executable, "-m", module, str(file)], capture_output=True, check=True, text=True)
+    return float(done.stdout)
 
 
 def in_turns(rounds: int, *takes: Callable[[], float]) -> tuple[float, ...]:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import FileRefused, InvalidInput
 from integrations.bank_of_hangzhou import codec
+from integrations.bank_of_hangzhou.envelope import read_row
 from integrations.bank_of_hangzhou.profile import default_profile, parse_profile
+from integrations.bank_of_hangzhou.quick import quick_reader
 from integrations.bank_of_hangzhou.simulator import paper
-from integrations.ports import Direction, PaymentOutcome, RefundLine
+from integrations.ports import Direction, PaymentOutcome, RefundLine, StatementLine
 
 PROFILE = default_profile()
 STATEMENT = (
@@ -252,3 +254,48 @@ def test_given_a_serial_in_two_rows_when_a_statement_is_read_then_neither_is_boo
 
     assert [line.line for line in statement.lines] == [4, 5]
     assert [problem.line for problem in statement.problems] == [2, 3]
+
+
+_LAYOUT = PROFILE.layouts["statement_row"]
+_USUAL = ("HZ1", "20260310101112123", "20260310", "C", "200000", "6222", "王五", "保证金", "")
+_ODD = [
+    "",
+    " ",
+    "x" * 121,
+    "王" * 200,
+    "\t",
+    "٣",
+    "1" * 19,
+    "D",
+    "20260230",
+    "20260310246060000",
+    "a\rb",
+    "²",
+    "-1",
+    "I",
+]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.sampled_from(_ODD) | st.text(max_size=6)), max_size=3),
+    st.integers(0, 1),
+)
+def test_given_any_row_when_read_at_once_then_as_field_by_field_and_never_where_something_is_wrong(changes, more):
+    cells = list(_USUAL)
+    for place, text in changes:
+        cells[place] = text
+    text = PROFILE.delimiter.join([*cells, *[""] * more])
+    row = read_row(7, text, _LAYOUT, PROFILE)
+
+    quick = quick_reader(_LAYOUT, PROFILE)(7, text)
+
+    if quick is None:
+        assert changes or more
+    else:
+        assert not row.problems
+        assert quick == StatementLine(line=7, **{**row.values, "direction": Direction(row.values["direction"])})
+
+
+def test_given_a_layout_that_skips_a_field_when_a_row_is_read_then_field_by_field():
+    assert quick_reader(_LAYOUT[1:], PROFILE)(7, PROFILE.delimiter.join(_USUAL[1:])) is None
+    assert quick_reader(_LAYOUT, PROFILE)(7, PROFILE.delimiter.join(_USUAL)) is not None
