@@ -15,6 +15,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.integrations.test_notices import OURS, notice
 
 from chalicelib.deposits import corrections, fetching, notices, paying, records, statements, trade_records
 from chalicelib.deposits.intake import account_of, intake_of
@@ -32,7 +33,6 @@ from integrations.bank_of_hangzhou.client import BankOfHangzhou
 from integrations.ports import DepositBank
 from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, RULES, DepositMonth, code
 from tests.integrations.alipay_sdk.desk import MERCHANT, Day, client, simulator
-from tests.integrations.test_notices import OURS, notice
 from tests.refunds.stripe_in_process import StripeInProcess
 from tests.refunds.test_money_never_lost import empty_tables
 
