@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.console import approval_pages, day_pages, trail_pages
+from chalicelib.console import approval_pages, day_pages, deposit_pages, month_pages, trail_pages
 from chalicelib.console.pages import Page
 from chalicelib.periods.operators import ROLES
 
@@ -15,4 +15,14 @@ PAGES = (
     Page("GET", f"{_PERIOD}/approvals", ROLES, approval_pages.listing),
     Page("GET", f"{_PERIOD}/approvals/{{approval}}", ROLES, approval_pages.show),
     Page("POST", f"{_PERIOD}/approvals/{{approval}}", ("approver",), approval_pages.decide),
+    Page("GET", f"{_PERIOD}/plan", ROLES, month_pages.plan),
+    Page("GET", f"{_PERIOD}/deposits", ROLES, deposit_pages.show),
+    Page("GET", f"{_PERIOD}/doubtful", ROLES, deposit_pages.doubtful),
+    Page("POST", f"{_PERIOD}/doubtful/proposals", ("cashier",), deposit_pages.propose),
+    Page("POST", f"{_PERIOD}/doubtful/confirmations", ("approver",), deposit_pages.confirm),
+    Page("GET", f"{_PERIOD}/differences", ROLES, deposit_pages.differences),
+    Page("GET", f"{_PERIOD}/auction", ROLES, month_pages.auction),
+    Page("GET", f"{_PERIOD}/texts", ROLES, month_pages.texts),
+    Page("GET", f"{_PERIOD}/treasury", ROLES, month_pages.treasury),
+    Page("GET", f"{_PERIOD}/refunds", ROLES, month_pages.refunds_of),
 )

@@ -61,6 +61,31 @@ TOTALS = {
     "individual": "个人",
     "unit": "单位",
 }
+FILES = {
+    "planned": "待审批",
+    "approved": "已审批",
+    "sending": "发送中",
+    "sent": "已发送",
+    "returned": "已回盘",
+    "refused": "银行拒收",
+}
+RESULT = {
+    "quota": "指标数",
+    "qualified": "有效竞买人",
+    "bidders": "报价人数",
+    "winners": "成交人数",
+    "lowest": "最低成交价(元)",
+    "average": "平均成交价(元)",
+    "at_lowest": "报最低成交价人数",
+    "won_at_lowest": "其中成交",
+    "last_winner_at": "最后成交报价时间",
+}
+# Which states are good, which want a look, and which are bad: a colour beside the word, never in its place.
+TONES = {
+    **dict.fromkeys(("matched", "held", "paid", "refunded", "returned", "issued", "written_off"), "good"),
+    **dict.fromkeys(("doubtful", "returnable", "planned", "sending", "registered"), "warn"),
+    **dict.fromkeys(("failed", "forfeited", "defaulted", "refused", "void"), "bad"),
+}
 SAID = {
     "decided": "审批结论已记录。",
     "kept": "已保存。",
@@ -73,6 +98,14 @@ SAID = {
 SECTIONS = (
     ("", "今日", "1"),
     ("/approvals", "审批", "2"),
+    ("/plan", "工作计划", "3"),
+    ("/deposits", "保证金", "4"),
+    ("/doubtful", "存疑付款", "5"),
+    ("/differences", "对账差异", "6"),
+    ("/auction", "竞价日", "7"),
+    ("/texts", "短信", "8"),
+    ("/treasury", "财政", "9"),
+    ("/refunds", "退款", "0"),
 )
 
 

@@ -10,7 +10,14 @@ from chalicelib.applicants import records as applicants
 from chalicelib.deposits import records
 from chalicelib.deposits.corrections import assign
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
-from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, TooEarlyOrLate
+from chalicelib.periods.records import load_plan
+
+
+def check_open(period: str, now_ms: int) -> None:
+    """Raises ``TooEarlyOrLate`` (``CORRECTIONS_CLOSED``) after the period's deadline."""
+    if now_ms >= load_plan(period).at("corrections_close"):
+        raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
 
 
 def propose(period: str, ref: str, code: str, *, by: str) -> None:

@@ -9,16 +9,16 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
-from chalicelib.deposits.correction_desk import confirm, propose
+from chalicelib.deposits.correction_desk import check_open, confirm, propose
 from chalicelib.deposits.corrections import Claim, correct
 from chalicelib.deposits.difference_records import last_found
 from chalicelib.deposits.records import DepositRecord
 from chalicelib.deposits.viewing import own_deposit
-from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem, TooEarlyOrLate
+from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
 from chalicelib.periods.access import operator
 from chalicelib.periods.naming import month_of
-from chalicelib.periods.records import load_period_rules, load_plan
+from chalicelib.periods.records import load_period_rules
 from chalicelib.wiring import hub
 
 deposits_routes = Blueprint(__name__)
@@ -39,8 +39,7 @@ def corrections() -> dict[str, Any]:
     body.check()
     if session.period != period:
         raise NotAllowed("OTHER_PERIOD", "当前登录不属于该期")
-    if now_ms >= load_plan(period).at("corrections_close"):
-        raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
+    check_open(period, now_ms)
     deposit = correct(
         period,
         Claim(session.subject, _day(paid_on), fen_from_yuan(amount), tail),
@@ -88,8 +87,7 @@ def _desk_body() -> tuple[str, str, str, int]:
     code = body.text("application_code", r"[0-9A-Za-z]{6,32}", "an application code")
     body.check()
     now_ms = hub().clock.now_ms()
-    if now_ms >= load_plan(period).at("corrections_close"):
-        raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
+    check_open(period, now_ms)
     return period, f"{channel}#{serial}", code, now_ms
 
 

@@ -33,6 +33,16 @@ DOORS = {
     "GET /console/{period}/approvals": ALL,
     "GET /console/{period}/approvals/{approval}": ALL,
     "POST /console/{period}/approvals/{approval}": ("approver",),
+    "GET /console/{period}/plan": ALL,
+    "GET /console/{period}/deposits": ALL,
+    "GET /console/{period}/doubtful": ALL,
+    "POST /console/{period}/doubtful/proposals": ("cashier",),
+    "POST /console/{period}/doubtful/confirmations": ("approver",),
+    "GET /console/{period}/differences": ALL,
+    "GET /console/{period}/auction": ALL,
+    "GET /console/{period}/texts": ALL,
+    "GET /console/{period}/treasury": ALL,
+    "GET /console/{period}/refunds": ALL,
 }
 
 
