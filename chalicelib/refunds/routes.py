@@ -10,7 +10,9 @@ from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
 from chalicelib.kernel.errors import NotAllowed
 from chalicelib.periods import access
+from chalicelib.periods.naming import month_of
 from chalicelib.refunds.accounts import Account, give_account
+from chalicelib.refunds.again import start_again
 from chalicelib.refunds.desk import confirm_account, propose_account
 from chalicelib.refunds.viewing import own_refunds
 from chalicelib.wiring import hub
@@ -40,6 +42,16 @@ def refund_accounts() -> Response:
         raise NotAllowed("OTHER_PERIOD", "当前登录不属于该期")
     count = give_account(period, session.subject, given, vault=here.keys.vault(), now_ms=now_ms)
     return Response({"refunds": count}, status_code=202)
+
+
+@refunds_routes.route("/periods/{period}/refunds/again", methods=["POST"])
+def refunds_again(period: str) -> Response:
+    """By a cashier -> 202 ``{"batch", "state": "started"}``: the next batch of what came back and has another account,
+    or came too late for the last; an approver who is somebody else releases it."""
+    actor = access.actor(refunds_routes.current_request, "cashier")
+    month_of(period)
+    batch = start_again(period, hub().machines, actor)
+    return Response({"batch": batch, "state": "started"}, status_code=202)
 
 
 @refunds_routes.route("/refunds/account-proposals", methods=["POST"])

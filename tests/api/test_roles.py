@@ -41,6 +41,7 @@ OPERATORS = {
     f"POST {APPLICANT}/validity": ("planner", "support"),
     "POST /deposits/correction-proposals": ("cashier",),
     "POST /deposits/correction-confirmations": ("approver",),
+    "POST /periods/{period}/refunds/again": ("cashier",),
     "POST /refunds/account-proposals": ("cashier",),
     "POST /refunds/account-confirmations": ("approver",),
     "GET /treasury/notices/{pay_code}": ("cashier", "approver", "auditor"),
