@@ -102,3 +102,16 @@ def test_files_for_the_bank_carry_their_digest(out: Path) -> None:
     for batch in batches:
         sidecar = Path(f"{batch}.sm3").read_text()
         assert sidecar.split() == [hashlib.new("sm3", batch.read_bytes()).hexdigest(), batch.name]
+
+
+def test_what_pages_poll_says_what_was_published(out: Path) -> None:
+    def published(name: str) -> Any:
+        return json.loads((out / "public" / name).read_text())
+
+    live, window = (published(f"auction/{PERIOD}/{name}.json") for name in ("live", "window"))
+    broadcasts = [published(f"auction/{PERIOD}/broadcast-{number}.json") for number in (1, 2)]
+    shown = [{name: each[name] for name in ("number", "at", "classes")} for each in broadcasts]
+    assert live["broadcasts"] == shown
+    assert (live["opens_at_ms"], live["closes_at_ms"]) == (window["opens_at_ms"], window["closes_at_ms"])
+    assert (live["closed"], live["paused_at"]) == (True, None)
+    assert published("current.json") == {"period": PERIOD}
