@@ -15,6 +15,7 @@ import requests
 
 from local.checks import everything, mishaps, planted, sealed
 from local.checks.check import Check
+from local.checks.finance import finance_files_hold, sealed_balances
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
 from local.month import Month
@@ -130,6 +131,11 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
             seen.treasury, {story.payers.owed[code].pay_code: fen for code, fen in story.payers.paid_fen.items()}
         ),
         papers_came(story.papers.files, story.papers.faults),
+        finance_files_hold(
+            held["outbox"],
+            month.period,
+            sealed_balances(next(held["evidence"][key] for key in held["evidence"] if "month" in key)),
+        ),
     ]
     if story.mishaps.planted:
         bad_files = tuple(file.key for file in month.files if file.bad_rows)

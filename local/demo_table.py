@@ -85,6 +85,17 @@ def _checks(title: str, checks: list[Check]) -> Table:
     return table
 
 
+_FINANCE = (
+    ("outbox/reports/{period}/settlement-{period}.xlsx", "结算表"),
+    ("outbox/reports/{period}/settlement-{period}.pdf", "结算摘要"),
+    ("outbox/reports/{period}/csv/", "各表 CSV"),
+    ("outbox/reports/{period}/vouchers-{period}.csv", "记账凭证"),
+    ("outbox/reports/{period}/manifest.json", "文件清单与摘要值"),
+    ("outbox/tables/{year}/tables-{year}.xlsx", "年度数据表"),
+    ("papers/", "缴款通知书与财政电子票据"),
+)
+
+
 def show(report: Report, console: Console, out: Path) -> None:
     """Print the figures, the checks and where the files are."""
     figures = report.figures
@@ -95,6 +106,11 @@ def show(report: Report, console: Console, out: Path) -> None:
     console.print(table)
     console.print(_checks("money rules 资金规则", report.money))
     console.print(_checks("further checks 其他核对", report.further))
+    console.print("finance 财务")
+    for name, what in _FINANCE:
+        console.print(
+            f"  {out / name.format(period=figures['period'], year=figures['period'][:4])}  {what}", highlight=False
+        )
     console.print("files 文件")
     for path in report.paths:
         console.print(f"  {path}", highlight=False, style="dim")

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from local.bench.bidding import bid_cpu, cold_start
+from local.bench.clearing import clearing
 from local.bench.importing import importing
+from local.bench.month_end import month_end, workbook
 from local.bench.ranking import ranking
 from local.bench.sms import campaign
 from local.bench.statement import statement
@@ -26,8 +28,21 @@ GROUPS = {
     "ranking": ranking,
     "sms": campaign,
     "statement": statement,
+    "workbook": workbook,
+    "month-end": month_end,
+    "clearing": clearing,
 }
-LIBRARIES = ("botocore", "pynamodb", "chalice", "aws-lambda-powertools", "cryptography", "numpy", "orjson", "polars")
+LIBRARIES = (
+    "botocore",
+    "pynamodb",
+    "chalice",
+    "aws-lambda-powertools",
+    "cryptography",
+    "numpy",
+    "orjson",
+    "polars",
+    "XlsxWriter",
+)
 
 
 def _page(rows: list[dict[str, Any]]) -> str:
