@@ -19,6 +19,7 @@ from chalicelib.kernel.log import logger
 from chalicelib.messages.routes import messages_routes
 from chalicelib.periods.routes import periods_routes
 from chalicelib.refunds.routes import refunds_routes
+from chalicelib.reports.finance_routes import finance_routes
 from chalicelib.reports.routes import reports_routes
 from chalicelib.treasury.desk_routes import treasury_desk_routes
 from chalicelib.treasury.routes import treasury_routes
@@ -72,6 +73,7 @@ def open_doors(app: Chalice) -> None:
         treasury_desk_routes,
         refunds_routes,
         messages_routes,
+        finance_routes,
         reports_routes,
     ):
         app.register_blueprint(routes)

@@ -44,6 +44,10 @@ class Files(Protocol):
         """The keys below a prefix, in order."""
         ...
 
+    def link(self, bucket: str, key: str, seconds: int) -> str:
+        """An address that anybody may read the file at, for so long."""
+        ...
+
 
 class S3Files:
     """Files on S3."""
@@ -105,6 +109,12 @@ class S3Files:
         for page in pages:
             yield from (entry["Key"] for entry in page.get("Contents", ()))
 
+    def link(self, bucket: str, key: str, seconds: int) -> str:
+        """An address that anybody may read the file at, for so long."""
+        named = {"Bucket": self._settings.bucket(bucket), "Key": key}
+        address: str = self._s3.generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
+        return address
+
 
 @dataclass
 class MemoryFiles:
@@ -143,6 +153,10 @@ class MemoryFiles:
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order."""
         yield from sorted(key for held_in, key in self.held if held_in == bucket and key.startswith(prefix))
+
+    def link(self, bucket: str, key: str, seconds: int) -> str:
+        """An address that anybody may read the file at, for so long."""
+        return f"memory://{bucket}/{key}?for={seconds}"
 
 
 class Fetched(Protocol):

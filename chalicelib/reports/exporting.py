@@ -16,7 +16,7 @@ from chalicelib.ledger.checking import entry_line, segment_line
 from chalicelib.ledger.records import kept_entries
 from chalicelib.ledger.sealing import kept_segments
 from chalicelib.reports.csv_sheets import write_csv
-from chalicelib.reports.filing import folder, manifest_key
+from chalicelib.reports.keys import folder, manifest_key
 from chalicelib.reports.spool import Spool
 
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")

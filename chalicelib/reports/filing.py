@@ -19,31 +19,13 @@ from chalicelib.kernel.csv_table import CSV_TYPE
 from chalicelib.kernel.files import Files, read_json
 from chalicelib.reports import changes, csv_sheets, figures, vouchers
 from chalicelib.reports.chart_of_accounts import finance_profile
+from chalicelib.reports.keys import folder, last_number, manifest_key, suffix
 from chalicelib.reports.month import Month, Posted
 from chalicelib.reports.summary_pdf import summary_pdf
 from chalicelib.reports.workbook import Bound, bind, write_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF, JSON = "application/pdf", "application/json"
-
-
-def folder(period: str) -> str:
-    """Where a month's files lie in the outbox."""
-    return f"reports/{period}/"
-
-
-def manifest_key(period: str, number: int = 0) -> str:
-    """Where the list of a month's files, or of its amendment's, lies in the outbox."""
-    return f"{folder(period)}manifest{_suffix(number)}.json"
-
-
-def figures_key(period: str, number: int = 0) -> str:
-    """Where a month's figures lie in the outbox."""
-    return f"{folder(period)}figures-{period}{_suffix(number)}.json"
-
-
-def _suffix(number: int) -> str:
-    return f"-amendment-{number}" if number else ""
 
 
 @dataclass
@@ -98,14 +80,8 @@ def file_month(files: Files, month: Month, *, sealed: bool) -> dict[str, Any]:
 
 
 def _told(period: str, number: int, *, sealed: bool, changed: bool) -> dict[str, Any]:
-    key = f"{folder(period)}settlement-{period}{_suffix(number)}.xlsx"
+    key = f"{folder(period)}settlement-{period}{suffix(number)}.xlsx"
     return {"key": key, "sealed": sealed, "amendment": number, "changed": changed}
-
-
-def last_number(files: Files, period: str) -> int:
-    """The number of a month's last amendment, 0 where there is none."""
-    names = [key for key in files.keys("outbox", f"{folder(period)}manifest-amendment-") if key.endswith(".json")]
-    return max((int(key.removesuffix(".json").rpartition("-")[2]) for key in names), default=0)
 
 
 def _posted(manifest: dict[str, Any]) -> Iterator[Posted]:
@@ -116,29 +92,29 @@ def _posted(manifest: dict[str, Any]) -> Iterator[Posted]:
 def _write(
     files: Files, bound: Bound, number: int, found: Sequence[changes.Change] | None, posted: Sequence[Posted]
 ) -> None:
-    month, suffix = bound.month, _suffix(number)
+    month, ends = bound.month, suffix(number)
     filing = _Filing(files, month.period, [])
     table = changes.table(month.period, number, found) if found else None
     sheets: dict[str, str] = {}
     for sheet, rows in csv_sheets.sheet_rows(bound):
         with tempfile.TemporaryFile() as target:
             csv_sheets.write_csv(rows, target)
-            name = f"csv{suffix}/{csv_sheets.NAMES[sheet]}.csv"
+            name = f"csv{ends}/{csv_sheets.NAMES[sheet]}.csv"
             sheets[sheet] = filing.store(name, target, CSV_TYPE)
     if table is not None:
         with tempfile.TemporaryFile() as target:
             csv_sheets.write_csv(csv_sheets.table_rows(table), target)
-            filing.store(f"changes-{month.period}{suffix}.csv", target, CSV_TYPE)
+            filing.store(f"changes-{month.period}{ends}.csv", target, CSV_TYPE)
     with tempfile.TemporaryFile() as target:
         write_workbook(bound, target, amendment=number, changes=table)
-        filing.store(f"settlement-{month.period}{suffix}.xlsx", target, XLSX)
-    filing.put(f"settlement-{month.period}{suffix}.pdf", summary_pdf(bound, amendment=number), PDF)
+        filing.store(f"settlement-{month.period}{ends}.xlsx", target, XLSX)
+    filing.put(f"settlement-{month.period}{ends}.pdf", summary_pdf(bound, amendment=number), PDF)
     profile = finance_profile()
     made = vouchers.vouchers(month.period, posted, profile)
-    filing.put(f"vouchers-{month.period}{suffix}.csv", vouchers.voucher_file(made, profile), CSV_TYPE)
-    filing.put(f"figures-{month.period}{suffix}.json", _json(asdict(figures.of_month(bound))), JSON)
+    filing.put(f"vouchers-{month.period}{ends}.csv", vouchers.voucher_file(made, profile), CSV_TYPE)
+    filing.put(f"figures-{month.period}{ends}.json", _json(asdict(figures.of_month(bound))), JSON)
     sums = "".join(f"{each['sha256']}  {each['name']}\n" for each in filing.listed)
-    filing.put(f"SHA256SUMS{suffix}", sums.encode(), "text/plain")
+    filing.put(f"SHA256SUMS{ends}", sums.encode(), "text/plain")
     manifest = {
         "period": month.period,
         "number": number,

@@ -9,7 +9,8 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.files import Files, read_json
 from chalicelib.periods.naming import month_of
 from chalicelib.reports.figures import MonthFigures, figures_of
-from chalicelib.reports.filing import XLSX, figures_key, last_number
+from chalicelib.reports.filing import XLSX
+from chalicelib.reports.keys import figures_key, last_number, tables_folder
 from chalicelib.reports.published import shipped
 from chalicelib.reports.yearly import year_files
 
@@ -22,7 +23,7 @@ def write_tables(files: Files, period: str) -> dict[str, Any]:
     months = list(filed_months(files, year))
     keys = []
     for name, content in year_files(year, months, shipped().rows).items():
-        key = f"tables/{year}/{name}"
+        key = f"{tables_folder(year)}{name}"
         files.write("outbox", key, content, _TYPES[name[name.rindex(".") :]])
         keys.append(key)
     return {"keys": keys, "months": [month.period for month in months]}

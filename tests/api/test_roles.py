@@ -49,6 +49,8 @@ OPERATORS = {
     "POST /treasury/notices/{pay_code}/void-confirmations": ("approver",),
     "POST /treasury/receipts/{pay_code}/reversal-proposals": ("cashier",),
     "POST /treasury/receipts/{pay_code}/reversal-confirmations": ("approver",),
+    "GET /periods/{period}/finance-files": ("cashier", "approver", "auditor"),
+    "GET /data-tables/{year}": ROLES,
     "GET /periods/{period}/treasury": ROLES,
     "GET /periods/{period}/clearing": ROLES,
     "GET /periods/{period}/campaigns": ROLES,
