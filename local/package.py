@@ -6,6 +6,7 @@ from the same sources before is left as it is.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ from local.pruning import prune, services_used
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
+# What the package is made by: when it changes, what was made before is made again.
+MAKERS = ("local/package.py", "local/machine_waits.py", "local/pruning.py")
 PARTS = ("parameters", "tables", "buckets", "secrets", "queues", "functions", "api", "machines")
 
 # The mini-program's source and whatever its tools leave beside it are for phones, not for functions.
@@ -90,7 +93,7 @@ def merge_template() -> dict[str, Any]:
 
 
 def _source_files() -> Iterator[Path]:
-    for name in SOURCES:
+    for name in (*SOURCES, *MAKERS):
         path = ROOT / name
         files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
         for file in files:
@@ -125,12 +128,21 @@ def _copy_sources(to: Path) -> None:
 def package(stage: str) -> Path:
     """Package for a stage of ``.chalice/config.json``; returns the folder with ``sam.json`` and ``deployment.zip``."""
     out = ROOT / "build" / stage
-    mark = out / "made-from"
-    wanted = _sources_digest()
-    if mark.exists() and mark.read_text() == wanted:
-        return out
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out.parent.mkdir(exist_ok=True)
+    with (out.parent / f"{stage}.lock").open("w") as lock:
+        # Tests side by side ask for the same package: one makes it, the others find it made.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        mark = out / "made-from"
+        wanted = _sources_digest()
+        if not mark.exists() or mark.read_text() != wanted:
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            _make(stage, out)
+            mark.write_text(wanted)
+    return out
+
+
+def _make(stage: str, out: Path) -> None:
     with tempfile.TemporaryDirectory() as copied:
         sources = Path(copied)
         _copy_sources(sources)
@@ -144,8 +156,6 @@ def package(stage: str) -> Path:
             stdout=subprocess.DEVNULL,
         )
     prune(out / "deployment.zip", services_used(ROOT / "chalicelib"))
-    mark.write_text(wanted)
-    return out
 
 
 if __name__ == "__main__":
