@@ -12,6 +12,7 @@ from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, Problem
 from chalicelib.kernel.ids import Entropy
 from chalicelib.kernel.passwords import hash_password
 from chalicelib.kernel.privacy import Vault
+from chalicelib.periods.audit import Act, Actor
 from chalicelib.periods.plan import Plan
 
 
@@ -55,20 +56,29 @@ def check_password(password: str) -> None:
 
 
 def take_up(
-    applicant: ApplicantRecord, password: str, *, rollover: bool, now_ms: int, entropy: Entropy, by: str = ""
+    applicant: ApplicantRecord,
+    password: str,
+    *,
+    rollover: bool,
+    now_ms: int,
+    entropy: Entropy,
+    before: Actor | None = None,
 ) -> ApplicantRecord:
-    """The right to bid is taken up by whoever was found to be the bidder; ``by``: the operator it was done before."""
+    """The right to bid is taken up by whoever was found to be the bidder; ``before``: the operator who saw to it."""
     check_may_bid(applicant)
+    standing = {"activated": applicant.activated, "rollover": bool(applicant.rollover)}
+    act = Act("applicant.activate", f"{applicant.period} {applicant.code}", standing, {"rollover": rollover})
     activated = change(
         applicant.period,
         applicant.code,
         [
             ApplicantRecord.activated_at_ms.set(applicant.activated_at_ms if applicant.activated else now_ms),
-            ApplicantRecord.activated_by.set(by),
+            ApplicantRecord.activated_by.set(before.name if before else ""),
             ApplicantRecord.password_hash.set(hash_password(password, entropy)),
             ApplicantRecord.rollover.set(rollover),
         ],
         _as_read(applicant),
+        (before, act) if before else None,
     )
     if activated is None:
         raise Conflict("ACTIVATION_MOVED", "资格状态刚刚发生变化,请重新办理激活")

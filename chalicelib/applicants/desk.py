@@ -7,6 +7,7 @@ Who did it, when and why stands on the applicant's own record or in the amendmen
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import date
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -26,6 +27,7 @@ from chalicelib.kernel.errors import InvalidInput, NotAllowed, NotFound, Problem
 from chalicelib.kernel.ids import Entropy, id_from
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.plan import Plan
 
 PHONE, PASSWORD = "phone", "password"
@@ -55,37 +57,43 @@ class DeskRecord(Model):
     confirmed_at_ms = NumberAttribute(default=0)
 
 
-def propose_change(
-    period: str, code: str, kind: str, *, phone: str, reason: str, by: str, now_ms: int, vault: Vault
-) -> str:
+def propose_change(period: str, code: str, kind: str, *, phone: str, reason: str, actor: Actor, vault: Vault) -> str:
     """Write down that a bidder's phone or password is to be changed, and return the proposal's id.
 
     ``phone``: the new one; empty for a password. Nothing changes yet. Raises ``NotFound``.
     """
     get(period, code)
-    change_id = id_from("desk", period, code, kind, by, now_ms)
+    change_id = id_from("desk", period, code, kind, actor.name, actor.at_ms)
     record = DeskRecord(
-        desk_pk(period, code), change_id=change_id, kind=kind, reason=reason, proposed_by=by, proposed_at_ms=now_ms
+        desk_pk(period, code),
+        change_id=change_id,
+        kind=kind,
+        reason=reason,
+        proposed_by=actor.name,
+        proposed_at_ms=actor.at_ms,
     )
     if kind == PHONE:
         record.sealed_phone = vault.seal(phone, owner_of(period, code))
         record.phone_lookup = vault.lookup("phone", phone)
-    record.save()
+    transaction = Transaction()
+    transaction.put(record)
+    note(transaction, actor, _act("propose_change", period, code, {}, {"change_id": change_id, "kind": kind}))
+    transaction.commit()
     return change_id
 
 
-def confirm_change(period: str, code: str, change_id: str, *, by: str, now_ms: int) -> ApplicantRecord:
+def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> ApplicantRecord:
     """A second person's word: the change is made, and every account session from before is void. Again changes nothing.
 
     Raises ``NotFound`` (``CHANGE_UNKNOWN``), ``NotAllowed`` (``OWN_CHANGE``) or ``Conflict`` where it has moved on.
     """
     proposed = _proposed(period, code, change_id)
-    if proposed.proposed_by == by:
+    if proposed.proposed_by == actor.name:
         raise NotAllowed("OWN_CHANGE", "本人提出的变更须由另一名工作人员确认")
     applicant = get(period, code)
     if proposed.state == CONFIRMED:
         return applicant
-    after: dict[str, object] = {"sessions_from_ms": now_ms}
+    after: dict[str, object] = {"sessions_from_ms": actor.at_ms}
     if proposed.kind == PHONE:
         after |= {"sealed_phone": proposed.sealed_phone, "phone_lookup": proposed.phone_lookup}
     else:
@@ -97,19 +105,21 @@ def confirm_change(period: str, code: str, change_id: str, *, by: str, now_ms: i
         after,
         by=proposed.proposed_by,
         reason=f"{proposed.kind}: {proposed.reason}",
-        now_ms=now_ms,
-        confirmed_by=by,
+        now_ms=actor.at_ms,
+        confirmed_by=actor.name,
         activated_too=True,
     )
     transaction.update(
         DeskRecord(desk_pk(period, code), "change"),
         [
             DeskRecord.state.set(CONFIRMED),
-            DeskRecord.confirmed_by.set(by),
-            DeskRecord.confirmed_at_ms.set(now_ms),
+            DeskRecord.confirmed_by.set(actor.name),
+            DeskRecord.confirmed_at_ms.set(actor.at_ms),
         ],
         (DeskRecord.change_id == change_id) & (DeskRecord.state == WAITING),
     )
+    asked = {"change_id": change_id, "kind": proposed.kind, "proposed_by": proposed.proposed_by, "state": WAITING}
+    note(transaction, actor, _act("confirm_change", period, code, asked, {"change_id": change_id, "state": CONFIRMED}))
     transaction.commit()
     return get(period, code)
 
@@ -121,8 +131,7 @@ def activate_on_site(
     password: str,
     *,
     rollover: bool,
-    by: str,
-    now_ms: int,
+    actor: Actor,
     vault: Vault,
     entropy: Entropy,
 ) -> ApplicantRecord:
@@ -130,24 +139,24 @@ def activate_on_site(
 
     Raises what ``activate`` does, or ``NotAllowed`` (``ID_DIFFERS``).
     """
-    check_activation_window(plan, now_ms)
+    check_activation_window(plan, actor.at_ms)
     check_password(password)
     applicant = get(plan.period, code)
     if not hmac.compare_digest(applicant.id_lookup, vault.lookup("id", id_number.strip().upper())):
         raise NotAllowed("ID_DIFFERS", "出示的证件号码与登记信息不一致")
-    return take_up(applicant, password, rollover=rollover, now_ms=now_ms, entropy=entropy, by=by)
+    return take_up(applicant, password, rollover=rollover, now_ms=actor.at_ms, entropy=entropy, before=actor)
 
 
-def withdraw(plan: Plan, code: str, reason: str, *, by: str, now_ms: int) -> ApplicantRecord:
+def withdraw(plan: Plan, code: str, reason: str, *, actor: Actor) -> ApplicantRecord:
     """The application is taken back: no right to bid, no rollover. Again changes nothing; it can't be undone.
 
     Raises ``TooEarlyOrLate`` (``AUCTION_OPEN``) from the auction's opening on, ``NotFound``.
     """
-    if now_ms >= plan.at("auction_opens"):
+    if actor.at_ms >= plan.at("auction_opens"):
         raise TooEarlyOrLate("AUCTION_OPEN", "竞价开始后不能撤回申请")
     actions = [
-        ApplicantRecord.withdrawn_at_ms.set(now_ms),
-        ApplicantRecord.withdrawn_by.set(by),
+        ApplicantRecord.withdrawn_at_ms.set(actor.at_ms),
+        ApplicantRecord.withdrawn_by.set(actor.name),
         ApplicantRecord.withdrawal_reason.set(reason),
         ApplicantRecord.qualified.set(False),
         ApplicantRecord.refusal.set(WITHDRAWN),
@@ -155,10 +164,13 @@ def withdraw(plan: Plan, code: str, reason: str, *, by: str, now_ms: int) -> App
         ApplicantRecord.password_hash.set(""),
     ]
     still_there = ApplicantRecord.pk.exists() & (ApplicantRecord.withdrawn_at_ms == 0)
-    return change(plan.period, code, actions, still_there) or get(plan.period, code)
+    standing = get(plan.period, code)
+    before = {"qualified": bool(standing.qualified), "rollover": bool(standing.rollover), "withdrawn": False}
+    act = _act("withdraw", plan.period, code, before, {"withdrawn": True})
+    return change(plan.period, code, actions, still_there, (actor, act)) or get(plan.period, code)
 
 
-def extend_validity(period: str, code: str, until: date, reason: str, *, by: str, now_ms: int) -> ApplicantRecord:
+def extend_validity(period: str, code: str, until: date, reason: str, *, actor: Actor) -> ApplicantRecord:
     """A code is valid for longer; for shorter is the regulator's list to say. Before and after are on record.
 
     Raises ``InvalidInput`` (``VALIDITY_SHORTER``), ``Conflict`` where the applicant was changed at the same moment.
@@ -171,7 +183,8 @@ def extend_validity(period: str, code: str, until: date, reason: str, *, by: str
         raise InvalidInput("VALIDITY_SHORTER", "有效期只能延长", problems=(problem,))
     transaction = Transaction()
     after = {"valid_until": until.isoformat()}
-    amend(transaction, applicant, after, by=by, reason=reason, now_ms=now_ms, activated_too=True)
+    amend(transaction, applicant, after, by=actor.name, reason=reason, now_ms=actor.at_ms, activated_too=True)
+    note(transaction, actor, _act("extend_validity", period, code, {"valid_until": applicant.valid_until}, after))
     transaction.commit()
     return get(period, code)
 
@@ -179,6 +192,11 @@ def extend_validity(period: str, code: str, until: date, reason: str, *, by: str
 def desk_pk(period: str, code: str) -> str:
     """Where the proposal for a code stands."""
     return f"{period}#desk#{code}"
+
+
+def _act(name: str, period: str, code: str, before: Mapping[str, object], after: Mapping[str, object]) -> Act:
+    """Without the reason, which an operator may have written a name into: it stands on the applicant's own record."""
+    return Act(f"applicant.{name}", f"{period} {code}", before, after)
 
 
 def _proposed(period: str, code: str, change_id: str) -> DeskRecord:

@@ -11,8 +11,8 @@ from chalicelib.applicants import desk
 from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.records import get
 from chalicelib.applicants.views import own_state
-from chalicelib.kernel.tokens import Session
 from chalicelib.periods import access
+from chalicelib.periods.audit import Actor
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import load_plan
 from chalicelib.wiring import hub
@@ -33,30 +33,26 @@ def show(period: str, code: str) -> dict[str, Any]:
 @desk_routes.route(f"{_ROOT}/changes", methods=["POST"])
 def propose(period: str, code: str) -> Response:
     """``{kind: phone|password, phone?, reason}`` -> 202 ``{change_id}``; waits for another operator."""
-    session, body = _operator(period, "planner", "cashier", "support"), _body()
+    actor, body = _operator(period, "planner", "cashier", "support"), _body()
     kind, reason = body.choice("kind", desk.KINDS), _reason(body)
     phone = body.phone() if kind == desk.PHONE else ""
     body.check()
-    here = hub()
-    now_ms, vault = here.clock.now_ms(), here.keys.vault()
-    change_id = desk.propose_change(
-        period, code, kind, phone=phone, reason=reason, by=session.subject, now_ms=now_ms, vault=vault
-    )
+    vault = hub().keys.vault()
+    change_id = desk.propose_change(period, code, kind, phone=phone, reason=reason, actor=actor, vault=vault)
     return Response({"change_id": change_id}, status_code=202)
 
 
 @desk_routes.route(f"{_ROOT}/changes/{{change_id}}", methods=["POST"])
 def confirm(period: str, code: str, change_id: str) -> dict[str, Any]:
     """By an approver who is not the proposer -> the applicant's state; sessions from before are void."""
-    session, here = _operator(period, "approver"), hub()
-    changed = desk.confirm_change(period, code, change_id, by=session.subject, now_ms=here.clock.now_ms())
-    return own_state(changed, here.keys.vault())
+    changed = desk.confirm_change(period, code, change_id, actor=_operator(period, "approver"))
+    return own_state(changed, hub().keys.vault())
 
 
 @desk_routes.route(f"{_ROOT}/activation", methods=["POST"])
 def activate(period: str, code: str) -> Response:
     """``{id_number, password, rollover}``, the bidder being present -> 201 the applicant's state."""
-    session, body = _operator(period, "planner", "cashier", "support"), _body()
+    actor, body = _operator(period, "planner", "cashier", "support"), _body()
     id_number = body.text("id_number", r"[0-9A-Za-z]{18}", "18 characters")
     password, rollover = body.text("password", r"(?s).*", "a text"), body.flag("rollover")
     body.check()
@@ -68,8 +64,7 @@ def activate(period: str, code: str) -> Response:
         id_number,
         password,
         rollover=rollover,
-        by=session.subject,
-        now_ms=here.clock.now_ms(),
+        actor=actor,
         vault=vault,
         entropy=here.entropy,
     )
@@ -79,29 +74,27 @@ def activate(period: str, code: str) -> Response:
 @desk_routes.route(f"{_ROOT}/withdrawal", methods=["POST"])
 def withdraw(period: str, code: str) -> dict[str, Any]:
     """``{reason}`` -> the applicant's state; it can't be undone."""
-    session, body, here = _operator(period, "planner", "support"), _body(), hub()
+    actor, body, here = _operator(period, "planner", "support"), _body(), hub()
     reason = _reason(body)
     body.check()
-    gone = desk.withdraw(load_plan(period), code, reason, by=session.subject, now_ms=here.clock.now_ms())
+    gone = desk.withdraw(load_plan(period), code, reason, actor=actor)
     return own_state(gone, here.keys.vault())
 
 
 @desk_routes.route(f"{_ROOT}/validity", methods=["POST"])
 def extend(period: str, code: str) -> dict[str, Any]:
     """``{valid_until: YYYY-MM-DD, reason}`` -> the applicant's state."""
-    session, body, here = _operator(period, "planner", "support"), _body(), hub()
+    actor, body, here = _operator(period, "planner", "support"), _body(), hub()
     until, reason = body.day("valid_until"), _reason(body)
     body.check()
-    longer = desk.extend_validity(
-        period, code, until or date.min, reason, by=session.subject, now_ms=here.clock.now_ms()
-    )
+    longer = desk.extend_validity(period, code, until or date.min, reason, actor=actor)
     return own_state(longer, here.keys.vault())
 
 
-def _operator(period: str, *roles: str) -> Session:
-    session = access.operator(desk_routes.current_request, *roles)
+def _operator(period: str, *roles: str) -> Actor:
+    actor = access.actor(desk_routes.current_request, *roles)
     month_of(period)
-    return session
+    return actor
 
 
 def _body() -> Body:

@@ -15,6 +15,7 @@ from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, commit_noted
 
 WITHDRAWN = "withdrawn"
 AUDIT_OPEN, AUDIT_PASSED, AUDIT_FAILED = "", "passed", "failed"
@@ -190,9 +191,18 @@ def lock(period: str, code: str, transaction: Transaction | None = None) -> None
         get(period, code)
 
 
-def change(period: str, code: str, actions: Sequence[Action], condition: Condition) -> ApplicantRecord | None:
-    """Change an applicant in place and return the new state; ``None`` where the condition does not hold."""
+def change(
+    period: str, code: str, actions: Sequence[Action], condition: Condition, noted: tuple[Actor, Act] | None = None
+) -> ApplicantRecord | None:
+    """Change an applicant in place and return the new state; ``None`` where the condition does not hold.
+
+    ``noted``: the operator whose act it is, and the act, for the audit trail; both or neither are written.
+    """
     record = ApplicantRecord(applicant_pk(period, code), code)
+    if noted is not None:
+        transaction = Transaction()
+        transaction.update(record, actions, condition)
+        return get(period, code) if commit_noted(transaction, *noted) else None
     try:
         record.update(list(actions), condition=condition)
     except UpdateError as error:

@@ -11,6 +11,8 @@ from chalicelib.deposits import records
 from chalicelib.deposits.corrections import assign
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, TooEarlyOrLate
+from chalicelib.kernel.tables import Transaction
+from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.records import load_plan
 
 
@@ -20,20 +22,25 @@ def check_open(period: str, now_ms: int) -> None:
         raise TooEarlyOrLate("CORRECTIONS_CLOSED", "本期保证金信息更正已截止")
 
 
-def propose(period: str, ref: str, code: str, *, by: str) -> None:
+def propose(period: str, ref: str, code: str, *, actor: Actor) -> None:
     """Note whose deposit an operator says that a doubtful payment (``channel#serial``) is; a later word counts.
 
     Raises ``NotFound`` (``PAYMENT_NOT_FOUND``, or the applicant's), ``InvalidInput`` (``PAYER_NAME``) where the payer
     does not bear the applicant's name, ``Conflict`` (``DEPOSIT_STANDS``) where the code has a deposit.
     """
     credit = _doubtful(period, ref, code)
-    credit.update(
-        [CreditRecord.proposed_code.set(code), CreditRecord.proposed_by.set(by)],
+    transaction = Transaction()
+    transaction.update(
+        CreditRecord(credit.pk, credit.sk),
+        [CreditRecord.proposed_code.set(code), CreditRecord.proposed_by.set(actor.name)],
         CreditRecord.state == CreditState.DOUBTFUL,
     )
+    after = {"code": code, "proposed_by": actor.name}
+    note(transaction, actor, Act("correction.propose", f"{period} {ref}", _proposed(credit), after))
+    transaction.commit()
 
 
-def confirm(period: str, ref: str, code: str, *, by: str, deposit_fen: int, now_ms: int) -> DepositRecord:
+def confirm(period: str, ref: str, code: str, *, actor: Actor, deposit_fen: int) -> DepositRecord:
     """A second person says the same: the payment is the code's deposit. The same word again changes nothing.
 
     Raises what ``propose`` raises, ``NotAllowed`` (``SELF_APPROVAL``) for the proposer, ``Conflict``
@@ -41,15 +48,21 @@ def confirm(period: str, ref: str, code: str, *, by: str, deposit_fen: int, now_
     """
     done = records.find_deposit(period, code)
     standing = _find(period, ref)
-    if done is not None and done.credit_ref == ref and standing is not None and standing.confirmed_by == by:
+    if done is not None and done.credit_ref == ref and standing is not None and standing.confirmed_by == actor.name:
         return done
     credit = _doubtful(period, ref, code)
-    if credit.proposed_by == by:
+    if credit.proposed_by == actor.name:
         raise NotAllowed("SELF_APPROVAL", "经办人不能复核自己提交的更正")
     if credit.proposed_code != code:
         raise Conflict("CORRECTION_DIFFERS", "两次填写的申请编码不一致,或尚未提交更正")
     as_proposed = (CreditRecord.proposed_code == code) & (CreditRecord.proposed_by == credit.proposed_by)
-    return assign(credit, code, deposit_fen, now_ms, confirmed_by=by, condition=as_proposed)
+    act = Act("correction.confirm", f"{period} {ref}", _proposed(credit), {"code": code, "state": CreditState.MATCHED})
+    return assign(credit, code, deposit_fen, actor.at_ms, confirmed=(actor, act), condition=as_proposed)
+
+
+def _proposed(credit: CreditRecord) -> dict[str, str]:
+    """What stands proposed of a payment; empty where nobody has said anything."""
+    return {"code": credit.proposed_code, "proposed_by": credit.proposed_by} if credit.proposed_by else {}
 
 
 def _find(period: str, ref: str) -> CreditRecord | None:

@@ -18,6 +18,7 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import accounts, causes
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import Entry, Leg, move
+from chalicelib.periods.audit import Act, Actor, note
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,14 @@ def assign(
     deposit_fen: int,
     now_ms: int,
     *,
-    confirmed_by: str = "",
+    confirmed: tuple[Actor, Act] | None = None,
     condition: Condition | None = None,
 ) -> DepositRecord:
-    """Make a doubtful payment a code's deposit. Raises ``Conflict`` (``CONDITION_FAILED``) where it is not doubtful any
-    more, the code has a deposit, or ``condition`` does not hold."""
+    """Make a doubtful payment a code's deposit. ``confirmed``: the operator who said so second, and the act.
+
+    Raises ``Conflict`` (``CONDITION_FAILED``) where it is not doubtful any more, the code has a deposit, or
+    ``condition`` does not hold.
+    """
     doubtful = CreditRecord.state == CreditState.DOUBTFUL
     deposit = records.deposit_from(credit, code, int(credit.amount_fen) - deposit_fen)
     transaction = Transaction()
@@ -80,11 +84,13 @@ def assign(
         [
             CreditRecord.state.set(CreditState.MATCHED),
             CreditRecord.code.set(code),
-            CreditRecord.confirmed_by.set(confirmed_by),
+            CreditRecord.confirmed_by.set(confirmed[0].name if confirmed else ""),
         ],
         doubtful if condition is None else doubtful & condition,
     )
     transaction.put(deposit, DepositRecord.pk.does_not_exist())
+    if confirmed:
+        note(transaction, *confirmed)
     entry = Entry(
         causes.correction(credit.channel, credit.serial),
         "correction",

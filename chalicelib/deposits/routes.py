@@ -16,7 +16,7 @@ from chalicelib.deposits.records import DepositRecord
 from chalicelib.deposits.viewing import own_deposit
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
-from chalicelib.periods.access import operator
+from chalicelib.periods import access
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import load_period_rules
 from chalicelib.wiring import hub
@@ -63,32 +63,31 @@ def _shown(deposit: DepositRecord) -> dict[str, Any]:
 @deposits_routes.route("/deposits/correction-proposals", methods=["POST"])
 def correction_proposals() -> Response:
     """``{period, channel, serial, application_code}`` (operator, cashier) -> 202: whose a doubtful payment is."""
-    session = operator(deposits_routes.current_request, "cashier")
-    period, ref, code, _ = _desk_body()
-    propose(period, ref, code, by=session.subject)
+    actor = access.actor(deposits_routes.current_request, "cashier")
+    period, ref, code = _desk_body(actor.at_ms)
+    propose(period, ref, code, actor=actor)
     return Response({"payment": ref, "application_code": code, "state": "proposed"}, status_code=202)
 
 
 @deposits_routes.route("/deposits/correction-confirmations", methods=["POST"])
 def correction_confirmations() -> dict[str, Any]:
     """The same, said again by an approver who is not the proposer -> the deposit, as ``/deposits/corrections``."""
-    session = operator(deposits_routes.current_request, "approver")
-    period, ref, code, now_ms = _desk_body()
+    actor = access.actor(deposits_routes.current_request, "approver")
+    period, ref, code = _desk_body(actor.at_ms)
     deposit_fen = load_period_rules(period).deposit_fen
-    return _shown(confirm(period, ref, code, by=session.subject, deposit_fen=deposit_fen, now_ms=now_ms))
+    return _shown(confirm(period, ref, code, actor=actor, deposit_fen=deposit_fen))
 
 
-def _desk_body() -> tuple[str, str, str, int]:
-    """Period, payment, code and now. Raises ``TooEarlyOrLate`` (``CORRECTIONS_CLOSED``) after the deadline."""
+def _desk_body(now_ms: int) -> tuple[str, str, str]:
+    """Period, payment and code. Raises ``TooEarlyOrLate`` (``CORRECTIONS_CLOSED``) after the deadline."""
     body = Body(deposits_routes.current_request.json_body)
     period = body.period()
     channel = body.text("channel", r"[a-z_]{2,20}", "a channel, such as hangzhou")
     serial = body.text("serial", r"[0-9A-Za-z_-]{1,64}", "the bank's serial of the payment")
     code = body.text("application_code", r"[0-9A-Za-z]{6,32}", "an application code")
     body.check()
-    now_ms = hub().clock.now_ms()
     check_open(period, now_ms)
-    return period, f"{channel}#{serial}", code, now_ms
+    return period, f"{channel}#{serial}", code
 
 
 @deposits_routes.route("/deposits/mine", methods=["GET"])
@@ -105,7 +104,7 @@ def mine() -> dict[str, Any]:
 @deposits_routes.route("/periods/{period}/differences", methods=["GET"])
 def differences(period: str) -> dict[str, Any]:
     """Operators: what the last reconciliation found, each with code, proposed cause, subject and both sides in fen."""
-    operator(deposits_routes.current_request)
+    access.operator(deposits_routes.current_request)
     month_of(period)
     return last_found(period)
 

@@ -15,6 +15,7 @@ from chalicelib.messages.lists import addressed
 from chalicelib.messages.receipts import take_reports
 from chalicelib.messages.standing import standing
 from chalicelib.periods import access
+from chalicelib.periods.audit import Act, note_alone
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.wiring import hub
@@ -67,12 +68,14 @@ def start(period: str, name: str) -> Response:
 
     Whoever has the campaign's text already gets none: so an operator sends what a stopped campaign left.
     """
-    access.operator(messages_routes.current_request, "planner")
+    actor = access.actor(messages_routes.current_request, "planner")
     chosen = campaign(name, _city(period))
     body = messages_routes.current_request.json_body
     request_id = body.get("request_id") if isinstance(body, dict) else None
     if not isinstance(request_id, str) or not 8 <= len(request_id) <= 40 or not request_id.isalnum():
         raise InvalidInput("BODY_INVALID", "请求字段不正确: request_id")
+    # Before it starts: what is sent is never without who had it sent.
+    note_alone(actor, Act("campaign.start", f"{period} {chosen.name}", {}, {"request_id": request_id}))
     given = {"period": period, "campaign": chosen.name, "attempt": 0}
     hub().machines.start("sms_campaign", f"{period}-{chosen.name}-{request_id}", given)
     return Response({"campaign": chosen.name, "state": "started"}, {}, 202)

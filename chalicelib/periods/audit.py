@@ -16,17 +16,21 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from chalicelib.kernel.clock import local_date, local_text
-from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.ids import canonical, id_from
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 from chalicelib.kernel.tokens import Session
 
 PAGE_MAX = 200
+# Sign-ins have pages of their own: anybody can fail to sign in as often as he likes, and must not bury acts in it.
+ACTS, SIGN_INS = "acts", "sign-ins"
+BOOKS = (ACTS, SIGN_INS)
 _CURSOR_CHARACTERS_MAX = 64
 
 
 class ActRecord(Model):
-    """One act. ``pk`` is the month it was done in, Asia/Shanghai; ``sk`` its instant and a digest of what it is."""
+    """One act. ``pk`` is the month it was done in, Asia/Shanghai, with ``#sign-ins`` for those; ``sk`` its instant and
+    a digest of what it is."""
 
     class Meta(HubMeta):
         """A table of the trail's own."""
@@ -66,6 +70,7 @@ class Act:
     subject: str
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+    book: str = ACTS
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,16 @@ def note(transaction: Transaction, actor: Actor, act: Act) -> None:
     transaction.put(_record(actor, act), ActRecord.pk.does_not_exist())
 
 
+def commit_noted(transaction: Transaction, actor: Actor, act: Act) -> bool:
+    """Commit a change with its act; ``False`` where a condition did not hold, and neither was written."""
+    note(transaction, actor, act)
+    try:
+        transaction.commit()
+    except Conflict:
+        return False
+    return True
+
+
 def note_alone(actor: Actor, act: Act) -> None:
     """Put down an act that changes nothing of the hub's own records, such as a machine's start."""
     transaction = Transaction()
@@ -88,22 +103,26 @@ def note_alone(actor: Actor, act: Act) -> None:
     transaction.commit()
 
 
-def trail(month: str, *, after: str = "", limit: int = PAGE_MAX) -> Page:
-    """The acts of a month such as ``2026-03``. Raises ``InvalidInput`` (``PAGE_INVALID``)."""
+def trail(month: str, *, book: str = ACTS, after: str = "", limit: int = PAGE_MAX) -> Page:
+    """The acts, or the sign-ins, of a month such as ``2026-03``. Raises ``InvalidInput`` (``PAGE_INVALID``)."""
     if not 1 <= limit <= PAGE_MAX or len(after) > _CURSOR_CHARACTERS_MAX:
         problem = Problem(0, "limit", str(limit)[:20], f"1 to {PAGE_MAX}, and `after` as the page before gave it")
         raise InvalidInput("PAGE_INVALID", "分页参数不正确", problems=(problem,))
     beyond = ActRecord.sk > after if after else None
-    found = list(ActRecord.query(month, beyond, limit=limit + 1, consistent_read=True))
+    found = list(ActRecord.query(_pk(month, book), beyond, limit=limit + 1, consistent_read=True))
     shown = found[:limit]
     return Page(tuple(_shown(each) for each in shown), shown[-1].sk if len(found) > limit else "")
+
+
+def _pk(month: str, book: str) -> str:
+    return month if book == ACTS else f"{month}#{book}"
 
 
 def _record(actor: Actor, act: Act) -> ActRecord:
     before, after = canonical(dict(act.before)).decode(), canonical(dict(act.after)).decode()
     what = id_from(actor.name, act.act, act.subject, before, after)
     return ActRecord(
-        local_date(actor.at_ms).strftime("%Y-%m"),
+        _pk(local_date(actor.at_ms).strftime("%Y-%m"), act.book),
         f"{actor.at_ms:013d}#{what}",
         at_ms=actor.at_ms,
         by=actor.name,

@@ -10,14 +10,17 @@ from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAuthenticated, Problem
-from chalicelib.kernel.ids import Entropy
+from chalicelib.kernel.ids import Entropy, SystemEntropy
 from chalicelib.kernel.passwords import hash_password, password_fits
 from chalicelib.kernel.tables import HubMeta, table_name
 from chalicelib.kernel.tokens import Session
+from chalicelib.periods.audit import SIGN_INS, Act, Actor, note_alone
 
 AUDIENCE = "operator"
+# Who a refused sign-in is by where no account has the name.
+UNKNOWN = "-"
 # planner: plans and restarts; approver: the second person; cashier: makes refund batches; auditor: looks, at the trail
-# too; support: looks things up for bidders.
+# too; support: looks things up, and acts for a bidder at the desk, but approves nothing.
 ROLES = ("planner", "approver", "cashier", "auditor", "support")
 SESSION_MS = 8 * 3_600_000
 TRIES_MAX = 5
@@ -78,10 +81,20 @@ def sign_in(name: str, password: str, now_ms: int) -> Session:
     fits = password_fits(password, record.password_hash if record else "")
     if record is None or not fits or now_ms < record.closed_until_ms:
         _count_failure(record, now_ms)
+        # A name that no account has is not written down: it may be a password in the wrong field.
+        _note_sign_in(name if record else UNKNOWN, (), now_ms, {"signed_in": False})
         raise NotAuthenticated("SIGN_IN_REFUSED", "用户名或密码不正确;连续输错5次后,15分钟内不能登录")
     if record.failures:
         record.update([OperatorRecord.failures.set(0)])
-    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, tuple(sorted(record.roles)), now_ms)
+    roles = tuple(sorted(record.roles))
+    _note_sign_in(name, roles, now_ms, {"signed_in": True})
+    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, roles, now_ms)
+
+
+def _note_sign_in(name: str, roles: tuple[str, ...], now_ms: int, after: dict[str, bool]) -> None:
+    # Many may come in one millisecond, and each is an entry.
+    told = {**after, "attempt": SystemEntropy().token(8).hex()}
+    note_alone(Actor(name, roles, now_ms), Act("operator.sign_in", name, {}, told, SIGN_INS))
 
 
 def roles_of(name: str) -> tuple[str, ...]:

@@ -111,8 +111,8 @@ def show_versions(period: str) -> dict[str, Any]:
 
 @periods_routes.route("/audit-trail/{month}", methods=["GET"])
 def show_trail(month: str) -> dict[str, Any]:
-    """By an auditor, ``?limit=50&after=`` -> ``{acts: [{at, by, roles, act, subject, before, after}], after}``: the
-    month's acts, oldest first; ``after`` of one page asks for the next, and is empty on the last."""
+    """By an auditor, ``?of=acts|sign-ins&limit=50&after=`` -> ``{acts: [{at, by, roles, act, subject, before, after}],
+    after}``: the month's acts, oldest first; ``after`` of a page asks for the next, and is empty on the last."""
     request = periods_routes.current_request
     access.operator(request, "auditor")
     month_of(month)
@@ -120,7 +120,10 @@ def show_trail(month: str) -> dict[str, Any]:
     limit = str(asked.get("limit") or audit.PAGE_MAX)
     if not limit.isascii() or not limit.isdigit():
         raise _wrong("limit", f"1 to {audit.PAGE_MAX}")
-    page = audit.trail(month, after=str(asked.get("after") or ""), limit=int(limit))
+    book = str(asked.get("of") or audit.ACTS)
+    if book not in audit.BOOKS:
+        raise _wrong("of", " or ".join(audit.BOOKS))
+    page = audit.trail(month, book=book, after=str(asked.get("after") or ""), limit=int(limit))
     return {"acts": list(page.acts), "after": page.after}
 
 

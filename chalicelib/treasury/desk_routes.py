@@ -71,40 +71,40 @@ def notice_of(pay_code: str) -> dict[str, Any]:
 @treasury_desk_routes.route("/treasury/notices/{pay_code}/void-proposals", methods=["POST"])
 def void_proposals(pay_code: str) -> Response:
     """``{cause, then: reissue|release}`` (operator, cashier) -> 202 ``{pay_code, state, void_state}``."""
-    session = access.operator(treasury_desk_routes.current_request, "cashier")
+    actor = access.actor(treasury_desk_routes.current_request, "cashier")
     body = _body()
     cause, then = body.text("cause", _CAUSE, "1 to 100 characters"), body.choice("then", voiding.THEN)
     body.check()
-    return _voided(voiding.propose_void(pay_code, cause, then, by=session.subject, clock=hub().clock))
+    return _voided(voiding.propose_void(pay_code, cause, then, actor=actor))
 
 
 @treasury_desk_routes.route("/treasury/notices/{pay_code}/void-confirmations", methods=["POST"])
 def void_confirmations(pay_code: str) -> Response:
     """``{then}``, the same word, by an approver who is not the proposer -> 202."""
-    session = access.operator(treasury_desk_routes.current_request, "approver")
+    actor = access.actor(treasury_desk_routes.current_request, "approver")
     body = _body()
     then = body.choice("then", voiding.THEN)
     body.check()
     queue = SqsQueue(aws.client("sqs"), hub().settings.need("CONFIRMATIONS_QUEUE"))
-    return _voided(voiding.confirm_void(pay_code, then, by=session.subject, queue=queue))
+    return _voided(voiding.confirm_void(pay_code, then, actor=actor, queue=queue))
 
 
 @treasury_desk_routes.route("/treasury/receipts/{pay_code}/reversal-proposals", methods=["POST"])
 def reversal_proposals(pay_code: str) -> Response:
     """``{cause}`` (operator, cashier) -> 202 ``{pay_code, number, state}``."""
-    session = access.operator(treasury_desk_routes.current_request, "cashier")
+    actor = access.actor(treasury_desk_routes.current_request, "cashier")
     body = _body()
     cause = body.text("cause", _CAUSE, "1 to 100 characters")
     body.check()
-    record = reversing.propose_reversal(pay_code, cause, by=session.subject)
+    record = reversing.propose_reversal(pay_code, cause, actor=actor)
     return Response({"pay_code": pay_code, "number": record.number, "state": "proposed"}, status_code=202)
 
 
 @treasury_desk_routes.route("/treasury/receipts/{pay_code}/reversal-confirmations", methods=["POST"])
 def reversal_confirmations(pay_code: str) -> Response:
     """By an approver who is not the proposer -> 202; the reversing receipt is issued with the month's."""
-    session = access.operator(treasury_desk_routes.current_request, "approver")
-    record = reversing.confirm_reversal(pay_code, by=session.subject)
+    actor = access.actor(treasury_desk_routes.current_request, "approver")
+    record = reversing.confirm_reversal(pay_code, actor=actor)
     return Response({"pay_code": pay_code, "number": record.number, "state": "confirmed"}, status_code=202)
 
 

@@ -20,7 +20,8 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.kernel.shards import SHARDS, shard_of
-from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, commit_noted
 
 RECEIPT = "receipt#"
 
@@ -107,8 +108,19 @@ def receipts(period: str) -> Iterator[ReceiptRecord]:
         yield from ReceiptRecord.query(f"{period}#{shard}", ReceiptRecord.sk.startswith(RECEIPT), consistent_read=True)
 
 
-def advance_receipt(record: ReceiptRecord, actions: Iterable[Action], condition: Condition) -> bool:
-    """Move a receipt on and read it anew; ``False`` where it no longer stood where it was thought to."""
+def advance_receipt(
+    record: ReceiptRecord, actions: Iterable[Action], condition: Condition, noted: tuple[Actor, Act] | None = None
+) -> bool:
+    """Move a receipt on and read it anew; ``False`` where it no longer stood where it was thought to.
+
+    ``noted``: the operator whose act it is, and the act, for the audit trail.
+    """
+    if noted is not None:
+        transaction = Transaction()
+        transaction.update(ReceiptRecord(record.pk, record.sk), actions, condition)
+        moved = commit_noted(transaction, *noted)
+        record.refresh(consistent_read=True)
+        return moved
     try:
         record.update(list(actions), condition=condition)
     except UpdateError as error:

@@ -25,6 +25,7 @@ from pynamodb.models import Model
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.periods.audit import Act, Actor, commit_noted
 from chalicelib.treasury.rules import OPEN, RELEASE, NoticeStatus, VoidState
 
 NOTICE = "notice#"
@@ -262,8 +263,21 @@ def defaultable() -> Condition:
     return both
 
 
-def advance(period: str, code: str, actions: Iterable[Action], condition: Condition) -> bool:
-    """Move a notice on; ``False`` where it no longer stands where it was thought to, and nothing was written."""
+def advance(
+    period: str,
+    code: str,
+    actions: Iterable[Action],
+    condition: Condition,
+    noted: tuple[Actor, Act] | None = None,
+) -> bool:
+    """Move a notice on; ``False`` where it no longer stands where it was thought to, and nothing was written.
+
+    ``noted``: the operator whose act it is, and the act, for the audit trail.
+    """
+    if noted is not None:
+        transaction = Transaction()
+        advance_in(transaction, period, code, actions, condition)
+        return commit_noted(transaction, *noted)
     try:
         NoticeRecord(*notice_key(period, code)).update(list(actions), condition=condition)
     except UpdateError as error:

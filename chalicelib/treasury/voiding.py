@@ -14,10 +14,10 @@ from datetime import date
 
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from chalicelib.kernel.queues import Queue
 from chalicelib.kernel.tables import Transaction
+from chalicelib.periods.audit import Act, Actor
 from chalicelib.periods.problems import record_problems
 from chalicelib.treasury import records
 from chalicelib.treasury.paycodes import add_one_more
@@ -31,7 +31,7 @@ THEN = (REISSUE, RELEASE)
 _ATTEMPTS_MAX = 10
 
 
-def propose_void(pay_code: str, cause: str, then: str, *, by: str, clock: Clock) -> NoticeRecord:
+def propose_void(pay_code: str, cause: str, then: str, *, actor: Actor) -> NoticeRecord:
     """The first person's word, on record; a later one takes an earlier one's place until a second person agrees.
 
     Raises ``NotFound`` (``NOTICE_UNKNOWN``), ``InvalidInput`` (``VOID_INVALID``), ``Conflict``: ``NOTICE_SETTLED``
@@ -41,37 +41,39 @@ def propose_void(pay_code: str, cause: str, then: str, *, by: str, clock: Clock)
     if then not in THEN or not 1 <= len(cause.strip()) <= CAUSE_CHARACTERS_MAX:
         problem = Problem(0, "cause, then", then[:20], f"a cause, and one of {', '.join(THEN)}")
         raise InvalidInput("VOID_INVALID", "作废须写明原因和后续处理方式", problems=(problem,))
-    if then == REISSUE and clock.now_ms() >= int(notice.due_at_ms):
+    if then == REISSUE and actor.at_ms >= int(notice.due_at_ms):
         raise Conflict("DEADLINE_PASSED", "缴款截止时间已过,不能重新开具缴款通知书")
     actions = [
         NoticeRecord.void_state.set(VoidState.PROPOSED),
         NoticeRecord.void_cause.set(cause.strip()),
         NoticeRecord.void_then.set(then),
-        NoticeRecord.void_proposed_by.set(by),
+        NoticeRecord.void_proposed_by.set(actor.name),
     ]
-    if not records.advance(notice.period, notice.code, actions, _undecided(notice)):
+    act = Act("notice.propose_void", pay_code, _said(notice), {"then": then, "void_state": VoidState.PROPOSED})
+    if not records.advance(notice.period, notice.code, actions, _undecided(notice), (actor, act)):
         raise _settled()
     return _standing(pay_code)
 
 
-def confirm_void(pay_code: str, then: str, *, by: str, queue: Queue) -> NoticeRecord:
+def confirm_void(pay_code: str, then: str, *, actor: Actor, queue: Queue) -> NoticeRecord:
     """The second person's word: from now on the notice is being voided. The same word again is queued again.
 
     Raises as ``propose_void`` does, and ``NotAllowed`` (``SELF_APPROVAL``), ``Conflict`` (``VOID_DIFFERS``).
     """
     notice = _standing(pay_code)
-    if notice.void_proposed_by == by:
+    if notice.void_proposed_by == actor.name:
         raise NotAllowed("SELF_APPROVAL", "经办人不能复核自己提出的作废")
     if notice.void_state == VoidState.NONE or notice.void_then != then:
         raise Conflict("VOID_DIFFERS", "两人的处理意见不一致,或尚未提出作废")
     if notice.void_state not in (VoidState.CONFIRMED, VoidState.DONE):
-        actions = [NoticeRecord.void_state.set(VoidState.CONFIRMED), NoticeRecord.void_confirmed_by.set(by)]
+        actions = [NoticeRecord.void_state.set(VoidState.CONFIRMED), NoticeRecord.void_confirmed_by.set(actor.name)]
         as_proposed = (
             (NoticeRecord.void_state == VoidState.PROPOSED)
             & (NoticeRecord.void_then == then)
             & (NoticeRecord.void_proposed_by == notice.void_proposed_by)
         )
-        if not records.advance(notice.period, notice.code, actions, _undecided(notice) & as_proposed):
+        act = Act("notice.confirm_void", pay_code, _said(notice), {"then": then, "void_state": VoidState.CONFIRMED})
+        if not records.advance(notice.period, notice.code, actions, _undecided(notice) & as_proposed, (actor, act)):
             raise _settled()
     queue.send(json.dumps({"void": pay_code}))
     return _standing(pay_code)
@@ -162,6 +164,12 @@ def _new(notice: NoticeRecord, pay_code: str) -> NoticeRecord:
         replaces=notice.pay_code,
         first_pay_code=notice.first_pay_code or notice.pay_code,
     )
+
+
+def _said(notice: NoticeRecord) -> dict[str, str]:
+    """What stands decided of a notice, for the audit trail."""
+    said = {"void_state": notice.void_state, "then": notice.void_then, "proposed_by": notice.void_proposed_by}
+    return {name: value for name, value in said.items() if value}
 
 
 def _undecided(notice: NoticeRecord) -> Condition:

@@ -89,6 +89,13 @@ OTHERS = {
 }
 
 
+def test_support_is_nobody_s_second_person() -> None:
+    approving = {door for door, roles in OPERATORS.items() if "approver" in roles and not door.startswith("GET ")}
+    assert approving
+    assert {role for door in approving for role in OPERATORS[door]} - set(ROLES) == set()
+    assert not [door for door in approving if "support" in OPERATORS[door] and OPERATORS[door] != ROLES]
+
+
 class Reached(Exception):
     """Whoever is let in goes no further."""
 

@@ -12,7 +12,9 @@ from chalice.test import Client
 import app as hub_app
 from chalicelib.deposits import reconciling, records, routes
 from chalicelib.deposits.correction_desk import confirm, propose
+from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.records import PeriodState, save_plan
 from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, code
 
@@ -26,11 +28,11 @@ def month(aws: None) -> DepositMonth:
 
 
 def confirmed(month: DepositMonth, by: str = "wang", number: int = 1):
-    return confirm(PERIOD, month.ref, code(number), by=by, deposit_fen=DEPOSIT, now_ms=1)
+    return confirm(PERIOD, month.ref, code(number), actor=Actor(by, ("approver",), 1), deposit_fen=DEPOSIT)
 
 
 def test_given_a_proposal_when_another_person_confirms_twice_then_it_is_held_once(month):
-    propose(PERIOD, month.ref, code(1), by="li")
+    propose(PERIOD, month.ref, code(1), actor=Actor("li", ("cashier",), 1))
 
     first, again = confirmed(month), confirmed(month)
 
@@ -54,7 +56,7 @@ def test_given_a_proposal_when_another_person_confirms_twice_then_it_is_held_onc
 def test_given_anything_less_than_two_equal_words_then_nothing_moves(month, words, number, error, why):
     proposed_by, confirmed_by = words
     if proposed_by:
-        propose(PERIOD, month.ref, code(1), by=proposed_by)
+        propose(PERIOD, month.ref, code(1), actor=Actor(proposed_by, ("cashier",), 1))
 
     with pytest.raises(error, match=why):
         confirmed(month, confirmed_by, number)
@@ -68,9 +70,9 @@ def test_given_a_code_that_holds_a_deposit_or_a_payment_that_is_not_doubtful_the
     month.take_statement()
 
     with pytest.raises(Conflict, match="DEPOSIT_STANDS"):
-        propose(PERIOD, month.ref, code(1), by="li")
+        propose(PERIOD, month.ref, code(1), actor=Actor("li", ("cashier",), 1))
     with pytest.raises(NotFound, match="PAYMENT_NOT_FOUND"):
-        propose(PERIOD, matched, code(2), by="li")
+        propose(PERIOD, matched, code(2), actor=Actor("li", ("cashier",), 1))
 
 
 def test_given_the_doors_then_each_asks_for_its_role_and_the_deadline_holds(month, monkeypatch):
@@ -80,10 +82,12 @@ def test_given_the_doors_then_each_asks_for_its_role_and_the_deadline_holds(mont
 
     def operator(request: Any, *roles: str) -> Any:
         asked.append(roles)
-        return SimpleNamespace(subject=who[0])
+        return SimpleNamespace(subject=who[0], roles=roles)
 
-    monkeypatch.setattr(routes, "operator", operator)
-    monkeypatch.setattr(routes, "hub", lambda: SimpleNamespace(clock=month.clock))
+    monkeypatch.setattr(routes.access, "operator", operator)
+    for module in (routes, routes.access):
+        monkeypatch.setattr(module, "hub", lambda: SimpleNamespace(clock=month.clock))
+    at_month = local_text(month.clock.at_ms)[:7]
     channel, _, serial = month.ref.partition("#")
     body = {"period": PERIOD, "channel": channel, "serial": serial, "application_code": code(1)}
 
@@ -102,3 +106,9 @@ def test_given_the_doors_then_each_asks_for_its_role_and_the_deadline_holds(mont
         assert post("correction-proposals").json_body["code"] == "CORRECTIONS_CLOSED"
 
     assert asked[:4] == [("cashier",), ("approver",), (), ()]
+    told = [(act["act"], act["by"], act["subject"], act["before"], act["after"]) for act in trail(at_month).acts]
+    proposed = {"code": code(1), "proposed_by": "li"}
+    assert told == [
+        ("correction.propose", "li", f"{PERIOD} {month.ref}", {}, proposed),
+        ("correction.confirm", "wang", f"{PERIOD} {month.ref}", proposed, {"code": code(1), "state": "matched"}),
+    ]

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAuthenticated
 from chalicelib.kernel.ids import SystemEntropy
+from chalicelib.periods.audit import SIGN_INS, trail
 from chalicelib.periods.operators import CLOSED_MS, SESSION_MS, TRIES_MAX, OperatorRecord, add_operator, sign_in
 
 PASSWORD = "correct horse battery"
@@ -71,3 +72,19 @@ def test_given_a_faulty_account_then_everything_wrong_is_named() -> None:
     with pytest.raises(InvalidInput) as refused:
         add_operator("Wang Wei", "short", ["king"], SystemEntropy())
     assert [problem.field for problem in refused.value.problems] == ["name", "password", "roles"]
+
+
+def test_given_sign_ins_then_the_trail_tells_who_and_whether_and_no_secret(aws: None) -> None:
+    add_operator("wang", PASSWORD, ["planner"], SystemEntropy())
+    sign_in("wang", PASSWORD, 1_000)
+    for name, password in (("wang", "a wrong password"), ("a password typed as a name", "x")):
+        with pytest.raises(NotAuthenticated):
+            sign_in(name, password, 2_000)
+    acts = trail("1970-01", book=SIGN_INS).acts
+    assert sorted((act["by"], act["after"]["signed_in"]) for act in acts) == [
+        ("-", False),
+        ("wang", False),
+        ("wang", True),
+    ]
+    assert "password" not in str(acts)
+    assert trail("1970-01").acts == ()

@@ -10,6 +10,7 @@ import pytest
 from treasury_room import BY_RANK, PERIOD, TreasuryRoom
 
 from chalicelib.kernel.errors import Conflict, NotAllowed, NotFound, Pending, ReconciliationOpen
+from chalicelib.periods.audit import Actor
 from chalicelib.periods.problems import list_problems
 from chalicelib.treasury import receipts, reversing, writing_off
 from chalicelib.treasury.lists import treasury_lists
@@ -120,11 +121,11 @@ def test_given_two_persons_when_reversed_then_a_red_receipt_and_another_for_the_
     issue_all(paid_room)
     write_off(paid_room)
     pay_code = str(paid_room.notice(CODE).pay_code)
-    reversing.propose_reversal(pay_code, "交款人名称有误", by="cashier")
+    reversing.propose_reversal(pay_code, "交款人名称有误", actor=Actor("cashier", ("cashier",), 1))
     with pytest.raises(NotAllowed, match="SELF_APPROVAL"):
-        reversing.confirm_reversal(pay_code, by="cashier")
-    reversing.confirm_reversal(pay_code, by="approver")
-    reversing.confirm_reversal(pay_code, by="approver")
+        reversing.confirm_reversal(pay_code, actor=Actor("cashier", ("cashier",), 1))
+    reversing.confirm_reversal(pay_code, actor=Actor("approver", ("approver",), 1))
+    reversing.confirm_reversal(pay_code, actor=Actor("approver", ("approver",), 1))
 
     assert issue_all(paid_room) == [{"issued": 2, "refused": 0}]
     assert write_off(paid_room) == {"written_off": 3, "reversed": 1, "surplus": 0, "surplus_fen": 0}
@@ -141,10 +142,10 @@ def test_given_two_persons_when_reversed_then_a_red_receipt_and_another_for_the_
 def test_given_nothing_issued_or_nothing_proposed_when_reversed_then_refused(paid_room: TreasuryRoom) -> None:
     pay_code = str(paid_room.notice(CODE).pay_code)
     with pytest.raises(NotFound, match="RECEIPT_UNKNOWN"):
-        reversing.propose_reversal(pay_code, "x", by="cashier")
+        reversing.propose_reversal(pay_code, "x", actor=Actor("cashier", ("cashier",), 1))
     issue_all(paid_room)
     with pytest.raises(Conflict, match="NOTHING_PROPOSED"):
-        reversing.confirm_reversal(pay_code, by="approver")
+        reversing.confirm_reversal(pay_code, actor=Actor("approver", ("approver",), 1))
 
 
 def test_given_money_that_pays_nothing_then_finance_and_the_treasury_have_a_list(paid_room: TreasuryRoom) -> None:

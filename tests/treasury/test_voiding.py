@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from treasury_room import BY_RANK, PERIOD, TreasuryRoom
 
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Pending
+from chalicelib.periods.audit import Actor
 from chalicelib.periods.problems import list_problems
 from chalicelib.treasury import records, voiding
 from chalicelib.treasury.records import NoticeRecord
@@ -15,6 +17,10 @@ from chalicelib.treasury.rules import NoticeStatus, VoidState, pay_code_rule
 from integrations.ports import NoticeState
 
 CODE, OTHER = BY_RANK[:2]
+
+
+def cashier(room: Any) -> Actor:
+    return Actor("cashier", ("cashier",), room.clock.now_ms())
 
 
 @pytest.fixture
@@ -25,8 +31,8 @@ def open_room(room: TreasuryRoom) -> TreasuryRoom:
 
 def agree(room: TreasuryRoom, then: str, code: str = CODE, cause: str = "姓名有误") -> str:
     pay_code = str(room.notice(code).pay_code)
-    voiding.propose_void(pay_code, cause, then, by="cashier", clock=room.clock)
-    voiding.confirm_void(pay_code, then, by="approver", queue=room.queue)
+    voiding.propose_void(pay_code, cause, then, actor=cashier(room))
+    voiding.confirm_void(pay_code, then, actor=Actor("approver", ("approver",), 1), queue=room.queue)
     return pay_code
 
 
@@ -65,7 +71,7 @@ def test_given_a_reissued_notice_when_everything_runs_again_then_nothing_changes
     before = open_room.notice(CODE).attribute_values
 
     carry_out(open_room, old)
-    voiding.confirm_void(old, "reissue", by="approver", queue=open_room.queue)
+    voiding.confirm_void(old, "reissue", actor=Actor("approver", ("approver",), 1), queue=open_room.queue)
     open_room.issue()
     open_room.register()
 
@@ -139,7 +145,7 @@ def test_given_a_notice_void_by_the_treasury_then_undecided_until_two_persons_re
     assert (records.undecided(PERIOD, CODE), records.released(PERIOD, CODE)) == (True, False)
 
     with pytest.raises(Conflict, match="DEADLINE_PASSED"):
-        voiding.propose_void(pay_code, "财政作废", "reissue", by="cashier", clock=open_room.clock)
+        voiding.propose_void(pay_code, "财政作废", "reissue", actor=cashier(open_room))
     agree(open_room, "release")
     carry_out(open_room, pay_code)
 
@@ -149,18 +155,18 @@ def test_given_a_notice_void_by_the_treasury_then_undecided_until_two_persons_re
 def test_given_one_person_or_no_cause_or_another_word_then_nothing_is_voided(open_room: TreasuryRoom) -> None:
     pay_code = str(open_room.notice(CODE).pay_code)
     with pytest.raises(InvalidInput, match="VOID_INVALID"):
-        voiding.propose_void(pay_code, " ", "release", by="cashier", clock=open_room.clock)
+        voiding.propose_void(pay_code, " ", "release", actor=cashier(open_room))
     with pytest.raises(InvalidInput, match="VOID_INVALID"):
-        voiding.propose_void(pay_code, "姓名有误", "forget", by="cashier", clock=open_room.clock)
+        voiding.propose_void(pay_code, "姓名有误", "forget", actor=cashier(open_room))
     with pytest.raises(NotFound, match="NOTICE_UNKNOWN"):
-        voiding.propose_void("1" * 20, "姓名有误", "release", by="cashier", clock=open_room.clock)
+        voiding.propose_void("1" * 20, "姓名有误", "release", actor=cashier(open_room))
     with pytest.raises(Conflict, match="VOID_DIFFERS"):
-        voiding.confirm_void(pay_code, "release", by="approver", queue=open_room.queue)
-    voiding.propose_void(pay_code, "姓名有误", "release", by="cashier", clock=open_room.clock)
+        voiding.confirm_void(pay_code, "release", actor=Actor("approver", ("approver",), 1), queue=open_room.queue)
+    voiding.propose_void(pay_code, "姓名有误", "release", actor=cashier(open_room))
     with pytest.raises(NotAllowed, match="SELF_APPROVAL"):
-        voiding.confirm_void(pay_code, "release", by="cashier", queue=open_room.queue)
+        voiding.confirm_void(pay_code, "release", actor=Actor("cashier", ("cashier",), 1), queue=open_room.queue)
     with pytest.raises(Conflict, match="VOID_DIFFERS"):
-        voiding.confirm_void(pay_code, "reissue", by="approver", queue=open_room.queue)
+        voiding.confirm_void(pay_code, "reissue", actor=Actor("approver", ("approver",), 1), queue=open_room.queue)
 
     assert open_room.queue.bodies == []
     carry_out(open_room, pay_code)
@@ -172,7 +178,7 @@ def test_given_a_paid_notice_when_void_is_proposed_then_refused(open_room: Treas
     records.advance(PERIOD, CODE, [NoticeRecord.state.set(NoticeStatus.PAID)], records.open_notice())
 
     with pytest.raises(Conflict, match="NOTICE_SETTLED"):
-        voiding.propose_void(notice.pay_code, "姓名有误", "release", by="cashier", clock=open_room.clock)
+        voiding.propose_void(notice.pay_code, "姓名有误", "release", actor=cashier(open_room))
 
 
 def test_given_two_voids_when_reissued_then_numbers_follow_without_gap(open_room: TreasuryRoom) -> None:
