@@ -35,7 +35,7 @@ def desk(room: TreasuryRoom, monkeypatch: pytest.MonkeyPatch) -> TreasuryRoom:
         files=room.files,
         keys=SimpleNamespace(vault=lambda: room.vault, session_keys=lambda: {}),
     )
-    for module in (desk_routes, confirmations):
+    for module in (access, desk_routes, confirmations):
         monkeypatch.setattr(module, "hub", lambda: parts)
     # Who is asking stands in the header, as if the token had been verified.
     monkeypatch.setattr(desk_routes, "account", lambda headers, keys, now_ms: Session(
