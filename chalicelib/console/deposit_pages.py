@@ -88,7 +88,7 @@ def propose(ask: Ask) -> Answer:
     """A cashier says whose a doubtful payment is."""
     ref, code = _payment(ask)
     correction_desk.check_open(ask.period, ask.now_ms)
-    correction_desk.propose(ask.period, ref, code, by=ask.operator.name)
+    correction_desk.propose(ask.period, ref, code, actor=ask.actor)
     return redirect(f"/console/{ask.period}/doubtful?said=proposed")
 
 
@@ -97,7 +97,7 @@ def confirm(ask: Ask) -> Answer:
     ref, code = _payment(ask)
     correction_desk.check_open(ask.period, ask.now_ms)
     deposit_fen = load_period_rules(ask.period).deposit_fen
-    correction_desk.confirm(ask.period, ref, code, by=ask.operator.name, deposit_fen=deposit_fen, now_ms=ask.now_ms)
+    correction_desk.confirm(ask.period, ref, code, actor=ask.actor, deposit_fen=deposit_fen)
     return redirect(f"/console/{ask.period}/doubtful?said=confirmed")
 
 
