@@ -148,6 +148,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         (out / "papers" / name).write_bytes(content)
     (out / "problems.json").write_text(json.dumps(story.problems, ensure_ascii=False, indent=2) + "\n")
     figures = {**_figures(stage, month.period), **_acted(month, story)}
+    figures["announced"] = announced(held["public"], month.period)
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)
 
@@ -155,6 +156,12 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
 def _without(files: Mapping[str, bytes], spoilt: Collection[str]) -> dict[str, bytes]:
     """The files less those that were dropped to be refused."""
     return {key: content for key, content in files.items() if key not in spoilt}
+
+
+def announced(public: Mapping[str, bytes], period: str) -> list[str]:
+    """The files of the announcement that stands, in the public bucket; the editions lie in folders below."""
+    folder = f"announcement/{period}/"
+    return sorted(key for key in public if key.startswith(folder) and "/" not in key.removeprefix(folder))
 
 
 def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:

@@ -58,6 +58,7 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
     prices = figures["prices"]
     refunds = [(f"refunds {batch} {BATCHES.get(batch, '')}", _sums(sums)) for batch, sums in figures["refunds"].items()]
     return [
+        ("announcement 公告", ", ".join(f"public/{key}" for key in figures["announced"]) or "none"),
         ("applicants 申请人", str(figures["applicants"])),
         ("credits 到账", _sums(figures["credits"])),
         ("deposits 保证金", _sums(figures["deposits"])),
