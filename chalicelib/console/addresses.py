@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.console import approval_pages, day_pages, deposit_pages, month_pages, trail_pages
+from chalicelib.console import approval_pages, day_pages, deposit_pages, hotline_pages, month_pages, trail_pages
 from chalicelib.console.pages import Page
 from chalicelib.periods.operators import ROLES
 
@@ -25,4 +25,9 @@ PAGES = (
     Page("GET", f"{_PERIOD}/texts", ROLES, month_pages.texts),
     Page("GET", f"{_PERIOD}/treasury", ROLES, month_pages.treasury),
     Page("GET", f"{_PERIOD}/refunds", ROLES, month_pages.refunds_of),
+    Page("GET", f"{_PERIOD}/hotline", ROLES, hotline_pages.desk),
+    Page("POST", f"{_PERIOD}/hotline", hotline_pages.DESK, hotline_pages.find),
+    Page("GET", f"{_PERIOD}/hotline/{{code}}", hotline_pages.DESK, hotline_pages.story),
+    Page("POST", f"{_PERIOD}/hotline/{{code}}", hotline_pages.DESK, hotline_pages.log),
+    Page("GET", f"{_PERIOD}/contacts", ROLES, hotline_pages.counted),
 )

@@ -106,6 +106,7 @@ SECTIONS = (
     ("/texts", "短信", "8"),
     ("/treasury", "财政", "9"),
     ("/refunds", "退款", "0"),
+    ("/hotline", "热线", "h"),
 )
 
 

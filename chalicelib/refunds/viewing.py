@@ -22,10 +22,14 @@ def own_refunds(period: str, code: str, vault: Vault) -> dict[str, Any]:
     Nothing is looked through: numbers follow from their causes, and of those that came back there are few. ``answered``
     says that another account was given. Raises ``NotFound``.
     """
-    applicant = applicants.get(period, code)
-    found = {refund.our_ref: refund for refund in (*_by_cause(applicant), *_that_came_back(applicant))}
-    shown = [_shown(found[our_ref], vault) for our_ref in sorted(found)]
+    shown = [_shown(refund, vault) for refund in refunds_of(applicants.get(period, code))]
     return {"refunds": [each for each in shown if each["state"] != RefundState.REPLACED]}
+
+
+def refunds_of(applicant: ApplicantRecord) -> list[RefundRecord]:
+    """Every attempt to pay something back to an applicant, by its number."""
+    found = {refund.our_ref: refund for refund in (*_by_cause(applicant), *_that_came_back(applicant))}
+    return [found[our_ref] for our_ref in sorted(found)]
 
 
 def _by_cause(applicant: ApplicantRecord) -> Iterator[RefundRecord]:

@@ -28,6 +28,7 @@ PAGES = (
     "texts",
     "treasury",
     "refunds",
+    "hotline",
 )
 
 

@@ -25,6 +25,7 @@ from tests.periods.conftest import plan, rules  # noqa: F401 (fixtures)
 
 SCRIPT = "<script>alert('x')</script>"
 ALL = ROLES
+DESK = ("planner", "cashier", "support")
 # Every address and who opens it: one that is not here fails.
 DOORS = {
     "GET /console": ALL,
@@ -43,6 +44,11 @@ DOORS = {
     "GET /console/{period}/texts": ALL,
     "GET /console/{period}/treasury": ALL,
     "GET /console/{period}/refunds": ALL,
+    "GET /console/{period}/hotline": ALL,
+    "POST /console/{period}/hotline": DESK,
+    "GET /console/{period}/hotline/{code}": DESK,
+    "POST /console/{period}/hotline/{code}": DESK,
+    "GET /console/{period}/contacts": ALL,
 }
 
 
