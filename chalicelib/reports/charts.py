@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 500.0, 210.0
 Series = Mapping[str, Sequence[float | None]]
 # More categories than this do not fit side by side: every n-th is named.
 _NAMED_MAX = 16
+_WHOLE_MAX = 8
 
 
 def bars(title: str, categories: Sequence[str], series: Series, *, stacked: bool = False) -> Drawing:
@@ -34,6 +35,9 @@ def bars(title: str, categories: Sequence[str], series: Series, *, stacked: bool
         chart.categoryAxis.style = "stacked"
     chart.valueAxis.valueMin = 0
     chart.valueAxis.rangeRound = "ceiling"
+    if max((value or 0 for values in series.values() for value in values), default=0) <= _WHOLE_MAX:
+        # Few people are counted in whole ones.
+        chart.valueAxis.valueStep = 1
     for place in range(len(series)):
         chart.bars[place].fillColor = PALETTE[place % len(PALETTE)]
     return _drawing(title, chart, categories, series)

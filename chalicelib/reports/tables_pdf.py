@@ -62,7 +62,7 @@ def _style(size: float, **given: Any) -> ParagraphStyle:
 
 def _grid(table: Table) -> Grid:
     cell, head = _style(7, leading=9), _style(7, leading=9, textColor=white)
-    number = _style(7, leading=9, alignment=2)
+    number, right = _style(7, leading=9, alignment=2), _style(7, leading=9, alignment=2, textColor=white)
     headings, *rows = table_rows(table)
     kinds = [column.kind for column in table.columns]
     body = [
@@ -75,7 +75,10 @@ def _grid(table: Table) -> Grid:
     ]
     weights = [column.width for column in table.columns]
     grid = Grid(
-        [[Paragraph(each, head) for each in headings], *(body or [["无"] + [""] * (len(kinds) - 1)])],
+        [
+            [Paragraph(each, head if kind is Kind.TEXT else right) for each, kind in zip(headings, kinds, strict=True)],
+            *(body or [["无"] + [""] * (len(kinds) - 1)]),
+        ],
         colWidths=[_WIDTH * weight / sum(weights) for weight in weights],
         repeatRows=1,
     )

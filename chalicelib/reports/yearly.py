@@ -109,7 +109,7 @@ def auctions_table(year: int, months: Sequence[MonthFigures]) -> Table:
         Column("期次", width=11),
         Column("类别", width=8),
         *(Column(name, Kind.COUNT, 10, total=True) for name in ("指标数", "合格人数", "出价人数", "买受人数")),
-        Column("中签率", width=9),
+        Column("成交率", width=9),
         Column("最低成交价(元)", Kind.MONEY, 15),
         Column("平均成交价(元)", Kind.MONEY, 15),
         Column("出价人数环比", width=12),
@@ -127,7 +127,7 @@ def cities_table(year: int, months: Sequence[MonthFigures], published: Iterable[
     """This city's auctions of the year, and what other cities and earlier years published."""
     rows: _Rows = [
         (
-            "本期数据",
+            "本市",
             month.period,
             words.word(words.CLASSES, name),
             each.quota,

@@ -54,7 +54,7 @@ def test_given_two_months_when_tabled_then_each_has_its_rows_and_the_change_sinc
     # A sign leads, and a spreadsheet must not reckon with it.
     assert [april[name] for name in ("出价人数环比", "最低价环比", "平均价环比")] == ["'+100.0%", "'+5.3%", "'+20.0%"]
     cities = rows(files, "cities-2026.csv")
-    assert {row["城市"] for row in cities} == {"本期数据", "杭州", "广州", "上海"}
+    assert {row["城市"] for row in cities} == {"本市", "杭州", "广州", "上海"}
     assert all(row["来源"] for row in cities)
 
 
