@@ -80,6 +80,15 @@ def _wallet(keys: Keyring, config: Settings, clock: Clock) -> Callable[[str], Wa
     def choose(channel: str) -> Wallet:
         if channel != "alipay":
             raise RuntimeError(f"no wallet stands behind channel {channel!r}")
+        if config.environment.get("WALLET_GATEWAY") == "stripe":
+            from integrations.stripe.client import StripeGateway
+            from integrations.stripe.client import keys_from as gateway_keys
+
+            api_key, signing_secret = gateway_keys(keys.secret("STRIPE_SECRET"))
+            account_no = config.need("ALIPAY_SELLER_ID")
+            return StripeGateway(
+                config.need("STRIPE_URL"), api_key, signing_secret, account_no, _serial_of, clock=clock
+            )
         from dataclasses import replace
 
         from integrations.alipay.account import keys_from
@@ -94,6 +103,13 @@ def _wallet(keys: Keyring, config: Settings, clock: Clock) -> Callable[[str], Wa
         return AlipayClient(config.need("ALIPAY_URL"), merchant, ours, theirs, clock=clock, profile=profile)
 
     return choose
+
+
+def _serial_of(our_ref: str) -> str:
+    from chalicelib.deposits.trade_records import find_trade
+
+    trade = find_trade(our_ref)
+    return trade.serial if trade else ""
 
 
 def _treasury(keys: Keyring, config: Settings) -> Callable[[], TreasuryLink]:

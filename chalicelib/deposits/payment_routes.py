@@ -12,7 +12,7 @@ from chalicelib.applicants.sessions import account
 from chalicelib.deposits import notices, paying, records, trade_records
 from chalicelib.kernel import aws
 from chalicelib.kernel.clock import local_text
-from chalicelib.kernel.errors import HubError, NotAllowed, NotFound
+from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, NotFound
 from chalicelib.kernel.log import logger
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.queues import SqsQueue
@@ -113,6 +113,20 @@ def wallet_notification() -> Response:
         logger.warning("wallet notification ignored", extra={"code": wrong.code})
         return Response("fail", TEXT, wrong.status)
     return Response(TAKEN, TEXT)
+
+
+@payment_routes.route("/stripe/notifications", methods=["POST"])
+def gateway_event() -> Response:
+    """A gateway's signed event -> ``{"state": "taken"}`` once it is stored and queued. One that is signed, but about
+    nothing of ours, is ``ignored``: told again it would be no other."""
+    request, here = payment_routes.current_request, hub()
+    signature = str(request.headers.get("Stripe-Signature", ""))
+    try:
+        notices.take_wallet_notice(here.wallet(WALLET), _body(), _queue(), here.clock, signature)
+    except InvalidInput as wrong:
+        logger.info("gateway event ignored", extra={"code": wrong.code})
+        return Response({"state": "ignored", "code": wrong.code})
+    return Response({"state": "taken"})
 
 
 @payment_routes.route("/banks/{channel}/notifications", methods=["POST"])

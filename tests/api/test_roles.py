@@ -82,6 +82,7 @@ OTHERS = {
     "POST /deposits/payments",
     "GET /deposits/payments/{our_ref}",
     "POST /alipay/notifications",
+    "POST /stripe/notifications",
     "POST /banks/{channel}/notifications",
     "POST /treasury/messages",
     "POST /sms-reports/{carrier}/{key}",
