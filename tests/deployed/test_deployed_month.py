@@ -81,7 +81,7 @@ def test_the_workbook_opens_and_its_cover_balances(out: Path) -> None:
     shown = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value is not None]
     assert "平" in shown
     assert "不平" not in shown
-    assert len(book.sheetnames) == 12
+    assert len(book.sheetnames) == 20
 
 
 def test_each_sealed_package_lists_what_is_in_it(out: Path) -> None:
