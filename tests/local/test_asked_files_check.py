@@ -1,0 +1,113 @@
+"""What was fetched from Minsheng and Alipay is read by hand; the money rules fail where it is not what was booked."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import date
+
+import pytest
+
+from chalicelib.ledger.rules import Entry, move
+from local.checks.asked_files import read_asked
+from local.checks.money import Books, one_place, totals_agree
+
+PERIOD = "2026-03"
+BANK, WALLET = "minsheng", "alipay"
+# Serial, direction (1 out, 2 in), yuan, balance after.
+DETAIL = (("CM1", "2", "2000.00", "2000.00"), ("CM2", "2", "2000.50", "4000.50"))
+# Serial, our number, kind, yuan.
+BILL = (("T1", "HP202603_1_001", "交易", "2000.00"), ("T2", "HP202603_2_001", "交易", "2000.00"))
+
+Rows = tuple[tuple[str, str, str, str], ...]
+
+
+def bundle(day: str, part: bytes, **head: object) -> bytes:
+    said = {"kind": "statement", "day": day, "parts": [{"length": len(part), "role": "day"}], **head}
+    return json.dumps(said).encode() + b"\n" + part
+
+
+def detail(rows: Rows, day: str = "2026-03-12") -> dict[str, bytes]:
+    shown = "".join(
+        f"<dtlInfo><svrId>{serial}</svrId><type>{kind}</type><amount>{yuan}</amount><balance>{after}</balance>"
+        f"<opAcntNo>6222</opAcntNo><opAcntName>王喆堃</opAcntName><explain>保证金</explain><recseq>1</recseq>"
+        "<timestamp>20260312100000</timestamp></dtlInfo>"
+        for serial, kind, yuan, after in rows
+    )
+    return {f"{BANK}/statement/{PERIOD}/{day}/001-x.pull": bundle(day, f"<dtlList>{shown}</dtlList>".encode("gb18030"))}
+
+
+def bill(rows: Rows, opening_fen: int = 0) -> dict[str, bytes]:
+    lines = ["#支付宝业务明细查询"]
+    for serial, our_ref, kind, yuan in rows:
+        cells = [""] * 25
+        cells[0], cells[1], cells[2], cells[5], cells[11] = f"{serial}\t", our_ref, kind, "2026-03-12 10:00:00", yuan
+        lines.append(",".join(cells))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("detail.csv", "\n".join(lines).encode("gb18030"))
+        archive.writestr("summary.csv", "#汇总".encode("gb18030"))
+    key = f"{WALLET}/statement/{PERIOD}/2026-03-12/001-x.pull"
+    return {key: bundle("2026-03-12", packed.getvalue(), opening_fen=opening_fen)}
+
+
+def booked(channel: str, *credits_fen: tuple[str, int]) -> tuple[Entry, ...]:
+    return tuple(
+        move(
+            f"credit/{channel}/{serial}",
+            "credit",
+            PERIOD,
+            date(2026, 3, 12),
+            0,
+            debit=f"bank:{channel}",
+            credit=f"held:{PERIOD}",
+            amount_fen=fen,
+            subject=serial,
+        )
+        for serial, fen in credits_fen
+    )
+
+
+AT_BANK = booked(BANK, ("CM1-1", 200_000), ("CM2-1", 200_050))
+AT_WALLET = booked(WALLET, ("T1", 200_000), ("T2", 200_000))
+
+
+def books(channel: str, entries: tuple[Entry, ...], files: dict[str, bytes]) -> Books:
+    return Books(PERIOD, channel, entries, read_asked(files, channel), (BANK, WALLET))
+
+
+@pytest.mark.parametrize(
+    ("channel", "entries", "files"), [(BANK, AT_BANK, detail(DETAIL)), (WALLET, AT_WALLET, bill(BILL))]
+)
+def test_given_what_was_fetched_and_booked_when_checked_then_the_rules_hold(
+    channel: str, entries: tuple[Entry, ...], files: dict[str, bytes]
+) -> None:
+    told = books(channel, entries, files)
+    assert one_place(told).holds, one_place(told).detail
+    assert totals_agree(told).holds, totals_agree(told).detail
+
+
+@pytest.mark.parametrize(
+    ("channel", "entries", "files", "fault"),
+    [
+        (BANK, AT_BANK[:1], detail(DETAIL), "credit/minsheng/CM2-1: the bank took in 200050 fen, the ledger 0"),
+        (BANK, AT_BANK, detail(DETAIL[:1]), "credit/minsheng/CM2-1 is in the ledger, but on no statement"),
+        (BANK, AT_BANK, detail((DETAIL[0], ("CM2", "2", "2000.50", "4000.51"))), "its rows say otherwise"),
+        (
+            BANK,
+            AT_BANK,
+            {**detail(DETAIL[:1]), **detail((("CM2", "2", "2000.50", "4000.49"),), "2026-03-17")},
+            "opens with 199999 fen, the last one closed with 200000",
+        ),
+        (WALLET, AT_WALLET, bill((BILL[0], ("T2", "HP202603_2_001", "交易", "1999.99"))), "took in 199999 fen"),
+        (WALLET, AT_WALLET, bill((*BILL, ("T3", "HP202603_3_001", "交易", "1.00"))), "the ledger 0"),
+    ],
+)
+def test_given_files_that_say_otherwise_when_checked_then_a_rule_fails(
+    channel: str, entries: tuple[Entry, ...], files: dict[str, bytes], fault: str
+) -> None:
+    told = books(channel, entries, files)
+    checks = (one_place(told), totals_agree(told))
+    assert not all(each.holds for each in checks)
+    assert fault in " ".join(each.detail for each in checks)
