@@ -8,13 +8,13 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 RUN = .venv/bin/python -m
 
-.PHONY: bench capacity load demo test check format up down package pages pages-test lock setup clean
+.PHONY: bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
-	@$(RUN) pytest -n auto -m "not deployed"
+	@$(RUN) pytest -n auto -m "not deployed and not e2e"
 	@$(RUN) pytest -m deployed
 
 bench: setup  ## speed against other ways, as ratios of one run: make bench, or make bench ONLY=cold-start
@@ -50,6 +50,10 @@ pages: setup  ## build/pages: the bidder's pages for browsers and for Alipay (ne
 
 pages-test: setup  ## the pages' types and their own tests
 	@$(RUN) local.pages test
+
+e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or make e2e SCREENS=docs/screens
+	@sh local/browser.sh
+	@SCREENS=$(SCREENS) $(RUN) pytest -x -s -m e2e
 
 setup:
 	@sh local/setup.sh

@@ -1,0 +1,130 @@
+"""A month that goes on by itself on the deployed hub, with three bidders left to be acted in a browser."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from local import front
+from local.compressed import compressed
+from local.conduct import DOUBTFUL, suggest_quotas
+from local.counterparties import drop_into
+from local.demo import APPROVER, CITY, LAST_AVERAGE_FEN, LAST_MEAN_FEN, LOWS_FEN, PERIOD, PLANNER
+from local.month import ALIPAY, CHANNELS, Month, make_month, make_roster
+from local.people import Person
+from local.scenario import run_month
+from local.stage import Stage
+from local.world.addresses import Addresses
+from local.world.operators import period_state
+from local.world.web import now_ms, sleep_until
+
+BIDDERS = 40
+# As many bidders' time: somebody who reads and types is slower than a program.
+PACE = 300
+LEAD_MS = 5_000
+SEED = 11
+
+
+@dataclass
+class BidderMonth:
+    """The month, where everything answers, and who is acted by hand.
+
+    ``corrector``: his payment lacks the code; he goes on to bid. ``payer``: pays by Alipay. ``payee``: his refund comes
+    back.
+    """
+
+    month: Month
+    at: Addresses
+    url: str
+    corrector: Person
+    payer: Person
+    payee: Person
+    actors: threading.Thread
+    faults: list[str]
+
+    @property
+    def by_hand(self) -> set[str]:
+        """The codes of those whom no program acts."""
+        return {person.code for person in (self.corrector, self.payer, self.payee)}
+
+    def until(self, milestone: str) -> None:
+        """Wait for an instant of the plan."""
+        self._alive()
+        sleep_until(self.month.plan.at(milestone))
+
+    def until_reached(self, milestone: str) -> None:
+        """Wait until the hub says that a milestone is reached."""
+        while milestone not in period_state(self.at, PERIOD)["reached"]:
+            self._alive()
+            sleep_until(now_ms() + 500)
+
+    def _alive(self) -> None:
+        assert not self.faults, self.faults
+
+
+def _month(channels: tuple[str, ...]) -> Month:
+    from chalicelib.periods.plan import nominal
+    from chalicelib.periods.rules import load_rules
+
+    roster, rules = make_roster(SEED, BIDDERS), load_rules(CITY)
+    quotas = suggest_quotas(roster.people)
+    history = {"last_average_fen": LAST_AVERAGE_FEN, "lows_fen": LOWS_FEN, "last_mean_fen": LAST_MEAN_FEN}
+    plan = nominal(PERIOD, rules, quotas, **history)
+    return make_month(roster, compressed(plan, PACE, now_ms() + LEAD_MS, by_wallet=True), rules, channels)
+
+
+def _choose(month: Month) -> tuple[Person, Person, Person]:
+    first_day = month.plan.intake[0].day
+    individuals = [person for person in month.people if not person.is_unit]
+    corrector = next(
+        person
+        for person in individuals
+        if (does := month.conduct[person.code]).paying in DOUBTFUL
+        and does.audit_passed
+        and does.corrects
+        and month.payment_of(person.code).statement_day == first_day
+    )
+    payer = next(person for person in individuals if month.channel_of.get(person.code) == ALIPAY)
+    payee = next(month.person(code) for code in sorted(month.new_accounts))
+    return corrector, payer, payee
+
+
+def begin(stage: Stage, name: str) -> BidderMonth:
+    """Let the month begin on a stage, with its front; everybody but three acts in a thread."""
+    from chalicelib.periods.plan_json import to_json
+
+    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",)}
+    stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
+    faces = front.start(name, stage, lasting=False)
+    month = _month(CHANNELS)
+    chosen = _choose(month)
+    codes = {person.code for person in chosen}
+    others = replace(
+        month,
+        people=tuple(person for person in month.people if person.code not in codes),
+        channel_of={code: channel for code, channel in month.channel_of.items() if code not in codes},
+        new_accounts={code: account for code, account in month.new_accounts.items() if code not in codes},
+    )
+    faults: list[str] = []
+
+    def act() -> None:
+        try:
+            story = run_month(stage, others, to_json(month.plan), (PLANNER, APPROVER), print)
+            faults.extend(story.faults())
+        except BaseException as error:
+            faults.append(f"{type(error).__name__}: {error}")
+            raise
+
+    ports = stage.ports
+    at = Addresses(
+        stage.api_url,
+        ports.bank_url,
+        ports.carrier_url,
+        ports.treasury_url,
+        drop_into(stage.scene),
+        minsheng=ports.minsheng_url,
+        alipay=ports.alipay_url,
+    )
+    actors = threading.Thread(target=act, name="actors", daemon=True)
+    actors.start()
+    return BidderMonth(month, at, faces.url, *chosen, actors, faults)
