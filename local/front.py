@@ -33,10 +33,11 @@ TIMEOUT_S = 30
 _READY_WITHIN_S = 10
 _HASHED = re.compile(r"\.[0-9a-f]{8}\.(js|css)$")
 _PRESSED = ("text/", "application/javascript", "application/json", "image/svg")
-# Whatever a page may need comes from here; Taro sets styles at run time, a tick is a picture inside the style sheet.
+# Whatever a page may need comes from here; Taro sets styles at run time and brings fonts inside them.
 _GUARDS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+        "default-src 'self'; font-src 'self' data:; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -6,6 +6,7 @@ They are built beside the sources, from a copy: nothing of Node ever lies in the
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -138,6 +139,14 @@ def check(built: Path) -> None:
 
 def build() -> Path:
     """Build both; what was built from the same sources stands. Returns ``build/pages``."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with (BUILT / "lock").open("w") as lock:
+        # Two builds at once would tear down what the other is making.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build()
+
+
+def _build() -> Path:
     mark, wanted = BUILT / "made-from", _digest(*_source_files())
     if mark.exists() and mark.read_text() == wanted:
         return BUILT

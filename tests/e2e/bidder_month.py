@@ -15,8 +15,7 @@ from local.people import Person
 from local.scenario import run_month
 from local.stage import Stage
 from local.world.addresses import Addresses
-from local.world.operators import period_state
-from local.world.web import now_ms, sleep_until
+from local.world.web import ask, now_ms, sleep_until
 
 BIDDERS = 40
 # As many bidders' time: somebody who reads and types is slower than a program.
@@ -54,7 +53,8 @@ class BidderMonth:
 
     def until_reached(self, milestone: str) -> None:
         """Wait until the hub says that a milestone is reached."""
-        while milestone not in period_state(self.at, PERIOD)["reached"]:
+        # Before the plan is posted there is no such period.
+        while milestone not in (ask("GET", f"{self.at.api}/periods/{PERIOD}").body or {}).get("reached", {}):
             self._alive()
             sleep_until(now_ms() + 500)
 

@@ -3,7 +3,8 @@ import type { ReactNode } from 'react'
 /** A page: its title, what it says at once to everybody who looks, and its content. */
 export function Page({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <main className="page">
+    // It scrolls, so that a keyboard must reach it, even where nothing in it can be pressed.
+    <main className="page" tabIndex={0}>
       <h1>{title}</h1>
       {children}
     </main>

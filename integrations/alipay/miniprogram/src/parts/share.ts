@@ -2,7 +2,20 @@ import Taro from '@tarojs/taro'
 
 /** Copy a text, so that the bidder can keep it wherever he likes. */
 export async function copy(text: string): Promise<void> {
-  await Taro.setClipboardData({ data: text })
+  // Taro's own leaves a copy in a browser's storage, where nothing of a person may stay.
+  if (process.env.TARO_ENV !== 'h5') await Taro.setClipboardData({ data: text })
+  else if (navigator.clipboard) await navigator.clipboard.writeText(text)
+  else copyAsTyped(text)
+}
+
+/** For browsers that know no clipboard of their own. */
+function copyAsTyped(text: string): void {
+  const field = document.createElement('textarea')
+  field.value = text
+  document.body.append(field)
+  field.select()
+  document.execCommand('copy')
+  field.remove()
 }
 
 /** Whether a text can be handed to another app: by the browser's own sheet, or by Alipay's. */

@@ -24,7 +24,9 @@ function Form({ period }: { period: string }) {
   const enter = () =>
     run(async () => {
       await signIn(period, code, phone, smsCode)
-      await Taro.navigateBack().catch(() => Taro.redirectTo({ url: '/pages/home/index' }))
+      // Whoever came by the page's own address has nowhere to go back to.
+      if (Taro.getCurrentPages().length > 1) await Taro.navigateBack()
+      else await Taro.reLaunch({ url: '/pages/home/index' })
     })
   return (
     <Card>
