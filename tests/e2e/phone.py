@@ -121,6 +121,8 @@ class Phone:
             if each["impact"] in SERIOUS
         ]
         wide = self.page.evaluate("document.documentElement.scrollWidth")
+        if any(nonsense in self.text() for nonsense in ("NaN", "undefined", "null")):
+            self.faults.append(f"{name}: something was not understood: {self.text()[:300]}")
         if wide > 360:
             self.faults.append(f"{name}: {wide} px wide on a phone of 360")
         if SCREENS:

@@ -57,6 +57,7 @@ def corrector(going: BidderMonth, browser: Browser) -> Phone:
 
 def test_a_visitor_sees_the_month_and_finds_help(going: BidderMonth, corrector: Phone) -> None:
     corrector.see("银行缴纳截止")
+    assert "NaN" not in corrector.text()
     corrector.shoot("home")
     corrector.go("help")
     corrector.see("网络断了怎么办")
@@ -122,8 +123,9 @@ def test_a_qualified_bidder_activates(going: BidderMonth, corrector: Phone) -> N
 
 
 def test_a_bid_whose_answer_is_lost_stands_once(going: BidderMonth, corrector: Phone) -> None:
+    going.until("activation_closes")
     corrector.go("auction")
-    corrector.see("登录竞价")
+    corrector.see("登录竞价", within_ms=40_000)
     corrector.shoot("auction-before")
     corrector.type("code", going.corrector.code)
     corrector.type("password", PASSWORD)

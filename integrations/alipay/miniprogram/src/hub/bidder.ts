@@ -9,7 +9,7 @@ export type Purpose = 'account' | 'activation'
 
 export interface Period {
   period: string
-  plan: { milestones: Record<string, string>; broadcasts: string[]; quotas: Record<string, number> } | null
+  plan: { milestones: Record<string, { at: string }> } | null
   reached: Record<string, string>
 }
 

@@ -37,6 +37,12 @@ async function lookUp(): Promise<{ period?: Period; mine?: Own }> {
   return { period, mine }
 }
 
+/** When each milestone is; nothing before the plan is published. */
+function instants(period?: Period): Record<string, string> | undefined {
+  const planned = period?.plan?.milestones
+  return planned && Object.fromEntries(Object.entries(planned).map(([name, { at }]) => [name, at]))
+}
+
 /** The bidder's own record and deposit; nothing where nobody is signed in, or no longer. */
 async function own(): Promise<Own | undefined> {
   if (!session.account()) return undefined
@@ -58,7 +64,7 @@ export default function Home() {
     if (shown) again() // coming back from a page where something was done
     setShown(shown + 1)
   })
-  const milestones = value?.period?.plan?.milestones
+  const milestones = instants(value?.period)
   return (
     <Page title={value?.period ? `${periodName(value.period.period)}竞价` : '小客车增量指标竞价'}>
       <Asked {...asked} lines={12}>
