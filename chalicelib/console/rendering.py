@@ -14,7 +14,6 @@ from chalicelib.console import words
 from chalicelib.console.pages import Ask
 from chalicelib.console.web import Answer
 from chalicelib.kernel.clock import from_ms
-from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.listing import listed_periods
 
 _HERE = Path(__file__).parent
@@ -24,13 +23,15 @@ STATIC = {"console.css": "text/css; charset=utf-8", "htmx-2.0.11.min.js": "text/
 def page(ask: Ask, template: str, *, status: int = 200, **shown: Any) -> Answer:
     """A page in the console's frame. htmx takes the part that it refreshes out of the whole."""
     period = ask.named.get("period", "")
+    periods = listed_periods()
     frame = {
         "operator": ask.operator,
         "role_words": "、".join(words.ROLES[role] for role in ask.operator.roles),
         "csrf": ask.operator.csrf,
         "now_ms": ask.now_ms,
         "period": period,
-        "periods": listed_periods() if not ask.request.partial else [],
+        "periods": periods,
+        "menu_of": period or next(iter(periods), ""),
         "address": ask.page.path,
         "may": ask.may,
         "said": words.SAID.get(ask.request.query.get("said", ""), ""),
@@ -62,12 +63,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "yuan": yuan,
+        "yuan": lambda fen: words.yuan(int(fen)),
         "moment": moment,
         "day": lambda at_ms: f"{from_ms(int(at_ms)):%m-%d}",
         "count": lambda number: f"{int(number):,}",
         "word": _word,
-        "shown": shown_value,
+        "shown": words.total,
     }
     made.globals |= {
         "static": lambda name: f"/console/static/{static_file(name)[1]}/{name}",
@@ -76,24 +77,9 @@ def environment() -> Environment:
     return made
 
 
-def yuan(fen: Any) -> str:
-    """``200050`` -> ``2,000.50``."""
-    whole, _, part = yuan_text(abs(int(fen))).partition(".")
-    return f"{'-' if int(fen) < 0 else ''}{int(whole):,}.{part}"
-
-
 def moment(at_ms: Any) -> str:
     """``2026-03-25 09:00:00``; nothing for an instant that is not there."""
     return f"{from_ms(int(at_ms)):%Y-%m-%d %H:%M:%S}" if at_ms else "—"
-
-
-def shown_value(name: str, value: Any) -> str:
-    """A total by its name: amounts end in ``_fen``, counts are grouped, the rest is text."""
-    if name.endswith("_fen") and isinstance(value, int):
-        return f"¥ {yuan(value)}"
-    if isinstance(value, bool) or not isinstance(value, int):
-        return words.value(value)
-    return f"{value:,}"
 
 
 def _word(key: Any, table: Mapping[str, str]) -> str:

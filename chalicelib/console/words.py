@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
 from chalicelib.reports.words import BATCHES, CHANNELS, CLASSES, CREDITS, DEPOSITS, NOTICES, REASONS, REFUNDS, SOURCES
 
@@ -60,6 +61,16 @@ TOTALS = {
     "campaign": "短信",
     "individual": "个人",
     "unit": "单位",
+    "made_by": "经办",
+    "subject": "事项",
+    "totals": "合计",
+    "decision": "结论",
+    "category": "类别",
+    "handed_to": "转交",
+    "plan_digest": "计划摘要",
+    "session": "会话",
+    "attempt": "执行次数",
+    "number": "次序",
 }
 FILES = {
     "planned": "待审批",
@@ -110,12 +121,32 @@ SECTIONS = (
 )
 
 
+def in_order(totals: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Totals as people read them: in the order of ``TOTALS``, such as principal before interest; the unnamed last."""
+    places = {name: place for place, name in enumerate(TOTALS)}
+    shown = [(name, each) for name, each in totals.items() if name != "changes"]
+    return sorted(shown, key=lambda each: places.get(each[0], len(places)))
+
+
+def total(name: str, found: Any) -> str:
+    """A total by its name: amounts end in ``_fen``, counts are grouped, the rest is text."""
+    if isinstance(found, bool) or not isinstance(found, int):
+        return value(found)
+    return f"¥ {yuan(found)}" if name.endswith("_fen") else f"{found:,}"
+
+
+def yuan(fen: int) -> str:
+    """``200050`` -> ``2,000.50``."""
+    whole, _, part = yuan_text(abs(fen)).partition(".")
+    return f"{'-' if fen < 0 else ''}{int(whole):,}.{part}"
+
+
 def value(found: Any) -> str:
     """A value of whatever shape in one line."""
     if found is None or found == "":
         return "—"
     if isinstance(found, Mapping):
-        return ",".join(f"{TOTALS.get(str(key), str(key))} {value(each)}" for key, each in found.items())
+        return ",".join(f"{TOTALS.get(str(key), str(key))} {total(str(key), each)}" for key, each in found.items())
     if isinstance(found, list | tuple):
         return ",".join(value(each) for each in found)
     return str(found)
