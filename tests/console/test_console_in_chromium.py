@@ -1,0 +1,128 @@
+"""The console in a browser: signing in at the provider, what axe finds, keyboard, and approving without JavaScript."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from chalicelib.console import door
+from chalicelib.console.oidc import Client, Provider
+from chalicelib.periods.approvals import request_approval
+from chalicelib.periods.audit import Actor
+from chalicelib.periods.operators import OperatorRecord
+from chalicelib.periods.records import PeriodState, save_plan
+from local.identity import Identity
+from tests.console.conftest import FakeHub
+from tests.console.console_desk import PASSWORD
+from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
+from tests.e2e.phone import SERIOUS, chromium, open_browser
+
+pytestmark = pytest.mark.skipif(not chromium(), reason="no Chromium; remedy: apt-get install chromium")
+
+PAGES = ("", "/approvals", "/deposits", "/doubtful", "/auction", "/treasury", "/hotline", f"/hotline/{code(2)}")
+
+
+def _handler() -> type[BaseHTTPRequestHandler]:
+    one_at_a_time = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def do_GET(self) -> None:
+            parts, length = urlsplit(self.path), int(self.headers.get("Content-Length") or 0)
+            event = {
+                "httpMethod": self.command,
+                "path": parts.path,
+                "queryStringParameters": dict(parse_qsl(parts.query)),
+                "headers": dict(self.headers.items()),
+                "body": self.rfile.read(length).decode(),
+            }
+            with one_at_a_time:
+                answer = door.handle(event, None)
+            body = answer["body"].encode()
+            self.send_response(answer["statusCode"])
+            for name, value in {**answer["headers"], "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            for cookie in answer.get("multiValueHeaders", {}).get("Set-Cookie", ()):
+                self.send_header("Set-Cookie", cookie)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815
+
+    return Handler
+
+
+@pytest.fixture
+def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The console on a port of 127.0.0.1, with a month in it and a provider that knows its operators."""
+    month = DepositMonth(applicants=4)
+    month.pay(2, memo=code(2), amount_fen=DEPOSIT)
+    month.pay(1, memo="保证金", amount_fen=DEPOSIT)
+    month.take_statement()
+    save_plan(PLAN, PeriodState.RUNNING, "wang", Actor("wang", ("planner",), hub.clock.now_ms()))
+    for subject, made_by in (("1", "zhao"), ("2", "li")):
+        totals = {"count": 12, "principal_fen": 2_400_000}
+        request_approval(PERIOD, "refund_batch", subject, totals, made_by=made_by, machines=hub.machines)
+    OperatorRecord("operator#li", roles={"approver", "cashier"}, password_hash="").save()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    at = f"http://127.0.0.1:{server.server_address[1]}"
+    back = f"{at}{door.SIGNED_IN}"
+    with Identity("console", "secret", back, people={"li": PASSWORD}) as provider:
+        known = Provider(Client(provider.issuer, "console", "secret", back))
+        monkeypatch.setattr(door, "provider", lambda: known)
+        yield at
+    server.shutdown()
+    server.server_close()
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/console")
+    page.get_by_role("link", name="登录").click()
+    page.fill("input[name=name]", "li")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button")
+    page.wait_for_url(f"{url}/console/{PERIOD}")
+
+
+def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url: str) -> None:
+    with sync_playwright() as playwright:
+        browser = open_browser(playwright)
+        # Given an operator who signed in at the provider
+        page = browser.new_page(viewport={"width": 1280, "height": 820}, locale="zh-CN")
+        blocked: list[str] = []
+        page.on("console", lambda said: blocked.append(said.text) if "Content Security" in said.text else None)
+        sign_in(page, url)
+        (cookie,) = page.context.cookies()
+        assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-console", True, True)
+        # Then no page has a serious fault or breaks its own policy, and htmx is at work
+        for below in PAGES:
+            page.goto(f"{url}/console/{PERIOD}{below}")
+            found = Axe().run(page).response["violations"]
+            assert [each["id"] for each in found if each["impact"] in SERIOUS] == [], below
+        assert page.evaluate("typeof htmx") == "object"
+        assert blocked == []
+        # And the first key leads past the menu
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "跳到正文"
+        # And one's own proposal offers no form
+        page.goto(f"{url}/console/{PERIOD}/approvals")
+        page.locator(".cards a", has_text="经办 li").click()
+        assert page.get_by_text("不能审批自己提交的事项").is_visible()
+        assert page.locator("form.decide").count() == 0
+        # When another one's is approved in a browser without JavaScript
+        plain = browser.new_page(java_script_enabled=False)
+        sign_in(plain, url)
+        plain.locator(".cards a", has_text="经办 zhao").click()
+        plain.get_by_role("button", name="同意", exact=True).click()
+        # Then it is said
+        assert plain.get_by_role("status").inner_text() == "审批结论已记录。"
+        browser.close()
