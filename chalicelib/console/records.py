@@ -6,14 +6,17 @@
 | sign-in on its way | ``sign-in#{digest of the state}`` | ``sign-in`` |
 
 Neither holds what a browser presents, only its digest: whoever reads the table can't take a session over.
+Nothing is taken away: what was ended or used says so, and its time to live removes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DeleteError, DoesNotExist
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.kernel.tables import HubMeta, table_name
@@ -34,6 +37,7 @@ class SessionRecord(Model):
     operator = UnicodeAttribute()
     ends_ms = NumberAttribute()
     used_ms = NumberAttribute()
+    ended = BooleanAttribute(default=False)
     expires_at_s = NumberAttribute()
 
 
@@ -50,6 +54,7 @@ class SignInRecord(Model):
     nonce = UnicodeAttribute()
     verifier = UnicodeAttribute()
     ends_ms = NumberAttribute()
+    taken = BooleanAttribute(default=False)
     expires_at_s = NumberAttribute()
 
 
@@ -65,21 +70,23 @@ def keep_session(secret: str, operator: str, *, ends_ms: int, now_ms: int) -> No
 
 
 def find_session(secret: str) -> SessionRecord | None:
-    """The session that a cookie opens."""
+    """The session that a cookie opens, unless it was ended."""
     try:
-        return SessionRecord.get(_key(_SESSION, secret), _SESSION, consistent_read=True)
+        session = SessionRecord.get(_key(_SESSION, secret), _SESSION, consistent_read=True)
     except DoesNotExist:
         return None
+    return None if session.ended else session
 
 
 def note_use(session: SessionRecord, now_ms: int) -> None:
     """It was used just now; one that was ended meanwhile stays ended."""
-    session.update([SessionRecord.used_ms.set(now_ms)], condition=SessionRecord.pk.exists())
+    session.update([SessionRecord.used_ms.set(now_ms)], condition=SessionRecord.ended == False)  # noqa: E712 (a condition)
 
 
 def end_session(secret: str) -> None:
     """End a session; there being none is the same."""
-    SessionRecord(_key(_SESSION, secret), _SESSION).delete()
+    session = SessionRecord(_key(_SESSION, secret), _SESSION)
+    _told(session, [SessionRecord.ended.set(True)], SessionRecord.pk.exists())
 
 
 def keep_sign_in(state: str, *, nonce: str, verifier: str, ends_ms: int) -> None:
@@ -93,14 +100,21 @@ def take_sign_in(state: str) -> SignInRecord | None:
     """The sign-in that comes back, once: a second time there is none."""
     try:
         found = SignInRecord.get(_key(_SIGN_IN, state), _SIGN_IN, consistent_read=True)
-        found.delete(condition=SignInRecord.pk.exists())
     except DoesNotExist:
         return None
-    except DeleteError as error:
+    untaken = SignInRecord.taken == False  # noqa: E712 (a condition)
+    return found if _told(found, [SignInRecord.taken.set(True)], untaken) else None
+
+
+def _told(record: Model, actions: list[Action], condition: Condition) -> bool:
+    """Whether the condition held, and the actions were done."""
+    try:
+        record.update(actions, condition=condition)
+    except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
-        return None
-    return found
+        return False
+    return True
 
 
 def _key(kind: str, secret: str) -> str:
