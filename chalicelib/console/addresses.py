@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from chalicelib.console import approval_pages, day_pages, deposit_pages, hotline_pages, month_pages, trail_pages
+from chalicelib.console import (
+    approval_pages,
+    day_pages,
+    deposit_pages,
+    file_pages,
+    hotline_pages,
+    month_pages,
+    trail_pages,
+)
 from chalicelib.console.pages import Page
 from chalicelib.periods.operators import ROLES
 
@@ -25,6 +33,8 @@ PAGES = (
     Page("GET", f"{_PERIOD}/texts", ROLES, month_pages.texts),
     Page("GET", f"{_PERIOD}/treasury", ROLES, month_pages.treasury),
     Page("GET", f"{_PERIOD}/refunds", ROLES, month_pages.refunds_of),
+    Page("GET", f"{_PERIOD}/files", file_pages.READERS, file_pages.listing),
+    Page("GET", f"{_PERIOD}/files/{{shelf}}/{{name}}", file_pages.READERS, file_pages.fetch),
     Page("GET", f"{_PERIOD}/hotline", ROLES, hotline_pages.desk),
     Page("POST", f"{_PERIOD}/hotline", hotline_pages.DESK, hotline_pages.find),
     Page("GET", f"{_PERIOD}/hotline/{{code}}", hotline_pages.DESK, hotline_pages.story),

@@ -117,6 +117,7 @@ SECTIONS = (
     ("/texts", "短信", "8"),
     ("/treasury", "财政", "9"),
     ("/refunds", "退款", "0"),
+    ("/files", "文件", "f"),
     ("/hotline", "热线", "h"),
 )
 

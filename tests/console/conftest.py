@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,8 +11,11 @@ import pytest
 
 from chalicelib.console import door, sessions
 from chalicelib.console.oidc import Client, Provider
+from chalicelib.kernel import aws as aws_doors
 from chalicelib.kernel.clock import SetClock, SystemClock
+from chalicelib.kernel.files import S3Files
 from chalicelib.kernel.ids import SystemEntropy
+from chalicelib.kernel.settings import Settings
 from local.identity import Identity
 from tests.console.console_desk import CONSOLE_URL
 from tests.periods.conftest import FakeMachines
@@ -26,6 +30,7 @@ class FakeHub:
     machines: FakeMachines = field(default_factory=FakeMachines)
     clock: SetClock = field(default_factory=lambda: SetClock(SystemClock().now_ms()))
     entropy: SystemEntropy = field(default_factory=SystemEntropy)
+    files: S3Files = field(default_factory=lambda: S3Files(aws_doors.client("s3"), Settings(dict(os.environ))))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import pytest
 from chalicelib.deposits import reconciling, records
 from chalicelib.deposits.difference_records import keep
 from chalicelib.deposits.listing import listed_page
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import InvalidInput
-from chalicelib.periods.audit import Actor
+from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.records import PeriodState, save_plan
 from local.identity import Identity
 from tests.console.conftest import FakeHub
@@ -120,3 +121,21 @@ def test_every_page_of_the_menu_opens(hub: FakeHub, month: DepositMonth, identit
     menu = re.findall(r'<a href="(/console[^"]*)"', body.partition('class="side"')[2].partition("</nav>")[0])
     assert len(menu) > 5
     assert [browser.get(address).status for address in menu] == [200] * len(menu)
+
+
+def test_given_files_when_one_is_taken_then_its_address_is_short_lived_and_it_is_noted(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    hub.files.write("outbox", f"reports/{PERIOD}/settlement-{PERIOD}.xlsx", b"workbook")
+    hub.files.write("outbox", "reports/2026-04/other.xlsx", b"of another month")
+    browser = operator(identity, "sun", "auditor")
+    shown = browser.get(f"{HOME}/files")
+    assert html_faults(shown.body) == []
+    assert f"settlement-{PERIOD}.xlsx" in shown.body
+    assert "other.xlsx" not in shown.body
+    taken = browser.get(f"{HOME}/files/reports/settlement-{PERIOD}.xlsx")
+    assert (taken.status, f"reports/{PERIOD}/settlement-{PERIOD}.xlsx?" in taken.goes_to) == (303, True)
+    acts = [(each["by"], each["act"]) for each in trail(f"{local_date(hub.clock.now_ms()):%Y-%m}").acts]
+    assert ("sun", "file.download") in acts
+    for wrong in ("reports/none.xlsx", "nowhere/x", "reports/..%2F2026-04%2Fother.xlsx"):
+        assert browser.get(f"{HOME}/files/{wrong}").status == 404

@@ -25,6 +25,7 @@ from tests.periods.conftest import plan, rules  # noqa: F401 (fixtures)
 
 SCRIPT = "<script>alert('x')</script>"
 ALL = ROLES
+READERS = ("planner", "approver", "cashier", "auditor")
 DESK = ("planner", "cashier", "support")
 # Every address and who opens it: one that is not here fails.
 DOORS = {
@@ -44,6 +45,8 @@ DOORS = {
     "GET /console/{period}/texts": ALL,
     "GET /console/{period}/treasury": ALL,
     "GET /console/{period}/refunds": ALL,
+    "GET /console/{period}/files": READERS,
+    "GET /console/{period}/files/{shelf}/{name}": READERS,
     "GET /console/{period}/hotline": ALL,
     "POST /console/{period}/hotline": DESK,
     "GET /console/{period}/hotline/{code}": DESK,
