@@ -26,6 +26,8 @@ FUNCTIONS = {
     "refunds": "chalicelib.refunds.tasks.handle",
     "messages": "chalicelib.messages.tasks.handle",
     "codes": "chalicelib.messages.code_tasks.handle",
+    "bidlog": "chalicelib.bidlog.tasks.handle",
+    "bidleaves": "chalicelib.bidlog.leaves.handle",
     "evidence": "chalicelib.evidence.tasks.handle",
     "reports": "chalicelib.reports.tasks.handle",
     "console": "chalicelib.console.door.handle",

@@ -12,6 +12,7 @@ from chalice.app import BadRequestError, Chalice, Response
 from chalicelib.applicants.desk_routes import desk_routes
 from chalicelib.applicants.routes import applicants_routes
 from chalicelib.auctions.routes import auctions_routes
+from chalicelib.bidlog.routes import bidlog_routes
 from chalicelib.deposits.payment_routes import payment_routes
 from chalicelib.deposits.routes import deposits_routes
 from chalicelib.kernel.errors import HubError, InvalidInput
@@ -69,6 +70,7 @@ def open_doors(app: Chalice) -> None:
         deposits_routes,
         payment_routes,
         auctions_routes,
+        bidlog_routes,
         treasury_routes,
         treasury_desk_routes,
         refunds_routes,

@@ -157,6 +157,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         # The embedded AWS keeps no warm throughput of a table: what it can't tell is not asserted here.
         "AuctionWriteUnits": "0",
         "AddressTriesMax": "100000",
+        "HeadSeconds": "3",
     }
     deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters()})
     names = deployed.environment()

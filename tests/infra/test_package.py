@@ -98,10 +98,9 @@ def test_each_function_may_touch_just_what_it_is_given(template: dict[str, Any])
         }
         # What a function knows by name it may use, and what it may use it knows by name
         named = {word for word in template["Resources"] if f'"{word}"' in allowed or f"${{{word}." in allowed}
-        queues_read = {
-            source["Properties"]["Queue"]["Fn::GetAtt"][0] for source in properties.get("Events", {}).values()
-        }
-        assert named == given | queues_read, name
+        sources = [source["Properties"] for source in properties.get("Events", {}).values()]
+        read = {(source.get("Queue") or source["Stream"])["Fn::GetAtt"][0] for source in sources}
+        assert named == given | read, name
 
 
 def test_no_policy_allows_every_action_or_every_resource(template: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def test_sealed_evidence_can_not_be_removed(resources: dict[str, dict[str, Any]]
     assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Mode"] in ("GOVERNANCE", "COMPLIANCE")
 
 
-@pytest.mark.parametrize("table", ["LedgerTable", "EvidenceTable", "AuditTable"])
+@pytest.mark.parametrize("table", ["LedgerTable", "EvidenceTable", "AuditTable", "BidlogTable"])
 def test_what_is_only_added_to_nobody_may_change_or_remove(resources: dict[str, dict[str, Any]], table: str) -> None:
     allowed = {
         action
@@ -71,6 +71,8 @@ def test_what_a_distribution_shows_is_not_under_a_key_it_can_not_use(resources: 
 def test_a_queue_hides_a_message_for_six_times_its_functions_time(resources: dict[str, dict[str, Any]]) -> None:
     for name, function in of_type(resources, "AWS::Serverless::Function").items():
         for source in function.get("Events", {}).values():
+            if source["Type"] != "SQS":
+                continue
             queue = resources[source["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
             assert queue["VisibilityTimeout"] >= 6 * function["Timeout"], name
 
