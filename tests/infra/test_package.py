@@ -55,7 +55,7 @@ def test_the_zip_alone_imports_every_handler(built: Path, template: dict[str, An
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path)
     # Then each one is there
     assert done.returncode == 0, done.stderr
-    assert len(handlers) == 16
+    assert len(handlers) == 18
 
 
 MAKE_EVERY_CLIENT = """
