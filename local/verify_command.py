@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,14 @@ import typer
 
 from chalicelib.auctions.bids_csv import read_bids
 from chalicelib.auctions.more_quota import decide_quota
-from chalicelib.auctions.rules import Bid, rank, result, standing_bids
+from chalicelib.auctions.rules import rank, result, standing_bids
 from chalicelib.bidding.rules import PriceLimits
+from chalicelib.bidlog.verifying import log_faults
 from chalicelib.evidence.verifying import Opened, Unreadable, link_faults, open_package, verify_package
+from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.ids import digest_of
+from chalicelib.kernel.money import FEN_PER_YUAN
 from chalicelib.kernel.signing import holds
 from chalicelib.periods.rules import RuleSet, read_rules
 
@@ -87,18 +91,37 @@ def _show(name: str, faults: list[str], not_checked: list[str], *, as_json: bool
         typer.echo(f"{name}: everything holds" + "".join(f"\n  not checked: {what}" for what in not_checked))
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """What a class is counted by: rules, seed, the window as it was published, and what earlier periods left."""
+
+    rules: RuleSet
+    seed: bytes
+    window: dict[str, Any]
+    history: dict[str, Any]
+
+
 def recount_faults(package: Opened) -> list[str]:
     """What of an auction's sealed result its sealed bids, rules and seed do not give again."""
     try:
-        return list(_recounted(package))
+        return [*_log_faults(package), *_recounted(package)]
     except _CANNOT_READ as error:
         return [f"recount: a file it needs is missing or not as the hub writes it: {error!r}"]
+
+
+def _log_faults(package: Opened) -> list[str]:
+    try:
+        classes = sorted(json.loads(package.members["result.json"])["classes"])
+        key = package.signature["public_key"]
+        return list(log_faults(package.members, package.manifest["period"], classes, key))
+    except _CANNOT_READ as error:
+        return [f"bid log: a file it needs is missing or not as the hub writes it: {error!r}"]
 
 
 def _recounted(package: Opened) -> Iterator[str]:
     members = package.members
     rules = read_rules(members["rules.toml"].decode())
-    told = json.loads(members["result.json"])
+    told, window, history = (json.loads(members[f"{name}.json"]) for name in ("result", "window", "history"))
     seed = bytes.fromhex(members["seed.txt"].decode())
     if f"{rules.city} {rules.version}" != package.manifest["rules_version"]:
         yield f"rules.toml: {rules.city} {rules.version}, sealed under {package.manifest['rules_version']}"
@@ -106,23 +129,35 @@ def _recounted(package: Opened) -> Iterator[str]:
         yield f"result.json: of period {told['period']}"
     if told["seed"] != seed.hex() or told["seed_commitment"] != hashlib.sha256(seed).hexdigest():
         yield "seed.txt: not the seed of the result, or not the one that was committed to before the opening"
+    if (window["period"], window["seed_commitment"]) != (told["period"], told["seed_commitment"]):
+        yield "window.json: of another period, or its commitment is not the result's"
     standings: list[Standing] = []
     for name in sorted(told["classes"]):
-        standings += yield from _recounted_class(name, told["classes"][name], members[f"bids-{name}.csv"], rules, seed)
+        terms = _Terms(rules, seed, window, history[name])
+        standings += yield from _recounted_class(name, told["classes"][name], members[f"bids-{name}.csv"], terms)
     if digest_of(standings) != told["ranking_sha256"]:
         yield "recount: the ranking is not the one whose digest is in result.json"
 
 
 def _recounted_class(
-    name: str, told: dict[str, Any], content: bytes, rules: RuleSet, seed: bytes
+    name: str, told: dict[str, Any], content: bytes, terms: _Terms
 ) -> Generator[str, None, list[Standing]]:
     """Yield what differs in one class; return its ranks, as the ranking's digest is taken over them."""
-    # The cap hangs on the last auction's average, which the package does not tell.
-    read = read_bids(content, PriceLimits(rules.reserve_fen, rules.tick_fen, cap_fen=None), rules.bids_max)
+    rules, average_fen = terms.rules, terms.history["last_average_fen"]
+    cap_fen = None if average_fen is None else rules.cap_fen(average_fen)
+    said, cap = terms.window["classes"][name], None if cap_fen is None else cap_fen // FEN_PER_YUAN
+    if (said["cap"], said["quota"]) != (cap, told["more_quota"]["announced"]):
+        yield f"window.json {name}: its cap is not that of history.json, or its quota not that of result.json"
+    read = read_bids(content, PriceLimits(rules.reserve_fen, rules.tick_fen, cap_fen), rules.bids_max)
     for problem in read.problems:
         yield f"bids-{name}.csv: row at line {problem.line}: {problem.field}: expected {problem.remedy}"
-    ranked = rank(standing_bids(read.bids), seed)
-    decided = _decision(ranked, told["more_quota"], rules, name)
+    for bid in read.bids:
+        if not _taken_then(terms.window, at := local_text(bid.bid_at_ms)):
+            yield f"bids-{name}.csv: {bid.code} bid at {at}, outside the window or in a pause"
+    ranked = rank(standing_bids(read.bids), terms.seed)
+    rule = rules.more_quota if rules.more_quota and rules.more_quota.bidder_class == name else None
+    announced, history = told["more_quota"]["announced"], terms.history
+    decided = decide_quota(ranked, announced, rule, history["last_mean_fen"], history["lows_fen"]).as_dict()
     counted = {"more_quota": decided, **result(ranked, _quota(decided), rules.broadcast_trim_percent).as_dict()}
     for key, value in counted.items():
         if told.get(key) != value:
@@ -130,13 +165,10 @@ def _recounted_class(
     return [[name, place, bid.code, place <= _quota(decided)] for place, bid in enumerate(ranked, 1)]
 
 
-def _decision(ranked: list[Bid], told: dict[str, Any], rules: RuleSet, name: str) -> dict[str, Any]:
-    """More quota decided again. What earlier periods say is not in the package: it is taken as it was found then."""
-    rule = rules.more_quota if rules.more_quota and rules.more_quota.bidder_class == name else None
-    found = told["conditions"]
-    last_mean_fen = -1 if found.get("mean_above_last_period") else None
-    lows_fen = (0,) * rule.history_periods if rule and found.get("lowest_reaches_history") else ()
-    return decide_quota(ranked, told["announced"], rule, last_mean_fen, lows_fen).as_dict()
+def _taken_then(window: dict[str, Any], at: str) -> bool:
+    """Whether bids were taken at a time, both as ``2026-03-25T09:56:15.739``: such texts compare as times do."""
+    paused = any(pause["from"] <= at and (pause["until"] is None or at < pause["until"]) for pause in window["pauses"])
+    return bool(window["opens_at"] <= at < window["closes_at"]) and not paused
 
 
 def _quota(decided: dict[str, Any]) -> int:

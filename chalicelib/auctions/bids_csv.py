@@ -1,7 +1,7 @@
 """BIDS.csv: accepted bids as the notary holds them. The same file comes out of the close and goes into a recount.
 
-UTF-8, with or without a byte order mark; header ``application_code,price,bid_at``; price in whole yuan, time as
-``2026-03-25T09:56:15.739`` in Asia/Shanghai; one row an accepted bid, in any order.
+UTF-8, with or without a byte order mark; header ``申请编码,报价,出价时间``, or ``application_code,price,bid_at``; price
+in whole yuan, time as ``2026-03-25T09:56:15.739`` in Asia/Shanghai; one row an accepted bid, in any order.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from chalicelib.kernel.errors import Problem
 from chalicelib.kernel.money import FEN_PER_YUAN
 
 COLUMNS = ("application_code", "price", "bid_at")
+HEADINGS = ("申请编码", "报价", "出价时间")
 FOUND_CHARS_MAX = 40
 
 _CODE = re.compile(r"[0-9A-Za-z-]{1,32}", re.ASCII)
@@ -115,7 +116,7 @@ def read_bids(content: bytes, limits: PriceLimits, bids_max: int) -> BidsFile:
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(rows, [])
-        if tuple(header) != COLUMNS:
+        if tuple(header) not in (COLUMNS, HEADINGS):
             remedy = f"the header {','.join(COLUMNS)}"
             return BidsFile((), (Problem(1, "header", ",".join(header)[:FOUND_CHARS_MAX], remedy),))
         for row in rows:
@@ -128,10 +129,10 @@ def read_bids(content: bytes, limits: PriceLimits, bids_max: int) -> BidsFile:
 
 def write_bids(bids: Iterable[Bid]) -> bytes:
     """Accepted bids as a file, ordered by time and code: the same bids always give the same bytes."""
-    return "".join(_lines(sorted(bids, key=lambda bid: (bid.bid_at_ms, bid.code)))).encode()
+    return "".join(_lines(sorted(bids, key=lambda bid: (bid.bid_at_ms, bid.code)))).encode("utf-8-sig")
 
 
 def _lines(bids: Iterable[Bid]) -> Iterator[str]:
-    yield ",".join(COLUMNS) + "\n"
+    yield ",".join(HEADINGS) + "\n"
     for bid in bids:
         yield f"{bid.code},{bid.price_fen // FEN_PER_YUAN},{local_text(bid.bid_at_ms)}\n"

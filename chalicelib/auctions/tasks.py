@@ -161,7 +161,7 @@ def _publish(event: dict[str, Any]) -> dict[str, str]:
 
 def _export(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """``{period}`` -> ``{files: [{name, key}]}`` for the notary."""
-    return exporting.export(event["period"], rules_text_of(event["period"]), hub().files)
+    return exporting.export(load_plan(event["period"]), rules_text_of(event["period"]), hub().files)
 
 
 def _current(event: dict[str, Any]) -> dict[str, str]:

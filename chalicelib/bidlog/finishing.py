@@ -8,14 +8,13 @@ from typing import Any
 from chalicelib.bidding.listing import Bidder
 from chalicelib.bidlog import records
 from chalicelib.bidlog.heads import publish_head
-from chalicelib.bidlog.rules import Entry, line_of, table_of
+from chalicelib.bidlog.rules import HEADS, TABLE, Entry, line_of, table_of
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Conflict, Pending
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import Signer
 
-TABLE, HEADS = "bid-log.csv", "tree-heads.json"
 SHOWN_MAX = 5
 
 

@@ -40,7 +40,9 @@ def newest(period: str) -> dict[str, Any]:
     return signed
 
 
-def inclusion_proof(period: str, leaf: str, bidder_class: str, code: str, number: int, files: Files) -> dict[str, Any]:
+def inclusion_proof(
+    period: str, leaf: str, bidder_class: str, code: str, number: int, *, files: Files
+) -> dict[str, Any]:
     """``{"head", "index", "leaf", "proof"}``: that a bid is in the log that the newest head covers.
 
     ``leaf`` (hex) is what only the receipt's holder can work out. Raises ``NotFound`` (``NOT_IN_BID_LOG``, also where

@@ -23,7 +23,7 @@ _SHAPES = {
 
 
 def _asked(*names: str) -> list[str]:
-    given = bidlog_routes.current_request.query_params or {}
+    given: dict[str, str] = dict(bidlog_routes.current_request.query_params or {})
     wrong = [name for name in names if _SHAPES[name].fullmatch(given.get(name, "")) is None]
     if wrong:
         problems = tuple(Problem(0, name, "", f"a parameter like {_SHAPES[name].pattern}") for name in wrong)
@@ -41,7 +41,7 @@ def bid_log_head(period: str) -> dict[str, Any]:
 def bid_log_inclusion(period: str) -> dict[str, Any]:
     """``?leaf=&bidder_class=&code=&number=``: the proof that the bid of a receipt is in the log."""
     leaf, bidder_class, code, number = _asked("leaf", "bidder_class", "code", "number")
-    return inclusion_proof(period, leaf, bidder_class, code, int(number), hub().files)
+    return inclusion_proof(period, leaf, bidder_class, code, int(number), files=hub().files)
 
 
 @bidlog_routes.route("/periods/{period}/bid-log/consistency", methods=["GET"])

@@ -16,6 +16,8 @@ from chalicelib.kernel.money import FEN_PER_YUAN
 from chalicelib.kernel.signing import Signer, holds
 
 WHAT = "hangpai bid log"
+# In an auction's package.
+TABLE, HEADS = "bid-log.csv", "tree-heads.json"
 HEADINGS = ("期号", "类别", "申请编码", "第几次出价", "报价", "出价时间", "请求号")
 
 

@@ -36,6 +36,16 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def levels_of(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The hashes of all complete subtrees, by height: what proofs are made from."""
+    levels = [list(leaves)]
+    while len(below := levels[-1]) > 1:
+        levels.append(
+            [hashlib.sha256(_NODE + below[at] + below[at + 1]).digest() for at in range(0, len(below) - 1, 2)]
+        )
+    return levels
+
+
 def index_of(leaves: Sequence[bytes]) -> bytes:
     """The index that is sealed beside a file: each leaf's first bytes, one after the other."""
     return b"".join(leaf[:INDEX_BYTES] for leaf in leaves)

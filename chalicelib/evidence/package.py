@@ -22,7 +22,7 @@ from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import Signer
 
-FORMAT = "hangpai-evidence/2"
+FORMAT = "hangpai-evidence/3"
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
 VERIFIER = "verify.py"

@@ -1,15 +1,14 @@
-# ruff: noqa: B905, D103, E401, I001 -- one page, to be read from top to bottom by whoever doubts us
+# ruff: noqa: B905, D103, E401, E731, I001 -- one page, to be read from top to bottom by whoever doubts us
+# fmt: off
 """python3 verify.py PACKAGE.zip [--previous PREVIOUS.zip] [--public-key BASE64]: exit code 0 if everything holds."""
-
-import argparse, base64, collections, hashlib, hmac, io, json, re, sys, tomllib, zipfile
-from collections.abc import Iterator
+import argparse, base64, collections.abc, functools, hashlib, hmac, io, json, re, sys, tomllib, typing, zipfile
 from pathlib import Path
-from typing import Any
-
+sha256 = lambda content: hashlib.sha256(content).hexdigest()
+hash_of = lambda content: hashlib.sha256(content).digest()
+mean, b64 = lambda prices: (2 * sum(prices) + len(prices)) // (2 * len(prices)) if prices else None, base64.b64decode
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, HAS_SM3 = -121665 * pow(121666, -1, P) % P, "sm3" in hashlib.algorithms_available
 ROW = re.compile(r"([0-9A-Za-z-]{1,32}),([1-9][0-9]{0,8}),([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3})")
-
 
 def point(packed: bytes) -> tuple[int, int]:  # Ed25519 as in RFC 8032, 5.1
     y, sign = int.from_bytes(packed, "little") % 2**255, packed[31] >> 7
@@ -19,90 +18,93 @@ def point(packed: bytes) -> tuple[int, int]:  # Ed25519 as in RFC 8032, 5.1
     is_point = y < P and (v * x * x - u) % P == 0 and (x > 0 or not sign)
     return (x if x % 2 == sign else P - x, y) if is_point else (0, 0)  # no point adds up to a point with this
 
-
 def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
     t = D * p[0] * q[0] * p[1] * q[1] % P
     return (p[0] * q[1] + q[0] * p[1]) * pow(1 + t, -1, P) % P, (p[1] * q[1] + p[0] * q[0]) * pow(1 - t, -1, P) % P
-
 
 def times(number: int, p: tuple[int, int]) -> tuple[int, int]:
     half = times(number // 2, p) if number else (0, 1)
     return add(add(half, half), p if number % 2 else (0, 1)) if number else half
 
-
 def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    s = int.from_bytes(signature[32:], "little")
-    whole = (len(signature), len(key)) == (64, 32) and s < ORDER
+    whole = (len(signature), len(key)) == (64, 32) and (s := int.from_bytes(signature[32:], "little")) < ORDER
     return whole and times(s, point(b"\x58" + b"\x66" * 31)) == add(point(signature[:32]), times(h, point(key)))
 
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def root_of(level: list[bytes]) -> str:  # RFC 6962, 2.1
-    while len(level) > 1:
-        pairs = [b"\1" + a + b for a, b in zip(level[::2], level[1::2])]
-        level = [hashlib.sha256(pair).digest() for pair in pairs] + level[len(level) & ~1 :]
-    return level[0].hex() if level else sha256(b"")
-
-
-def read(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        infos = {info.filename: info for info in archive.infolist()}
-        if len(content) != 22 + sum(76 + 2 * len(name) + info.file_size for name, info in infos.items()):
-            raise ValueError("有重名或压缩的成员,或夹带别的数据")
-        return {name: archive.read(info) for name, info in infos.items()}
-
+def roots(rows: list[bytes], sizes: set[int]) -> tuple[list[bytes], dict[int, str]]:  # RFC 6962, 2.1
+    leaves, stack, found = [hash_of(b"\0" + row) for row in rows], list[bytes](), {0: sha256(b"")}
+    for count, leaf in enumerate(leaves, 1):
+        stack.append(leaf)
+        while len(stack) > count.bit_count():
+            stack[-2:] = [hash_of(b"\1" + stack[-2] + stack[-1])]
+        if count in sizes:
+            found[count] = functools.reduce(lambda right, left: hash_of(b"\1" + left + right), stack[::-1]).hex()
+    return leaves, found
 
 def row_faults(name: str, leaves: list[bytes], sealed: bytes) -> list[str]:
     was, now = [sealed[at : at + 8] for at in range(0, len(sealed), 8)], [leaf[:8] for leaf in leaves]
     wrong = [line for line, (a, b) in enumerate(zip(was, now), 2) if a != b]
     if more := len(now) - len(was):
-        first = min([*wrong, len(was) + 2, len(now) + 2])
-        return [f"{name} 第 {first} 行起{'多出' if more > 0 else '缺少'} {abs(more)} 行"]
+        first, what = min([*wrong, len(was) + 2, len(now) + 2]), "多出" if more > 0 else "缺少"
+        return [f"{name} 第 {first} 行起{what} {abs(more)} 行"]
     return [f"{name} 第 {line} 行: {'行序' if sorted(was) == sorted(now) else '内容'}被改动" for line in wrong[:9]]
 
-
-def file_faults(listed: dict[str, dict[str, Any]], members: dict[str, bytes]) -> list[str]:
+def file_faults(listed: dict[str, dict[str, typing.Any]], members: dict[str, bytes]) -> list[str]:
     faults = [f"{name}: 清单与包中的文件不一致" for name in sorted(listed.keys() ^ members.keys())]
     for name, content in ((name, members[name]) for name in sorted(listed.keys() & members.keys())):
         told, sm3 = listed[name], hashlib.new("sm3", content).hexdigest() if HAS_SM3 else listed[name]["sm3"]
-        wrong = (sha256(content), sm3, len(content)) != (told["sha256"], told["sm3"], told["bytes"])
-        faults += [f"{name}: 摘要或长度与清单不符"] * wrong
-        leaves = [hashlib.sha256(b"\0" + row).digest() for row in content.splitlines()[1:]]
-        if name.endswith(".csv") and (root_of(leaves), len(leaves)) != (told["merkle_root"], told["rows"]):
+        whole = (sha256(content), sm3, len(content)) == (told["sha256"], told["sm3"], told["bytes"])
+        faults += [f"{name}: 摘要或长度与清单不符"] * (not whole)
+        leaves, known = roots(rows := content.splitlines()[1:] * name.endswith(".csv"), {len(rows)})
+        if name.endswith(".csv") and (known[len(rows)], len(rows)) != (told["merkle_root"], told["rows"]):
             faults.append(f"{name}: 默克尔根或行数与清单不符")
             index, told = members.get(f"{name}.leaves", b""), listed.get(f"{name}.leaves", {})
             faults += row_faults(name, leaves, index) if sha256(index) == told.get("sha256") else []
     return faults
 
+def log_faults(members: dict[str, bytes], key: str) -> list[str]:
+    rows, heads, faults = members["bid-log.csv"].splitlines()[1:], json.loads(members["tree-heads.json"]), []
+    known, logged = roots(rows, {signed["head"]["size"] for signed in heads})[1], collections.Counter[tuple[str, str]]()
+    for head, signature, signer in ((signed["head"], signed["signature"], signed["public_key"]) for signed in heads):
+        text = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+        right = signer == key and known.get(head["size"]) == head["root"] and is_signed(text, b64(signature), b64(key))
+        faults += [f"tree-heads.json {head['at']}: 签名不符,或根与出价日志前 {head['size']} 行不符"] * (not right)
+    faults += ["tree-heads.json: 最后的树头未包括全部出价日志"] * (heads[-1]["head"]["size"] != len(rows))
+    logged.update((of[1], f"{of[2]},{of[4]},{of[5]}") for of in (row.decode().split(",") for row in rows))
+    for name in (name[5:-4] for name in members if name.startswith("bids-") and name.endswith(".csv")):
+        logged.subtract((name, row) for row in members[f"bids-{name}.csv"].decode().splitlines()[1:])
+    odd = [f"bids-{name}.csv: {row} {'仅' if n > 0 else '不'}在出价日志中" for (name, row), n in logged.items() if n]
+    return faults + sorted(odd)[:9]
 
-def mean(prices: list[int]) -> int | None:
-    return (2 * sum(prices) + len(prices)) // (2 * len(prices)) if prices else None
-
-
-def recount(manifest: dict[str, Any], members: dict[str, bytes]) -> list[str]:
-    rules, result = tomllib.loads(members["rules.toml"].decode()), json.loads(members["result.json"])
-    seed, ranks = bytes.fromhex(members["seed.txt"].decode()), []
-    told = (result["period"], result["seed"], result["seed_commitment"], f"{rules['city']} {rules['version']}")
-    bound = (manifest["period"], seed.hex(), sha256(seed), manifest["rules_version"])
-    faults = ["result.json: 期号、种子、种子承诺或规则版本不一致"] * (told != bound)
+def recount(manifest: dict[str, typing.Any], members: dict[str, bytes]) -> list[str]:
+    rules, seed = tomllib.loads(members["rules.toml"].decode()), bytes.fromhex(members["seed.txt"].decode())
+    result, window, history = (json.loads(members[f"{name}.json"]) for name in ("result", "window", "history"))
+    told = [each[name] for each in (result, window) for name in ("period", "seed_commitment")] + [result["seed"]]
+    bound = [manifest["period"], sha256(seed)] * 2 + [seed.hex()]
+    same_rules, ranks = manifest["rules_version"] == f"{rules['city']} {rules['version']}", []
+    faults = ["result.json: 期号、种子、种子承诺或规则版本不一致"] * (told != bound or not same_rules)
     for name, told in sorted(result["classes"].items()):
-        standing, bids, before = {}, collections.Counter[str](), ("", "")
+        stands, bids, before, past = {}, collections.Counter[str](), ("", ""), history[name]
+        cap, said = (past["last_average_fen"] or 0) * rules.get("cap_multiple", 0), window["classes"][name]
+        stated = ((said["cap"] or 0) * 100, said["quota"]) == (cap, told["more_quota"]["announced"])
+        faults += [f"window.json {name}: 最高限价或配额与 history.json、result.json 不一致"] * (not stated)
         for line, row in enumerate(members[f"bids-{name}.csv"].decode().splitlines()[1:], 2):
             code, price, at = row.split(",") if ROW.fullmatch(row) else ("", "0", "")
             bids[code], fen = bids[code] + 1, int(price) * 100
             wrong = fen < rules["reserve_fen"] or fen % rules["tick_fen"] > 0 or bids[code] > rules["bids_max"]
-            faults += [f"bids-{name}.csv 第 {line} 行: 不合竞价规则"] * (wrong or (at, code) <= before)
-            before, standing[code] = (at, code), (-int(price), at, hmac.digest(seed, code.encode(), "sha256"), code)
-        ranked, more, rule = sorted(standing.values()), told["more_quota"], rules.get("more_quota", {})
-        prices, announced, held = [-bid[0] for bid in ranked], more["announced"], dict(more["conditions"])
-        count, added, low = len(prices), 0, (prices[:announced] or [0])[-1]
-        if rule.get("bidder_class") == name:  # conditions on earlier periods are taken as found: those are not in here
+            wrong |= 0 < cap < fen or not window["opens_at"] <= at < window["closes_at"] or (at, code) <= before
+            wrong |= any(pause["from"] <= at < (pause["until"] or "~") for pause in window["pauses"])
+            faults += [f"bids-{name}.csv 第 {line} 行: 不合竞价规则"] * wrong
+            before, stands[code] = (at, code), (-int(price), at, hmac.digest(seed, code.encode(), "sha256"), code)
+        ranked, announced, rule = sorted(stands.values()), told["more_quota"]["announced"], rules.get("more_quota", {})
+        prices, added, held, total = [-bid[0] for bid in ranked], 0, {}, -sum(bid[0] for bid in ranked)
+        count, low = len(prices), (prices[:announced] or [0])[-1]
+        if rule.get("bidder_class") == name:
+            lows, last = past["lows_fen"][-rule["history_periods"] :], past["last_mean_fen"]
             held["bidders_reach_multiple_of_quota"] = count >= rule["bidders_multiple"] * announced
-            held["lowest_reaches_multiple_of_mean"] = low * 100 * count >= rule["lowest_percent_of_mean"] * sum(prices)
+            held["mean_above_last_period"] = last is not None and total * 100 > last * count
+            held["lowest_reaches_history"] = len(lows) == rule["history_periods"] and low * 100 >= max(lows)
+            held["lowest_reaches_multiple_of_mean"] = low * 100 * count >= rule["lowest_percent_of_mean"] * total
             part = announced * rule["percent"] + {"down": 0, "half_up": 50, "up": 99}[rule["rounding"]]
             added = part // 100 * all(held.values())
         quota, cut, won = announced + added, count * rules["broadcast_trim_percent"] // 100, prices[: announced + added]
@@ -117,25 +119,25 @@ def recount(manifest: dict[str, Any], members: dict[str, bytes]) -> list[str]:
     ranking = sha256(json.dumps(ranks, separators=(",", ":")).encode())
     return faults + ["重新计票: 排名与 result.json 的摘要不符"] * (ranking != result["ranking_sha256"])
 
-
-def check(package: Path, previous: Path | None, public_key: str | None) -> Iterator[list[str]]:
-    members = read(package.read_bytes())
+def check(package: Path, previous: Path | None, public_key: str | None) -> collections.abc.Iterator[list[str]]:
+    with zipfile.ZipFile(io.BytesIO(content := package.read_bytes())) as archive:
+        infos = {info.filename: info for info in archive.infolist()}
+        if len(content) != 22 + sum(76 + 2 * len(name) + info.file_size for name, info in infos.items()):
+            raise ValueError("有重名或压缩的成员,或夹带别的数据")
+        members = {name: archive.read(info) for name, info in infos.items()}
     seal, manifest = json.loads(members.pop("signature.json")), json.loads(raw := members.pop("manifest.json"))
-    yield ["manifest.json: 格式不符"] * (manifest["format"] != "hangpai-evidence/2")
-    yield ["signature.json: 公钥不是给出的公钥"] * (public_key not in (None, seal["public_key"]))
+    yield ["manifest.json: 格式不符"] * (manifest["format"] != "hangpai-evidence/3")
+    yield ["signature.json: 公钥不是给出的公钥"] * ((key := seal["public_key"]) != (public_key or key))
     yield file_faults({entry["name"]: entry for entry in manifest["files"]}, members)
     if previous is not None:
         link, given_sha256 = manifest["previous"] or {"key": "(无)"}, sha256(previous.read_bytes())
         yield [f"证据链: 清单所指的上一个包 {link['key']} 与给出的包不符"] * (link.get("sha256") != given_sha256)
-    signature, key = (base64.b64decode(seal[name]) for name in ("signature", "public_key"))
-    yield ["signature.json: 签名与清单不符"] * (not is_signed(raw, signature, key))
-    yield recount(manifest, members) if manifest["moment"] == "auction" else []
-
+    yield ["signature.json: 签名与清单不符"] * (not is_signed(raw, b64(seal["signature"]), b64(key)))
+    yield recount(manifest, members) + log_faults(members, key) if "auction" in manifest["moment"] else []
 
 if __name__ == "__main__":
     parser, found = argparse.ArgumentParser(description="验证封存证据包"), []
-    for name in ("package", "--previous", "--public-key"):
-        parser.add_argument(name)
+    _ = [parser.add_argument(name) for name in ("package", "--previous", "--public-key")]
     given = parser.parse_args()
     try:
         for faults in check(Path(given.package), given.previous and Path(given.previous), given.public_key):

@@ -49,8 +49,9 @@ SealedBid = tuple[str, int, str]
 
 def sealed_bids(content: bytes) -> set[SealedBid]:
     """``(code, price in yuan, time as text)`` of a sealed ``bids-{class}.csv``."""
-    rows = csv.DictReader(io.StringIO(content.decode()))
-    return {(row["application_code"], int(row["price"]), row["bid_at"]) for row in rows}
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    next(rows)
+    return {(code, int(price), bid_at) for code, price, bid_at in rows}
 
 
 def judge(

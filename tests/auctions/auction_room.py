@@ -14,6 +14,7 @@ from chalicelib.auctions.exporting import export
 from chalicelib.auctions.rules import Bid
 from chalicelib.bidding.records import BidsTable, bidder_key, pack
 from chalicelib.bidding.rules import DRAIN_MS, PlacedBid
+from chalicelib.bidlog.rules import HEADS, TABLE
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.files import MemoryFiles
@@ -95,7 +96,9 @@ class AuctionRoom:
 
     def recount(self, folder: Path, quota: int) -> dict[str, Any]:
         """What ``hangpai rank`` counts of the individuals from what was exported for the notary, left in ``folder``."""
-        for each in export(self.plan.period, rule_text(self.plan.city), self.files)["files"]:
+        for each in export(self.plan, rule_text(self.plan.city), self.files)["files"]:
+            if each["name"] in (TABLE, HEADS):
+                continue  # laid down by the log's own steps
             (folder / each["name"]).write_bytes(self.files.read("work", each["key"]))
         asked = ["rank", str(folder / "bids-individual.csv"), "--rules", str(folder / "rules.toml"), "--json"]
         asked += ["--class", "individual", "--quota", str(quota), "--winners", str(folder / "winners.csv")]

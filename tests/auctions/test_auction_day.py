@@ -315,7 +315,7 @@ class TestPublish:
         with_bids(room).after_the_drain()
         shown = room.close()
 
-        listed = {entry["name"]: entry["key"] for entry in export(PERIOD, "city = 'x'\n", room.files)["files"]}
+        listed = {entry["name"]: entry["key"] for entry in export(room.plan, "city = 'x'\n", room.files)["files"]}
 
         assert sorted(listed) == [
             "bids-individual.csv", "bids-unit.csv", "result.json", "rules.toml", "seed.txt", "window.json",

@@ -133,7 +133,7 @@ def test_given_a_log_that_grows_when_signed_each_minute_then_heads_receipts_and_
     for number in random.Random(1).sample(range(1_100), 9):
         held_by = receipt(f"C{number}", 1, bid(number))
         leaf = leaf_of(line_of_receipt(held_by)).hex()
-        proof = heads.inclusion_proof(PERIOD, leaf, "individual", f"C{number}", 1, log.files)
+        proof = heads.inclusion_proof(PERIOD, leaf, "individual", f"C{number}", 1, files=log.files)
         assert receipt_faults(held_by, proof, SIGNER.public_key) == []
         assert receipt_faults({**held_by, "price": 15_900}, proof) != []
     for older in grown:
@@ -164,7 +164,7 @@ def test_given_what_no_receipt_says_when_a_proof_is_asked_for_then_nothing_is_to
     leaf = leaf_of(line_of_receipt(receipt(code, 1, bid(3 if wrong == "leaf" else 2)))).hex()
 
     with pytest.raises(NotFound) as refused:
-        heads.inclusion_proof(PERIOD, leaf, "individual", code, 1, log.files)
+        heads.inclusion_proof(PERIOD, leaf, "individual", code, 1, files=log.files)
     assert refused.value.code == "NOT_IN_BID_LOG"
 
 
@@ -173,7 +173,7 @@ def test_given_no_head_or_a_size_beyond_it_when_asked_for_then_it_is_refused(log
         heads.newest(PERIOD)
     log.head()
     with pytest.raises(InvalidInput, match="BID_LOG_SIZE"):
-        heads.consistency_proof(PERIOD, 1, log.files)
+        heads.consistency_proof(PERIOD, 1, files=log.files)
 
 
 def test_given_the_close_when_finished_then_the_log_is_handed_over_and_again_the_same(log: Log) -> None:

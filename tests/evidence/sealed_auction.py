@@ -9,15 +9,19 @@ import random
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from chalicelib.auctions.bids_csv import write_bids
 from chalicelib.auctions.more_quota import decide_quota
 from chalicelib.auctions.rules import Bid, rank, result, standing_bids
+from chalicelib.bidlog.rules import HEADS, TABLE, Entry, leaf_of, line_of, signed_head, table_of
+from chalicelib.evidence import merkle
 from chalicelib.evidence.package import Previous, build, package_key, sha256_of
-from chalicelib.kernel.clock import at_shanghai
+from chalicelib.kernel.clock import at_shanghai, local_text
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.signing import Signer
 from chalicelib.periods.rules import read_rules, rule_text
@@ -27,6 +31,7 @@ SIGNER, FORGER = Signer(bytes(range(32))), Signer(bytes(32))
 SEED = hashlib.sha256(b"seed of the tests").digest()
 OPENS_MS = at_shanghai("2026-03-25T09:00:00.000")
 RULES = "hangzhou 2026-01"
+LAST_AVERAGE_FEN = 1_520_000
 INDIVIDUALS, UNITS = "bids-individual.csv", "bids-unit.csv"
 
 
@@ -40,6 +45,35 @@ def bids_of(bidder_class: str, bidders: int) -> list[Bid]:
         made += [Bid(code, chance.randrange(100, 130) * 10_000, OPENS_MS + at) for at in times]
     tied = [Bid(f"{bidder_class[0].upper()}9{number:03d}", 1_250_000, OPENS_MS + 21_599_999) for number in range(3)]
     return made + tied
+
+
+def log_of(bids: Mapping[str, list[Bid]], heads: tuple[int, ...] = (0, 7, 40)) -> dict[str, bytes]:
+    """The log of these bids, signed when it had so many leaves and at the end."""
+    placed = sorted(
+        (bid.bid_at_ms, name, bid.code, bid.price_fen) for name, of_class in bids.items() for bid in of_class
+    )
+    lines, seen = [], Counter[str]()
+    for number, (bid_at_ms, name, code, price_fen) in enumerate(placed):
+        seen[code] += 1
+        lines.append(line_of(PERIOD, Entry(name, code, seen[code], price_fen, bid_at_ms, str(UUID(int=number)))))
+    leaves = [leaf_of(line) for line in lines]
+    signed = [
+        signed_head(PERIOD, size, merkle.root(leaves[:size]), OPENS_MS + at, SIGNER, final=size == len(leaves))
+        for at, size in enumerate((*heads, len(leaves)))
+    ]
+    return {TABLE: table_of(lines), HEADS: canonical(signed)}
+
+
+def window_of(quotas: Mapping[str, int], pauses: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """The window as it is published, as far as a recount reads it."""
+    return {
+        "period": PERIOD,
+        "opens_at": local_text(OPENS_MS),
+        "closes_at": local_text(OPENS_MS + 6 * 3_600_000),
+        "pauses": list(pauses),
+        "seed_commitment": hashlib.sha256(SEED).hexdigest(),
+        "classes": {name: {"quota": quota, "cap": 2 * LAST_AVERAGE_FEN // 100} for name, quota in quotas.items()},
+    }
 
 
 def auction_files(quotas: Mapping[str, int] | None = None, lows_fen: tuple[int, ...] = ()) -> dict[str, bytes]:
@@ -61,8 +95,15 @@ def auction_files(quotas: Mapping[str, int] | None = None, lows_fen: tuple[int, 
         "ranking_sha256": digest_of(standings),
         "classes": told,
     }
+    history = {
+        name: {"last_average_fen": LAST_AVERAGE_FEN, "last_mean_fen": 1_000_000, "lows_fen": list(lows_fen)}
+        for name in told
+    }
     return {
         **files,
+        **log_of({name: bids[name] for name in told}),
+        "history.json": canonical(history),
+        "window.json": canonical(window_of({name: told[name]["more_quota"]["announced"] for name in told})),
         "result.json": canonical(content),
         "rules.toml": rule_text("hangzhou").encode(),
         "seed.txt": f"{SEED.hex()}\n".encode(),

@@ -9,10 +9,12 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.evidence.verifying import Unreadable, link_faults, open_package, verify_package
+from chalicelib.kernel.ids import canonical
 from local.verify_command import recount_faults
 from tests.evidence.sealed_auction import (
     FORGER,
@@ -109,6 +111,64 @@ def _rows(change: Callable[[Lines], None]) -> Callable[[], bytes]:
     return lambda: lines_changed(auction(), INDIVIDUALS, change)
 
 
+def another_leaf(lines: Lines) -> None:
+    lines[4] = lines[4][:-3] + (b"7" if lines[4][-3:-2] != b"7" else b"8") + b"\r\n"
+
+
+def added_leaf(lines: Lines) -> None:
+    lines.append(b"2026-03,individual,I0001,4,29900,2026-03-25T09:00:00.001,00000000-0000-0000-0000-000000000000\r\n")
+
+
+def _logged(change: Callable[[Lines], None]) -> Callable[[], bytes]:
+    return lambda: lines_changed(auction(), "bid-log.csv", change)
+
+
+def _json(name: str, change: Callable[[Any], object]) -> Callable[[], bytes]:
+    def changing() -> bytes:
+        content = json.loads(members_of(auction())[name])
+        change(content)
+        return changed(auction(), {name: canonical(content)})
+
+    return changing
+
+
+def _heads(change: Callable[[list[Any]], object]) -> Callable[[], bytes]:
+    return _json("tree-heads.json", change)
+
+
+def _another_root(heads: list[Any]) -> None:
+    heads[1]["head"]["root"] = heads[2]["head"]["root"]
+
+
+def _heads_of_another() -> bytes:
+    heads = json.loads(members_of(auction())["tree-heads.json"])
+    anew = [
+        {"head": one["head"], "signature": FORGER.sign(one["head"]), "public_key": FORGER.public_key} for one in heads
+    ]
+    return changed(auction(), {"tree-heads.json": canonical(anew)})
+
+
+def _without_a_bid() -> bytes:
+    lines = members_of(auction())[INDIVIDUALS].splitlines(keepends=True)
+    return b"".join(lines[:4] + lines[5:])
+
+
+def _halved_average(history: Any) -> None:
+    history["individual"]["last_average_fen"] //= 2
+
+
+def _another_quota(window: Any) -> None:
+    window["classes"]["individual"]["quota"] += 1
+
+
+def _paused_all_day(window: Any) -> None:
+    window["pauses"] = [{"from": window["opens_at"], "until": window["closes_at"]}]
+
+
+def _high_mean(history: Any) -> None:
+    history["individual"]["last_mean_fen"] = 9_000_000
+
+
 # What was done, what the hub's verifier says of it, what the shipped one says.
 TAMPERED: list[tuple[str, Callable[[], bytes], str, str]] = [
     (
@@ -142,6 +202,28 @@ TAMPERED: list[tuple[str, Callable[[], bytes], str, str]] = [
         "signed with a key that is not the hub's",
         "signature.json: 公钥不是给出的公钥",
     ),
+    ("a leaf", _logged(another_leaf), "tree-heads.json: head of", "签名不符,或根与出价日志前"),
+    ("a removed leaf", _logged(dropped), "tree-heads.json: head of", "不在出价日志中"),
+    (
+        "an added leaf",
+        _logged(added_leaf),
+        "bid-log.csv: I0001,29900,2026-03-25T09:00:00.001",
+        "仅在出价日志中",
+    ),
+    ("the leaves' order", _logged(swapped), "tree-heads.json: head of", "根与出价日志前"),
+    ("a head's root", _heads(_another_root), "tree-heads.json: head of", "签名不符"),
+    ("the last head", _heads(lambda heads: heads.pop()), "tree-heads.json: the last head is not", "最后的树头未包括"),
+    ("whose heads", _heads_of_another, "tree-heads.json: head of 2026-03-25T09:00:00.000: signed with", "签名不符"),
+    (
+        "a dropped bid, sealed anew by the hub",
+        lambda: resealed(auction(), {INDIVIDUALS: _without_a_bid()}, signer=SIGNER),
+        "bid-log.csv: I",
+        "仅在出价日志中",
+    ),
+    ("the cap", _json("history.json", _halved_average), "window.json individual: its cap", "最高限价或配额与"),
+    ("the quota", _json("window.json", _another_quota), "window.json individual: its cap", "最高限价或配额与"),
+    ("a pause", _json("window.json", _paused_all_day), f"{INDIVIDUALS}: I", f"{INDIVIDUALS} 第 2 行: 不合竞价规则"),
+    ("the last mean", _json("history.json", _high_mean), "recount individual more_quota", "重新计票 individual more"),
     ("a file left out", _files_changed(rules_toml=None), "rules.toml: in the manifest, not", "rules.toml: 清单与包中"),
     ("a file put in", _files_changed(more_csv=b"a\n"), "more.csv: in the package, not", "more.csv: 清单与包中"),
     ("the verifier", _files_changed(verify_py=b"pass\n"), "verify.py: sha256 differs", "verify.py: 摘要"),

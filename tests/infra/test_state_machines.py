@@ -14,7 +14,7 @@ from app import FUNCTIONS
 from local.machine_waits import follow_plan
 
 # On auction day the result does not wait for what only makes bidding quicker, or for a price that is found anew anyway.
-GOES_ON = {"Warm": "NotWarm", "Lowest": "NoLowest", "Cool": "NotCool"}
+GOES_ON = {"Warm": "NotWarm", "Lowest": "NoLowest", "Cool": "NotCool", "StartBidLog": "NoBidLog"}
 MACHINES = sorted((Path(__file__).resolve().parents[2] / "state_machines").glob("*.asl.json"))
 
 
