@@ -318,7 +318,8 @@ class TestPublish:
         listed = {entry["name"]: entry["key"] for entry in export(room.plan, "city = 'x'\n", room.files)["files"]}
 
         assert sorted(listed) == [
-            "bids-individual.csv", "bids-unit.csv", "result.json", "rules.toml", "seed.txt", "window.json",
+            "bid-log.csv", "bids-individual.csv", "bids-unit.csv", "history.json", "result.json", "rules.toml",
+            "seed.txt", "tree-heads.json", "window.json",
         ]  # fmt: skip
         bids = read_bids(
             room.files.read("work", listed["bids-individual.csv"]), limits_of(prepared(PERIOD))["individual"], 3

@@ -15,14 +15,19 @@ from chalicelib.auctions import routes, tasks
 from chalicelib.auctions.rules import Bid
 from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS
 from chalicelib.bidding.rules import DRAIN_MS
+from chalicelib.bidlog import leaves
+from chalicelib.bidlog import tasks as log_tasks
+from chalicelib.bidlog.rules import growth_faults, leaf_of, line_of_receipt, receipt_faults
 from chalicelib.evidence import tasks as evidence_tasks
-from chalicelib.evidence.verifying import verify_package
+from chalicelib.evidence.verifying import open_package, verify_package
 from chalicelib.kernel.aws import client
+from chalicelib.kernel.clock import local_text, utc_text
 from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.signing import holds
 from chalicelib.kernel.tokens import Session, issue
 from chalicelib.periods.records import PeriodState, save_plan
+from local.verify_command import recount_faults
 from tests.auctions.auction_room import PERIOD, AuctionRoom
 from tests.bidding.aws_server import MemoryDoor
 
@@ -34,14 +39,16 @@ def room(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuctionRoom]:
     for name in SECRETS:
         client("secretsmanager").create_secret(Name=name.lower(), SecretString=name * 4)
         monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("HEAD_SECONDS", "60")
     settings.cache_clear()
     wiring.hub.cache_clear()
     made = AuctionRoom()
     save_plan(made.plan, PeriodState.RUNNING, "planner")
     hub = replace(wiring.hub(), clock=made.clock)
-    for module in ("chalicelib.auctions.tasks", "chalicelib.auctions.routes", "chalicelib.evidence.tasks"):
-        monkeypatch.setattr(f"{module}.hub", lambda: hub)
-    for module in (tasks, routes):
+    rooms = ("auctions.tasks", "auctions.routes", "evidence.tasks", "bidlog.tasks", "bidlog.routes")
+    for module in rooms:
+        monkeypatch.setattr(f"chalicelib.{module}.hub", lambda: hub)
+    for module in (tasks, routes, log_tasks):
         monkeypatch.setattr(module, "Door", lambda _: MemoryDoor())
     yield made
     settings.cache_clear()
@@ -53,15 +60,51 @@ def step(name: str, **event: object) -> dict[str, object]:
     return json.loads(json.dumps(done))  # type: ignore[no-any-return] # a state's output is JSON
 
 
+def log_step(name: str) -> dict[str, object]:
+    done: dict[str, object] = log_tasks.handle({"step": name, "period": PERIOD}, None)
+    return json.loads(json.dumps(done))  # type: ignore[no-any-return]
+
+
+def stream(room: AuctionRoom) -> None:
+    """What the table's stream would hand over: every item as it stands, the window among them."""
+    items = client("dynamodb").scan(TableName=room.table.name)["Items"]
+    leaves.handle({"Records": [{"dynamodb": {"NewImage": item}} for item in items]}, None)
+
+
+def prove_over_http(http: Client, room: AuctionRoom) -> None:
+    """A receipt's bid is proved by the public doors, and so is that the log only grew; wrong questions are refused."""
+    public_key, door = wiring.hub().keys.evidence_signer().public_key, f"/periods/{PERIOD}/bid-log"
+    receipt = {"period": PERIOD, "bidder_class": "individual", "application_code": "B", "bid_number": 1}
+    receipt |= {"price": 16_000, "bid_at": local_text(room.opens + 1), "request_id": "B-0"}
+    leaf = leaf_of(line_of_receipt(receipt)).hex()
+    asked = f"?leaf={leaf}&bidder_class=individual&number=1&code="
+    assert receipt_faults(receipt, http.http.get(f"{door}/inclusion{asked}B").json_body, public_key) == []
+    assert http.http.get(f"{door}/inclusion{asked}A").status_code == 404
+    assert http.http.get(f"{door}/inclusion?leaf={leaf}").status_code == 400
+    older = json.loads(wiring.hub().files.read("public", f"auction/{PERIOD}/log/heads.json"))[0]
+    grown = http.http.get(f"{door}/consistency?older={older['head']['size']}").json_body
+    assert growth_faults(older, grown, public_key) == []
+    assert http.http.get(door).json_body["head"]["final"]
+
+
 def test_given_an_auction_day_when_its_steps_run_then_it_ends_sealed_published_and_each_sees_his_rank(
     room: AuctionRoom,
 ) -> None:
     waits = step("prepare")
     room.lay([Bid(code, 1_600_000, room.opens + at) for at, code in enumerate(("A", "B", "C"))])
+    stream(room)
+    room.clock.at_ms = room.plan.broadcasts[0].at_ms - 1_000
+    # Then a head is due at the broadcast, or a minute later where there is none before
+    older = log_step("head")
+    assert (older["size"], older["done"]) == (3, False)
+    assert older["again_at"] == utc_text(room.plan.broadcasts[0].at_ms)
     room.clock.at_ms = room.plan.broadcasts[0].at_ms + BROADCAST_DRAIN_MS
     assert step("broadcast", number=1)["number"] == 1
+    assert log_step("head")["again_at"] == utc_text(room.clock.at_ms + 60_000)
     room.clock.at_ms = room.closes + DRAIN_MS
     closed = step("close")
+    assert log_step("head")["done"]
+    assert log_step("finish") == {"size": 3, "caught_up": 0}
     exported = step("export")
     sealed = evidence_tasks.handle({"step": "seal", "period": PERIOD, "moment": "auction", **exported}, None)
     step("publish")
@@ -70,6 +113,7 @@ def test_given_an_auction_day_when_its_steps_run_then_it_ends_sealed_published_a
     assert closed["classes"]["individual"]["winners"] == 2  # type: ignore[index,call-overload]
     package = client("s3").get_object(Bucket="test-evidence", Key=sealed["key"])["Body"].read()
     assert verify_package(package, wiring.hub().keys.evidence_signer().public_key) == []
+    assert recount_faults(open_package(package)) == []
     assert b'"rules_version":"hangzhou 2026-01"' in package
     keys = wiring.hub().keys.session_keys()
     token = issue(Session("B", "account", PERIOD, "individual", room.clock.at_ms + 1), "k1", keys["k1"])
@@ -78,6 +122,7 @@ def test_given_an_auction_day_when_its_steps_run_then_it_ends_sealed_published_a
         assert http.http.get(f"/periods/{PERIOD}/result").json_body["classes"]["individual"]["lowest"] == 16_000
         own = http.http.get("/me/result", headers={"Authorization": f"Bearer {token}"}).json_body
         assert (own["rank"], own["won"]) == (2, True)
+        prove_over_http(http, room)
 
 
 def test_given_a_period_that_is_not_when_a_step_runs_then_the_error_names_it(room: AuctionRoom) -> None:
