@@ -16,6 +16,7 @@ import requests
 from local.checks import everything, mishaps, planted, sealed
 from local.checks.check import Check
 from local.checks.finance import finance_files_hold, sealed_balances
+from local.checks.log_and_disc import bid_log_proves, disc_holds
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
 from local.month import Month
@@ -24,6 +25,7 @@ from local.stage import Stage
 from local.world.addresses import Addresses
 from local.world.phones import all_texts, sms_templates
 from local.world.wallet import wallet_payments
+from local.world.web import need
 
 BUCKETS = ("inbox", "outbox", "public", "evidence")
 # domain.md, S 5.1: after application, after correction, qualification, auction day, settlement; and the closed month.
@@ -119,12 +121,14 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         },
         faults=story.faults(),
     )
+    packages = {key: content for key, content in held["evidence"].items() if key.endswith(".zip")}
+    archived = {key.rsplit("/", 1)[-1]: content for key, content in held["evidence"].items() if key not in packages}
     further = [
         *everything.further_checks(seen),
-        *_sealed(month, held["evidence"]),
-        sealed.ledger_recomputes(
-            next(held["evidence"][key] for key in held["evidence"] if "month" in key), len(seen.entries)
-        ),
+        *_sealed(month, packages),
+        _log_proves(stage, month, story, held["public"]),
+        disc_holds(archived["disc.iso"], packages, archived["catalogue.csv"]),
+        sealed.ledger_recomputes(next(packages[key] for key in packages if "month" in key), len(seen.entries)),
         planted.bad_codes_refused(story.activations.bad_codes),
         no_person_in_logs(logs, month.people),
         receipts_agree(
@@ -164,16 +168,26 @@ def announced(public: Mapping[str, bytes], period: str) -> list[str]:
     return sorted(key for key in public if key.startswith(folder) and "/" not in key.removeprefix(folder))
 
 
-def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:
+def _evidence_key() -> str:
     from chalicelib.kernel import aws
     from chalicelib.kernel.ids import SystemEntropy
     from chalicelib.kernel.keyring import Keyring
     from chalicelib.kernel.settings import settings
 
-    keys = Keyring(aws.client("secretsmanager"), settings(), SystemEntropy())
+    return Keyring(aws.client("secretsmanager"), settings(), SystemEntropy()).evidence_signer().public_key
+
+
+def _log_proves(stage: Stage, month: Month, story: Story, public: Mapping[str, bytes]) -> Check:
+    heads = public[f"auction/{month.period}/log/heads.json"]
+    return bid_log_proves(
+        lambda path: need("GET", f"{stage.api_url}{path}"), month.period, story.bids.receipts, heads, _evidence_key()
+    )
+
+
+def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:
     auction = next(content for key, content in packages.items() if "auction" in key)
     return [
-        sealed.packages_hold(packages, keys.evidence_signer().public_key, PACKAGES),
+        sealed.packages_hold(packages, _evidence_key(), PACKAGES),
         sealed.auction_is_counted_again(auction, month.plan.city, recount),
     ]
 

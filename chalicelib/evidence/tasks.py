@@ -30,7 +30,15 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
     )
 
 
-STEPS = {"seal": _seal}
+def _archive(event: dict[str, Any]) -> dict[str, str]:
+    """``{period}`` -> name -> SHA-256 of the disc's image and the catalogue."""
+    # Only this step makes a disc: sealing need not wait for its library.
+    from chalicelib.evidence.archiving import archive
+
+    return archive(event["period"], hub().files)
+
+
+STEPS = {"seal": _seal, "archive": _archive}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:

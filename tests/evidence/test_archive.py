@@ -1,0 +1,87 @@
+"""The archive's catalogue and the disc: every file is there, in its class, and comes off the disc as it went on."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+
+import pycdlib
+import pytest
+
+from chalicelib.evidence.archive import as_csv, as_page, catalogue, class_of
+from chalicelib.evidence.disc import image
+from tests.evidence.sealed_auction import auction, qualification
+
+PACKAGES = {"2026-03/3-qualification.zip": qualification(), "2026-03/4-auction.zip": auction()}
+OTHERS = {"hangzhou/refunds/2026-03-1.txt": b"1", "reports/2026-03.xlsx": b"2", "notes.txt": b"3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "years"),
+    [
+        ("bids-individual.csv", "01", 30),
+        ("ledger.jsonl", "02", 30),
+        ("credits.csv", "03", 10),
+        ("reports/2026-03.xlsx", "04", 10),
+        ("applicants.csv", "05", 10),
+        ("attachment", "06", 30),
+        ("readme", "09", 10),
+    ],
+)
+def test_given_a_file_when_classed_then_its_retention_is_the_tables(name: str, code: str, years: int) -> None:
+    assert (class_of(name).code, class_of(name).years) == (code, years)
+
+
+def test_given_a_period_when_listed_then_every_file_is_there_once_with_its_package_and_its_term() -> None:
+    entries = catalogue(PACKAGES, OTHERS)
+
+    names = [(entry.package, entry.name) for entry in entries]
+    assert len(names) == len(set(names))
+    assert {name for package, name in names if not package} == PACKAGES.keys() | OTHERS.keys()
+    assert ("2026-03/4-auction.zip", "bid-log.csv") in names
+    assert not [name for _, name in names if name.endswith(".leaves") or name == "verify.py"]
+    rows = as_csv("2026-03", entries).decode("utf-8-sig").splitlines()
+    assert len(rows) == len(entries) + 1
+    assert rows[1].startswith("1,01,竞价记录,")
+    assert ",30 年,2056-12-31," in rows[1]
+
+
+def test_given_names_with_markup_when_printed_then_they_are_text() -> None:
+    page = as_page("2026-03", "档案目录", catalogue({}, {"<b>.txt": b""})).decode()
+
+    assert "&lt;b&gt;.txt" in page
+    assert "共 1 件" in page
+
+
+def test_given_chinese_names_when_put_on_a_disc_then_both_kinds_of_reader_find_them_whole() -> None:
+    files = {"4-竞价日证据包.zip": auction(), "案卷目录.csv": b"1,2\r\n", "verify.py": b"pass\n", "空": b""}
+    disc = pycdlib.PyCdlib()
+    disc.open_fp(io.BytesIO(image("2026-03", files)))
+
+    for name, content in files.items():
+        for path in ({"joliet_path": f"/{name}"}, {"rr_path": f"/{name}"}):
+            read = io.BytesIO()
+            disc.get_file_from_iso_fp(read, **path)
+            assert read.getvalue() == content, path
+    disc.close()
+
+
+def test_given_the_same_files_when_put_on_a_disc_anywhere_and_at_any_time_then_the_bytes_are_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = image("2026-03", {"a": b"1", "乙": b"2"})
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
+    monkeypatch.setitem(os.environ, "TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert image("2026-03", {"乙": b"2", "a": b"1"}) == one
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "x" * 65])
+def test_given_a_name_no_disc_can_hold_when_put_on_one_then_it_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no names for a disc"):
+        image("2026-03", {name: b""})
