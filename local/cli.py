@@ -16,6 +16,7 @@ from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules
 from local.announce_command import announce_command
 from local.ledger_command import ledger_app
+from local.log_command import log_app
 from local.plan_command import plan_command
 from local.read_command import read_app
 from local.receipt_command import receipt_command
@@ -113,6 +114,7 @@ app.command("verify")(verify_command)
 app.command("receipt")(receipt_command)
 app.add_typer(read_app, name="read")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(log_app, name="log")
 
 
 def main() -> None:
