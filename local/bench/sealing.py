@@ -30,7 +30,7 @@ def _cpu_seconds() -> float:
 
 
 def sealing() -> list[Measure]:
-    """CPU of sealing and of verifying (digests, tree, signature), each against ``sha256sum`` over the package's table."""
+    """CPU of sealing and of verifying (digests, tree, signature), each against ``sha256sum`` over the same table."""
     table, signer = _table(), Signer(bytes(32))
     made: list[bytes] = []
 
