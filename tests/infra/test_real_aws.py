@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.package import package
+from local.package import merge_template, package
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,8 @@ def test_sealed_evidence_can_not_be_removed(resources: dict[str, dict[str, Any]]
     bucket = resources["EvidenceBucket"]["Properties"]
     assert bucket["ObjectLockEnabled"] is True
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Mode"] in ("GOVERNANCE", "COMPLIANCE")
+    mode = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Mode"]
+    assert merge_template()["Parameters"][mode["Ref"]]["AllowedValues"] == ["GOVERNANCE", "COMPLIANCE"]
 
 
 @pytest.mark.parametrize("table", ["LedgerTable", "EvidenceTable", "AuditTable", "BidlogTable"])
