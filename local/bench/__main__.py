@@ -28,3 +28,66 @@ GROUPS = {
     "import": importing,
     "ranking": ranking,
     "sms": campaign,
+    "statement": statement,
+    "workbook": workbook,
+    "month-end": month_end,
+    "clearing": clearing,
+    "evidence": sealing,
+}
+LIBRARIES = (
+    "botocore",
+    "pynamodb",
+    "chalice",
+    "aws-lambda-powertools",
+    "cryptography",
+    "numpy",
+    "orjson",
+    "polars",
+    "XlsxWriter",
+)
+
+
+def _page(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench` (`make bench ONLY=cold-start` for some). Ratios of medians taken in turns in one",
+        "run on one machine; what is compared and how is in `local/bench/`. A target that was missed says so.",
+        "",
+        f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES) + ".",
+        "",
+        "| measure | what, and against what | ours | against | ratio | target | holds |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['name']} | {row['what']} | {row['ours']:.4g} {row['unit']} | {row['against']:.4g} {row['unit']} "
+            f"| {row['ratio']:.3f} | {row['target']:.4g} | {'yes' if row['holds'] else '**no**'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main(only: str = "") -> int:
+    """Measure what ``only`` names, or everything. Returns the process's exit code."""
+    chosen = [take for name, take in GROUPS.items() if name.startswith(only) or only.startswith(name)]
+    if not chosen:
+        print(f"no measure is called {only!r}; there are {', '.join(GROUPS)}", file=sys.stderr)
+        return 2
+    listed = DOCS / "benchmarks.json"
+    measured: dict[str, dict[str, Any]] = {}
+    for take in chosen:
+        for measure in take():
+            measured[measure.name] = measure.as_dict()
+            print(
+                f"{measure.name:<22} {measure.ratio:8.3f}  target {measure.target:.4g}",
+                "holds" if measure.holds else "MISSED",
+            )
+    rows = {row["name"]: row for row in (json.loads(listed.read_text()) if listed.exists() else [])}
+    rows.update(measured)
+    listed.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
+    (DOCS / "benchmarks.md").write_text(_page(list(rows.values())))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:2]))
