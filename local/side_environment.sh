@@ -11,6 +11,8 @@ PYTHON=${PYTHON:-python3}
 UV=.local/uv/bin/uv
 home=.local/$name
 
+# The machine's own certificates, as local/setup.sh takes them.
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 [ -x "$UV" ] || { echo "$name: $UV is missing; remedy: sh local/setup.sh" >&2; exit 1; }
 
 # Processes side by side ask for it at the same time: one makes it, the others wait.

@@ -86,7 +86,7 @@ def book(serial: str, fen: int) -> None:
 
 def test_given_a_month_when_the_machine_runs_to_its_end_then_again_then_with_a_late_posting(stage: Stage) -> None:
     assert stage.run() == "Done"
-    assert stage.asked[-4:] == ["workbook", "export", "seal", "tables"]
+    assert stage.asked[-5:] == ["workbook", "export", "seal", "archive", "tables"]
     sealed = dict(stage.files.held)
     assert {f"settlement-{PERIOD}.xlsx", f"settlement-{PERIOD}.pdf", f"vouchers-{PERIOD}.csv"} <= stage.names()
     assert "tables/2026/tables-2026.xlsx" in stage.names()
