@@ -5,13 +5,14 @@ from __future__ import annotations
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.applicants.code_rules import password_fault
-from chalicelib.applicants.records import ApplicantRecord, change
+from chalicelib.applicants.records import ApplicantRecord, change, end_sessions
 from chalicelib.applicants.sms_codes import ACTIVATION, PASSWORD, use_code
 from chalicelib.applicants.views import refusal_text
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, Problem, TooEarlyOrLate
 from chalicelib.kernel.ids import Entropy
 from chalicelib.kernel.passwords import hash_password
 from chalicelib.kernel.privacy import Vault
+from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.audit import Act, Actor
 from chalicelib.periods.plan import Plan
 
@@ -36,7 +37,7 @@ def activate(
     vault: Vault,
     entropy: Entropy,
 ) -> ApplicantRecord:
-    """Activate, or while the window is open change password and choice; the first activation's time stays.
+    """Activate, or while the window is open change password and choice: the first one's time stays, sessions end.
 
     Raises ``TooEarlyOrLate``, ``InvalidInput`` (``PASSWORD_WEAK``, or what ``use_code`` raises) or ``NotAllowed``
     (``NOT_QUALIFIED``, ``APPLICANT_LOCKED``).
@@ -68,18 +69,19 @@ def take_up(
     check_may_bid(applicant)
     standing = {"activated": applicant.activated, "rollover": bool(applicant.rollover)}
     act = Act("applicant.activate", f"{applicant.period} {applicant.code}", standing, {"rollover": rollover})
-    activated = change(
-        applicant.period,
-        applicant.code,
-        [
-            ApplicantRecord.activated_at_ms.set(applicant.activated_at_ms if applicant.activated else now_ms),
-            ApplicantRecord.activated_by.set(before.name if before else ""),
-            ApplicantRecord.password_hash.set(hash_password(password, entropy)),
-            ApplicantRecord.rollover.set(rollover),
-        ],
-        _as_read(applicant),
-        (before, act) if before else None,
-    )
+    actions = [
+        ApplicantRecord.activated_at_ms.set(applicant.activated_at_ms if applicant.activated else now_ms),
+        ApplicantRecord.activated_by.set(before.name if before else ""),
+        ApplicantRecord.password_hash.set(hash_password(password, entropy)),
+        ApplicantRecord.rollover.set(rollover),
+    ]
+    beside = None
+    if applicant.activated:
+        # Another password: what was opened with the one before ends.
+        beside = Transaction()
+        actions.append(ApplicantRecord.sessions_from_ms.set(end_sessions(beside, applicant, now_ms)))
+    noted = (before, act) if before else None
+    activated = change(applicant.period, applicant.code, actions, _as_read(applicant), noted, beside=beside)
     if activated is None:
         raise Conflict("ACTIVATION_MOVED", "资格状态刚刚发生变化,请重新办理激活")
     return activated

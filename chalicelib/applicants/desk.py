@@ -20,6 +20,7 @@ from chalicelib.applicants.records import (
     WITHDRAWN,
     ApplicantRecord,
     change,
+    end_sessions,
     get,
     owner_of,
 )
@@ -83,7 +84,7 @@ def propose_change(period: str, code: str, kind: str, *, phone: str, reason: str
 
 
 def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> ApplicantRecord:
-    """A second person's word: the change is made, and every account session from before is void. Again changes nothing.
+    """A second person's word: the change is made, and every session from before is void. Again changes nothing.
 
     Raises ``NotFound`` (``CHANGE_UNKNOWN``), ``NotAllowed`` (``OWN_CHANGE``) or ``Conflict`` where it has moved on.
     """
@@ -93,12 +94,12 @@ def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> A
     applicant = get(period, code)
     if proposed.state == CONFIRMED:
         return applicant
-    after: dict[str, object] = {"sessions_from_ms": actor.at_ms}
+    transaction = Transaction()
+    after: dict[str, object] = {"sessions_from_ms": end_sessions(transaction, applicant, actor.at_ms)}
     if proposed.kind == PHONE:
         after |= {"sealed_phone": proposed.sealed_phone, "phone_lookup": proposed.phone_lookup}
     else:
         after |= {"password_hash": ""}
-    transaction = Transaction()
     amend(
         transaction,
         applicant,
@@ -148,13 +149,15 @@ def activate_on_site(
 
 
 def withdraw(plan: Plan, code: str, reason: str, *, actor: Actor) -> ApplicantRecord:
-    """The application is taken back: no right to bid, no rollover. Again changes nothing; it can't be undone.
+    """The application is taken back: no right to bid, no rollover, no session. Again changes nothing; can't be undone.
 
     Raises ``TooEarlyOrLate`` (``AUCTION_OPEN``) from the auction's opening on, ``NotFound``.
     """
     if actor.at_ms >= plan.at("auction_opens"):
         raise TooEarlyOrLate("AUCTION_OPEN", "竞价开始后不能撤回申请")
+    standing, transaction = get(plan.period, code), Transaction()
     actions = [
+        ApplicantRecord.sessions_from_ms.set(end_sessions(transaction, standing, actor.at_ms)),
         ApplicantRecord.withdrawn_at_ms.set(actor.at_ms),
         ApplicantRecord.withdrawn_by.set(actor.name),
         ApplicantRecord.withdrawal_reason.set(reason),
@@ -164,10 +167,9 @@ def withdraw(plan: Plan, code: str, reason: str, *, actor: Actor) -> ApplicantRe
         ApplicantRecord.password_hash.set(""),
     ]
     still_there = ApplicantRecord.pk.exists() & (ApplicantRecord.withdrawn_at_ms == 0)
-    standing = get(plan.period, code)
     before = {"qualified": bool(standing.qualified), "rollover": bool(standing.rollover), "withdrawn": False}
     act = _act("withdraw", plan.period, code, before, {"withdrawn": True})
-    return change(plan.period, code, actions, still_there, (actor, act)) or get(plan.period, code)
+    return change(plan.period, code, actions, still_there, (actor, act), beside=transaction) or get(plan.period, code)
 
 
 def extend_validity(period: str, code: str, until: date, reason: str, *, actor: Actor) -> ApplicantRecord:

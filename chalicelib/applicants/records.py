@@ -11,11 +11,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.bidding.voiding import void_sessions
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
-from chalicelib.periods.audit import Act, Actor, commit_noted
+from chalicelib.periods.audit import Act, Actor, commit_noted, committed
 
 WITHDRAWN = "withdrawn"
 AUDIT_OPEN, AUDIT_PASSED, AUDIT_FAILED = "", "passed", "failed"
@@ -59,7 +60,8 @@ class ApplicantRecord(Model):
     withdrawn_at_ms = NumberAttribute(default=0)
     withdrawn_by = UnicodeAttribute(default="")
     withdrawal_reason = UnicodeAttribute(default="")
-    # Account sessions from before this instant open nothing any more.
+    # Sessions that were opened as of an earlier value open nothing any more; a bidder's own item in the bids table says
+    # the same for bids (``end_sessions``).
     sessions_from_ms = NumberAttribute(default=0)
 
     @property
@@ -191,18 +193,38 @@ def lock(period: str, code: str, transaction: Transaction | None = None) -> None
         get(period, code)
 
 
+def end_sessions(transaction: Transaction, applicant: ApplicantRecord, now_ms: int) -> int:
+    """End every session of an applicant's, account and bid, with a transaction that also sets ``sessions_from_ms``.
+
+    Returns what to set it to. Whoever signs in at the same moment has read the record before or after, not by a clock.
+    """
+    sessions_from_ms = max(now_ms, int(applicant.sessions_from_ms) + 1)
+    void_sessions(
+        transaction, applicant.period, applicant.bidder_class, applicant.code, sessions_from_ms=sessions_from_ms
+    )
+    return sessions_from_ms
+
+
 def change(
-    period: str, code: str, actions: Sequence[Action], condition: Condition, noted: tuple[Actor, Act] | None = None
+    period: str,
+    code: str,
+    actions: Sequence[Action],
+    condition: Condition,
+    noted: tuple[Actor, Act] | None = None,
+    *,
+    beside: Transaction | None = None,
 ) -> ApplicantRecord | None:
     """Change an applicant in place and return the new state; ``None`` where the condition does not hold.
 
-    ``noted``: the operator whose act it is, and the act, for the audit trail; both or neither are written.
+    ``noted``: the operator whose act it is, and the act, for the audit trail; both or neither are written. ``beside``:
+    what else is written with it or not at all.
     """
     record = ApplicantRecord(applicant_pk(period, code), code)
-    if noted is not None:
-        transaction = Transaction()
+    if noted is not None or beside is not None:
+        transaction = beside or Transaction()
         transaction.update(record, actions, condition)
-        return get(period, code) if commit_noted(transaction, *noted) else None
+        done = commit_noted(transaction, *noted) if noted else committed(transaction)
+        return get(period, code) if done else None
     try:
         record.update(list(actions), condition=condition)
     except UpdateError as error:

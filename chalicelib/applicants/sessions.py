@@ -12,7 +12,7 @@ from chalicelib.applicants.sms_codes import ACCOUNT, use_code
 from chalicelib.kernel.errors import NotAllowed, NotAuthenticated, TooEarlyOrLate
 from chalicelib.kernel.passwords import password_fits
 from chalicelib.kernel.privacy import Vault
-from chalicelib.kernel.tokens import Session, bearer, verify
+from chalicelib.kernel.tokens import Session, bearer, check_not_void, verify
 from chalicelib.periods.plan import Plan
 
 ACCOUNT_SESSION_MS = 30 * 60_000
@@ -24,9 +24,7 @@ LOGIN = Limit("login", LOGIN_TRIES_MAX, "LOGIN_TRIES", "登录尝试过于频繁
 
 def account_session(applicant: ApplicantRecord, now_ms: int) -> Session:
     """A session for looking, correction and refund accounts: half an hour."""
-    return Session(
-        applicant.code, "account", applicant.period, applicant.bidder_class, now_ms + ACCOUNT_SESSION_MS, (), now_ms
-    )
+    return _session(applicant, "account", now_ms + ACCOUNT_SESSION_MS)
 
 
 def open_account(period: str, code: str, phone: str, sms_code: str, *, now_ms: int, vault: Vault) -> Session:
@@ -37,7 +35,8 @@ def open_account(period: str, code: str, phone: str, sms_code: str, *, now_ms: i
 def account(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms: int) -> Session:
     """Whose account session a request carries, for any room's routes.
 
-    Raises ``NotAuthenticated`` (``TOKEN_VOID``: operators changed phone or password since) or ``NotAllowed``.
+    Raises ``NotAuthenticated`` (``TOKEN_VOID``: phone or password were changed since, or the application was taken
+    back) or ``NotAllowed``.
     """
     return _not_void(verify(bearer(headers), "account", keys, now_ms))
 
@@ -53,9 +52,21 @@ def account_or_bid(headers: Mapping[str, str], keys: Mapping[str, bytes], now_ms
 
 def _not_void(session: Session) -> Session:
     applicant = find(session.period, session.subject)
-    if applicant is not None and session.issued_at_ms < applicant.sessions_from_ms:
-        raise NotAuthenticated("TOKEN_VOID", "登录已失效,请重新登录")
+    if applicant is not None:
+        check_not_void(session, int(applicant.sessions_from_ms))
     return session
+
+
+def _session(applicant: ApplicantRecord, audience: str, expires_at_ms: int) -> Session:
+    # As the record was read: what is changed at this moment makes the session void.
+    return Session(
+        applicant.code,
+        audience,
+        applicant.period,
+        applicant.bidder_class,
+        expires_at_ms,
+        sessions_from_ms=int(applicant.sessions_from_ms),
+    )
 
 
 def login(plan: Plan, code: str, password: str, *, closes_at_ms: int, now_ms: int) -> Session:
@@ -72,5 +83,4 @@ def login(plan: Plan, code: str, password: str, *, closes_at_ms: int, now_ms: in
     if not password_fits(password, applicant.password_hash if applicant else "") or applicant is None:
         raise NotAuthenticated("LOGIN_FAILED", "申请编码或竞价密码错误")
     check_may_bid(applicant)
-    expires_at_ms = closes_at_ms + BID_SESSION_AFTER_CLOSE_MS
-    return Session(code, "bid", plan.period, applicant.bidder_class, expires_at_ms, (), now_ms)
+    return _session(applicant, "bid", closes_at_ms + BID_SESSION_AFTER_CLOSE_MS)

@@ -17,7 +17,7 @@ from chalicelib.bidding import log, receipts
 from chalicelib.bidding.door import DYNAMODB, Door, Refused, SecretsDoor, Unanswered
 from chalicelib.bidding.flood import Taps
 from chalicelib.bidding.phases import AROUND_LOWEST, Lowest, check_phase, lowest_for, phase_at, phase_refusal
-from chalicelib.bidding.records import BidsTable, bidder_key
+from chalicelib.bidding.records import BidsTable, Standing, bidder_key
 from chalicelib.bidding.request import BidRequest, read_request, receipt_response, refusal_response
 from chalicelib.bidding.rules import (
     PlacedBid,
@@ -93,12 +93,16 @@ def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
         bid, phase = _judge(asked, bid_at_ms, session.bidder_class, window, at)
     except HubError as no:
         # The answer to an accepted bid may have been lost: whoever asks again gets his receipt, however late.
-        placed = at.table.placed(key) if no.code in _TIME_MAKES else ()
-        place = find_repeat(placed, asked.request_id, asked.price_fen)
+        standing = at.table.standing(key) if no.code in _TIME_MAKES else Standing(())
+        tokens.check_not_void(session, standing.sessions_from_ms)
+        place = find_repeat(standing.placed, asked.request_id, asked.price_fen)
         if place is None:
             raise
-        return receipts.signed_receipt(session, placed, place, window.bids_max, at.signer)
-    placed = at.table.place(key, bid, window.bids_max, phase).placed
+        return receipts.signed_receipt(session, standing.placed, place, window.bids_max, at.signer)
+    outcome = at.table.place(key, bid, window.bids_max, phase, session.sessions_from_ms)
+    placed = outcome.placed
+    # Before anything is said of the bids: whoever holds a void token gets no receipt either.
+    tokens.check_not_void(session, outcome.standing.sessions_from_ms)
     place = find_repeat(placed, asked.request_id, asked.price_fen)
     if place is None:
         raise phase_refusal(placed, bid_at_ms, window, phase) if phase else refusal(placed, bid_at_ms, window.bids_max)

@@ -38,7 +38,8 @@ def _segment(table: BidsTable, period: str, number: int, segments: int) -> Itera
         "TotalSegments": segments,
         "ConsistentRead": True,
         "ProjectionExpression": "pk, history",
-        "FilterExpression": "begins_with(pk, :prefix)",
+        # Who never bid may have an item too, which says from when sessions hold (``voiding``).
+        "FilterExpression": "begins_with(pk, :prefix) AND attribute_exists(history)",
         "ExpressionAttributeValues": {":prefix": {"S": prefix}},
     }
     # One text for each class, not one for each bidder: a million fewer to keep, and to compare.

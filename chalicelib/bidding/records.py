@@ -14,11 +14,15 @@ from chalicelib.bidding.rules import PlacedBid, WindowPhase
 from chalicelib.bidding.signed import Signed
 
 # One write, no read: first bid, or one more of a bidder who has bids left, is later than the standing bid, and was not
-# made by this request already. Size, order and repeat are judged by DynamoDB in the write itself, so two revisions at
-# once can't both take the last place.
+# made by this request already; the session is one that holds still (``voiding``). Size, order, repeat and session are
+# judged by DynamoDB in the write itself, so two revisions at once can't both take the last place. Before the first bid
+# there may be an item that only says from when sessions hold.
 _PLACE = "SET history = list_append(if_not_exists(history, :none), :placed), bid_at_ms = :at ADD request_ids :ids"
+_SESSION_HOLDS = "(attribute_not_exists(sessions_from_ms) OR sessions_from_ms <= :session)"
 _MAY_PLACE = (
-    "attribute_not_exists(pk) OR (size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id))"
+    "(attribute_not_exists(history) OR"
+    " (size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id)))"
+    f" AND {_SESSION_HOLDS}"
 )
 # The same in a window of several phases: the bids of each are counted too, and the first phase may be the only one that
 # newcomers may bid in. A count of its own a phase, because no condition can look into a history.
@@ -27,18 +31,32 @@ _PLACE_IN_PHASE = (
     "ADD request_ids :ids, {phase} :one"
 )
 _MAY_PLACE_IN_PHASE = (
-    "(attribute_exists(pk) AND size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id)"
+    "(attribute_exists(history) AND size(history) < :bids_max AND bid_at_ms < :at AND NOT contains(request_ids, :id)"
     " AND (attribute_not_exists({phase}) OR {phase} < :phase_max))"
 )
-_OR_NEWCOMER = "attribute_not_exists(pk) OR "
+_OR_NEWCOMER = "(attribute_not_exists(history) OR {}) AND " + _SESSION_HOLDS
+_NO_NEWCOMER = "{} AND " + _SESSION_HOLDS
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A bidder's item: all bids in the order they were accepted, and from when on sessions hold."""
+
+    placed: tuple[PlacedBid, ...]
+    sessions_from_ms: int = 0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the table said: whether this bid was written, and all the bidder's bids as they stand after it."""
+    """What the table said: whether this bid was written, and the bidder's item as it stands after it."""
 
     accepted: bool
-    placed: tuple[PlacedBid, ...]
+    standing: Standing
+
+    @property
+    def placed(self) -> tuple[PlacedBid, ...]:
+        """The bids."""
+        return self.standing.placed
 
 
 def bidder_key(period: str, bidder_class: str, code: str) -> str:
@@ -110,10 +128,12 @@ class BidsTable:
     client: DynamoDb
     name: str
 
-    def place(self, key: str, bid: PlacedBid, bids_max: int, phase: WindowPhase | None = None) -> Outcome:
+    def place(
+        self, key: str, bid: PlacedBid, bids_max: int, phase: WindowPhase | None = None, sessions_from_ms: int = 0
+    ) -> Outcome:
         """Write a bid under the bidder's key, if the condition holds: exactly one ``UpdateItem``.
 
-        ``phase`` is the one it falls into, in a window of several.
+        ``phase`` is the one it falls into, in a window of several; ``sessions_from_ms`` the bidder's session's.
         """
         asked = {
             "TableName": self.name,
@@ -127,6 +147,7 @@ class BidsTable:
                 ":ids": {"SS": [bid.request_id]},
                 ":id": {"S": bid.request_id},
                 ":bids_max": {"N": str(bids_max)},
+                ":session": {"N": str(sessions_from_ms)},
             },
             "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -139,14 +160,17 @@ class BidsTable:
             if refused.code != "ConditionalCheckFailedException":
                 raise
             # No item: somebody new where newcomers may not bid.
-            return Outcome(accepted=False, placed=unpack(refused.content.get("Item", {})))
-        return Outcome(accepted=True, placed=unpack(answer["Attributes"]))
+            return Outcome(accepted=False, standing=_standing(refused.content.get("Item", {})))
+        return Outcome(accepted=True, standing=Standing(unpack(answer["Attributes"])))
+
+    def standing(self, key: str) -> Standing:
+        """The bidder's item: read only for a request that comes after the close, never on the way of a bid."""
+        asked = {"TableName": self.name, "Key": {"pk": {"S": key}}, "ConsistentRead": True}
+        return _standing(self.client.call("GetItem", asked, BID).get("Item", {}))
 
     def placed(self, key: str) -> Sequence[PlacedBid]:
-        """The bidder's bids: read only for a request that comes after the close, never on the way of a bid."""
-        asked = {"TableName": self.name, "Key": {"pk": {"S": key}}, "ConsistentRead": True}
-        answer = self.client.call("GetItem", asked, BID)
-        return unpack(answer.get("Item", {}))
+        """The bidder's bids, read as ``standing`` is."""
+        return self.standing(key).placed
 
     def window(self, period: str) -> Signed | None:
         """The period's window as it lies there."""
@@ -175,11 +199,15 @@ class BidsTable:
         self.client.call("PutItem", {"TableName": self.name, "Item": item}, BID)
 
 
+def _standing(item: dict[str, Any]) -> Standing:
+    return Standing(unpack(item), int(item.get("sessions_from_ms", {"N": "0"})["N"]))
+
+
 def _hold_to_phase(asked: dict[str, Any], bid: PlacedBid, phase: WindowPhase) -> None:
     counter = f"in_{phase.name}"
     asked["UpdateExpression"] = _PLACE_IN_PHASE.format(phase=counter)
     condition = _MAY_PLACE_IN_PHASE.format(phase=counter)
-    asked["ConditionExpression"] = _OR_NEWCOMER + condition if phase.newcomers else condition
+    asked["ConditionExpression"] = (_OR_NEWCOMER if phase.newcomers else _NO_NEWCOMER).format(condition)
     asked["ExpressionAttributeValues"].update(
         {":price": {"N": str(bid.price_fen)}, ":one": {"N": "1"}, ":phase_max": {"N": str(phase.bids_max)}}
     )

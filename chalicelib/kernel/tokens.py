@@ -24,7 +24,8 @@ class Session:
     """Who holds the token and what it opens.
 
     A bidder's opens one door (``audience``: ``account`` or ``bid``) of one period and class; an operator's
-    (``operator``) opens none of theirs. ``issued_at_ms`` tells it from those that were voided later.
+    (``operator``) opens none of theirs. ``sessions_from_ms`` is the holder's record's when the token was issued: once
+    that one is later, the token is void. No two functions' clocks are compared.
     """
 
     subject: str
@@ -33,7 +34,7 @@ class Session:
     bidder_class: str
     expires_at_ms: int
     roles: tuple[str, ...] = ()
-    issued_at_ms: int = 0
+    sessions_from_ms: int = 0
 
 
 def _encode(raw: bytes) -> str:
@@ -77,14 +78,21 @@ def verify(token: str, audience: str, keys: Mapping[str, bytes], now_ms: int) ->
         if not hmac.compare_digest(_decode(signature), _signature(keys[parts[1]], signed)):
             raise forged
         claims = json.loads(_decode(parts[2]))
-    except (binascii.Error, ValueError) as error:
+        session = Session(**{**claims, "roles": tuple(claims["roles"])})
+    except (binascii.Error, ValueError, TypeError) as error:
+        # A TypeError: claims of another version of the hub.
         raise forged from error
-    session = Session(**{**claims, "roles": tuple(claims["roles"])})
     if now_ms >= session.expires_at_ms:
         raise NotAuthenticated("TOKEN_EXPIRED", "登录已过期,请重新登录")
     if session.audience != audience:
         raise NotAllowed("TOKEN_AUDIENCE", "当前登录不能办理此业务")
     return session
+
+
+def check_not_void(session: Session, sessions_from_ms: int) -> None:
+    """Raise ``NotAuthenticated`` (``TOKEN_VOID``) where the holder's record says that only later sessions hold."""
+    if session.sessions_from_ms < sessions_from_ms:
+        raise NotAuthenticated("TOKEN_VOID", "登录已失效,请重新登录")
 
 
 def bearer(headers: Mapping[str, str]) -> str:

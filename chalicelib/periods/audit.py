@@ -89,6 +89,11 @@ def note(transaction: Transaction, actor: Actor, act: Act) -> None:
 def commit_noted(transaction: Transaction, actor: Actor, act: Act) -> bool:
     """Commit a change with its act; ``False`` where a condition did not hold, and neither was written."""
     note(transaction, actor, act)
+    return committed(transaction)
+
+
+def committed(transaction: Transaction) -> bool:
+    """Commit; ``False`` where a condition did not hold, and nothing was written."""
     try:
         transaction.commit()
     except Conflict:

@@ -88,7 +88,7 @@ def sign_in(name: str, password: str, now_ms: int) -> Session:
         record.update([OperatorRecord.failures.set(0)])
     roles = tuple(sorted(record.roles))
     _note_sign_in(name, roles, now_ms, {"signed_in": True})
-    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, roles, now_ms)
+    return Session(name, AUDIENCE, "", "", now_ms + SESSION_MS, roles)
 
 
 def _note_sign_in(name: str, roles: tuple[str, ...], now_ms: int, after: dict[str, bool]) -> None:

@@ -33,6 +33,7 @@ def update_item(request_id: str, price_fen: int, at_ms: int) -> dict[str, Any]:
             ":ids": {"SS": [request_id]},
             ":id": {"S": request_id},
             ":bids_max": {"N": "3"},
+            ":session": {"N": "0"},
         },
         "ReturnValues": "ALL_NEW",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
