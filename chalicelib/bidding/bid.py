@@ -102,7 +102,7 @@ def take_bid(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     outcome = at.table.place(key, bid, window.bids_max, phase, session.sessions_from_ms)
     placed = outcome.placed
     # Before anything is said of the bids: whoever holds a void token gets no receipt either.
-    tokens.check_not_void(session, outcome.standing.sessions_from_ms)
+    tokens.check_not_void(session, outcome.sessions_from_ms)
     place = find_repeat(placed, asked.request_id, asked.price_fen)
     if place is None:
         raise phase_refusal(placed, bid_at_ms, window, phase) if phase else refusal(placed, bid_at_ms, window.bids_max)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chalicelib.bidding.door import BID, WINDOW, Patience, Refused
 from chalicelib.bidding.rules import PlacedBid, WindowPhase
@@ -38,25 +38,19 @@ _OR_NEWCOMER = "(attribute_not_exists(history) OR {}) AND " + _SESSION_HOLDS
 _NO_NEWCOMER = "{} AND " + _SESSION_HOLDS
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A bidder's item: all bids in the order they were accepted, and from when on sessions hold."""
 
     placed: tuple[PlacedBid, ...]
     sessions_from_ms: int = 0
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the table said: whether this bid was written, and the bidder's item as it stands after it."""
 
     accepted: bool
-    standing: Standing
-
-    @property
-    def placed(self) -> tuple[PlacedBid, ...]:
-        """The bids."""
-        return self.standing.placed
+    placed: tuple[PlacedBid, ...]
+    sessions_from_ms: int = 0
 
 
 def bidder_key(period: str, bidder_class: str, code: str) -> str:
@@ -160,8 +154,9 @@ class BidsTable:
             if refused.code != "ConditionalCheckFailedException":
                 raise
             # No item: somebody new where newcomers may not bid.
-            return Outcome(accepted=False, standing=_standing(refused.content.get("Item", {})))
-        return Outcome(accepted=True, standing=Standing(unpack(answer["Attributes"])))
+            standing = _standing(refused.content.get("Item", {}))
+            return Outcome(accepted=False, placed=standing.placed, sessions_from_ms=standing.sessions_from_ms)
+        return Outcome(accepted=True, placed=unpack(answer["Attributes"]))
 
     def standing(self, key: str) -> Standing:
         """The bidder's item: read only for a request that comes after the close, never on the way of a bid."""
