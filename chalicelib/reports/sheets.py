@@ -124,7 +124,7 @@ def deposits_by_state(found: Tally, details: Table) -> Table:
 
 
 def interest(month: Month, found: Tally, details: Table) -> Table:
-    """Interest by channel: owed with refunds, paid of it, credited by the bank, and what is left."""
+    """Interest by channel: ordered, come back, owed, paid of it, credited by the bank, and what is left."""
     credited = {row.channel: row.interest_fen for row in month.banks}
     seen = {channel for _, channel, _ in found.refunds} | credited.keys()
     rows: _Rows = []
@@ -133,26 +133,34 @@ def interest(month: Month, found: Tally, details: Table) -> Table:
         label, paid = words.word(words.CHANNELS, channel), words.REFUNDS["paid"]
         every = found.refunds_where(lambda _batch, by, _state, of=channel: by == of)  # type: ignore[misc]
         done = found.refunds_where(lambda _batch, by, state, of=channel: (by, state) == (of, "paid"))  # type: ignore[misc]
+        back = found.refunds_where(lambda _batch, by, state, of=channel: by == of and state in CAME_BACK)  # type: ignore[misc]
         given = f'{details.range("渠道")},"{label}",{details.range("利息(元)")},">0"'
+        came_back = "+".join(
+            _sum(details, "利息(元)", {"渠道": label, "状态": words.REFUNDS[state]}, 0).text for state in CAME_BACK
+        )
         rows.append(
             (
                 label,
                 Formula(f"COUNTIFS({given})", every.with_interest),
                 _sum(details, "利息(元)", {"渠道": label}, every.interest_fen),
+                Formula(came_back, back.interest_fen),
+                Formula(f"ROUND(C{line}-D{line},2)", every.interest_fen - back.interest_fen),
                 _sum(details, "利息(元)", {"渠道": label, "状态": paid}, done.interest_fen),
                 credited.get(channel, 0),
-                Formula(f"ROUND(E{line}-D{line},2)", credited.get(channel, 0) - done.interest_fen),
+                Formula(f"ROUND(G{line}-F{line},2)", credited.get(channel, 0) - done.interest_fen),
             )
         )
     columns = (
         Column("渠道", width=18),
         Column("计息笔数", Kind.COUNT, 12, total=True),
+        Column("指令利息(元)", Kind.MONEY, 18, total=True),
+        Column("退回利息(元)", Kind.MONEY, 18, total=True),
         Column("应付利息(元)", Kind.MONEY, 18, total=True),
         Column("已付利息(元)", Kind.MONEY, 18, total=True),
         Column("银行结息(元)", Kind.MONEY, 18, total=True),
         Column("结余(元)", Kind.MONEY, 18, total=True),
     )
-    note = f"{_YUAN}应付利息含退回后重发的款项;结余 = 银行结息 - 已付利息。"
+    note = f"{_YUAN}指令利息含退回后重发的款项,应付利息 = 指令利息 - 退回利息;结余 = 银行结息 - 已付利息。"
     return Table("利息", "保证金利息表", note, columns, rows)
 
 

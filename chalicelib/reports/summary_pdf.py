@@ -43,6 +43,7 @@ def summary_pdf(bound: Bound, *, amendment: int = 0) -> bytes:
         title=f"{month.title} {month.period} {name}",
         author="Hangpai",
         invariant=1,
+        initialFontName=font(),
     )
 
     def furniture(canvas: Any, page: Any) -> None:
@@ -97,7 +98,19 @@ def _story(bound: Bound, name: str) -> list[Any]:
     )
     story += _section(
         "保证金利息",
-        _grid(tables["利息"], ("渠道", "计息笔数", "应付利息(元)", "已付利息(元)", "银行结息(元)", "结余(元)")),
+        _grid(
+            tables["利息"],
+            (
+                "渠道",
+                "计息笔数",
+                "指令利息(元)",
+                "退回利息(元)",
+                "应付利息(元)",
+                "已付利息(元)",
+                "银行结息(元)",
+                "结余(元)",
+            ),
+        ),
     )
     story += _section(
         "银行余额核对",
@@ -146,6 +159,7 @@ def _tiles(bound: Bound) -> Grid:
     grid = Grid([cells[:4], cells[4:]], colWidths=[_WIDTH / 4] * 4)
     grid.setStyle(
         [
+            ("FONTNAME", (0, 0), (-1, -1), font()),
             ("BACKGROUND", (0, 0), (-1, -1), _PALE),
             ("INNERGRID", (0, 0), (-1, -1), 4, white),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -253,7 +267,8 @@ def _boxes() -> Grid:
     label = _style(9, textColor=_GREY, leading=16)
     cells = [Paragraph(f"{each}:<br/><br/>日期:", label) for each in cover.SIGNATURES]
     grid = Grid([cells[:2], cells[2:]], colWidths=[_WIDTH / 2] * 2, rowHeights=[58, 58])
-    grid.setStyle([("GRID", (0, 0), (-1, -1), 0.6, _GREY), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    every = (0, 0), (-1, -1)
+    grid.setStyle([("FONTNAME", *every, font()), ("GRID", *every, 0.6, _GREY), ("VALIGN", *every, "TOP")])
     return grid
 
 

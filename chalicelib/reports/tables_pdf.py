@@ -35,6 +35,7 @@ def tables_pdf(title: str, tables: Sequence[Table], drawings: Sequence[Any]) -> 
         title=title,
         author="Hangpai",
         invariant=1,
+        initialFontName=font(),
     )
 
     def furniture(canvas: Any, page: Any) -> None:

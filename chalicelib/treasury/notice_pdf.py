@@ -34,7 +34,7 @@ _NEVER_FIRST = "，。；：、）”"
 def notice_pdf(page: NoticePage) -> bytes:
     """The page as a PDF."""
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4, invariant=1, pageCompression=1)
+    canvas = Canvas(out, pagesize=A4, invariant=1, pageCompression=1, initialFontName=font())
     canvas.setTitle(f"缴款通知书 {page.pay_code}")
     canvas.setAuthor(page.guide.collector)
     _head(canvas, page)

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from months import DEPOSIT_FEN, a_month, credit
+from pdf_fonts import fonts_left_out
 from pypdf import PdfReader
 
 from chalicelib.kernel.errors import Conflict
@@ -106,12 +107,14 @@ def test_given_text_that_a_spreadsheet_would_run_when_written_as_csv_then_it_is_
 
 def test_given_the_pdf_when_read_then_it_says_what_the_cover_says_in_chinese() -> None:
     files, _ = filed(a_month())
-    pages = PdfReader(io.BytesIO(files.read("outbox", f"{FOLDER}settlement-2026-03.pdf"))).pages
+    content = files.read("outbox", f"{FOLDER}settlement-2026-03.pdf")
+    pages = PdfReader(io.BytesIO(content)).pages
     text = "".join(page.extract_text() for page in pages)
 
     assert {(round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in pages} == {(595, 842)}
     for said in ("月度结算摘要", "13,950.50", "银行余额账簿差额", "试算平衡", "财务负责人", "杭州银行"):
         assert said in text, said
+    assert fonts_left_out(content) == set()
 
 
 def test_given_the_postings_when_made_into_vouchers_then_each_balances_in_finance_s_codes() -> None:

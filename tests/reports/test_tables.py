@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 from months import a_month
+from pdf_fonts import fonts_left_out
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
@@ -73,6 +74,7 @@ def test_given_the_files_when_opened_then_each_is_what_its_name_says() -> None:
     ]
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(files["tables-2026.pdf"])).pages)
     assert "2026 年竞价数据表" in text
+    assert fonts_left_out(files["tables-2026.pdf"]) == set()
     charts = [name for name in files if name.endswith(".svg")]
     assert charts == ["prices-2026.svg", "participants-2026.svg", "defaults-2026.svg"]
     for name in charts:

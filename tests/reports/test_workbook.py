@@ -59,6 +59,8 @@ def test_given_a_month_when_written_then_the_cover_says_what_finance_asks() -> N
     assert cover["违约没收"][:2] == [1, 2000]
     assert cover["成交价款应缴"][:2] == [3, 91000]
     assert cover["成交价款实缴"][1] == 31500
+    interest = by_label(sheets["利息"])["杭州银行"]
+    assert interest == [2, 0.26, 0, 0.26, 0.26, 0.26, 0]
     checks = (
         "借贷合计差额",
         "账簿余额 - 封存链余额",
@@ -72,6 +74,15 @@ def test_given_a_month_when_written_then_the_cover_says_what_finance_asks() -> N
     assert [cover[item][1] for item in ("上期延期转入", "延期转出至下期", "财政电子票据")] == [0, 0, 31500]
     for signature in ("制表人", "复核人", "财务负责人", "单位负责人(盖章)"):
         assert any(signature in str(cell) for row in sheets["封面"] for cell in row)
+
+
+def test_given_interest_that_came_back_and_went_again_when_written_then_it_is_owed_once() -> None:
+    month = a_month()
+    again = [replace(each, interest_fen=7) if each.principal_fen == 190_000 else each for each in month.refunds]
+    again = [replace(each, state="paid") if each.batch == "again-1" else each for each in again]
+    interest = by_label(shown(written(replace(month, refunds=tuple(again))))["利息"])["杭州银行"]
+
+    assert interest[1:5] == [0.40, 0.07, 0.33, 0.33]
 
 
 def test_given_a_fen_too_many_in_the_ledger_when_written_then_the_cover_says_so() -> None:
@@ -97,7 +108,7 @@ def test_given_a_month_when_written_then_every_sheet_is_ready_to_read_and_print(
             assert sheet.print_title_rows == "$4:$4"
     details = book["退款明细"]
     assert details.auto_filter.ref == "A4:M9"
-    assert details["F5"].number_format == "#,##0.00;[Red]-#,##0.00"
+    assert details["F5"].number_format == "#,##0.00_ ;[Red]-#,##0.00_ "
     assert details["I5"].number_format == "yyyy-mm-dd"
     assert details["F10"].value == "=SUM(F5:F9)"
     assert book["成交价款"]["E5"].data_type == "s"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from chalice.test import Client
+from pdf_fonts import fonts_left_out
 from pypdf import PdfReader
 from treasury_room import BY_RANK, PERIOD, TreasuryRoom
 
@@ -62,8 +63,10 @@ def call(method: str, path: str, who: str, body: Any = None) -> tuple[int, Any]:
 
 
 def text_of(document: dict[str, Any]) -> str:
-    reader = PdfReader(io.BytesIO(base64.b64decode(document["content"])))
+    content = base64.b64decode(document["content"])
+    reader = PdfReader(io.BytesIO(content))
     assert len(reader.pages) == 1
+    assert fonts_left_out(content) == set()
     return reader.pages[0].extract_text().replace(" ", "")
 
 

@@ -8,11 +8,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-_FONT = "STSong-Light"
+from chalicelib.kernel.pdf_font import font
 
 
 class BadRequest(Exception):
@@ -108,12 +106,11 @@ def _tag(text: str, name: str) -> str:
 
 
 def _pdf(receipt: SimulatedReceipt) -> bytes:
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(420, 240), invariant=1)
-    canvas.setFont(_FONT, 16)
+    canvas = Canvas(out, pagesize=(420, 240), invariant=1, initialFontName=font())
+    canvas.setFont(font(), 16)
     canvas.drawCentredString(210, 205, "非税收入统一票据(电子) 模拟")
-    canvas.setFont(_FONT, 11)
+    canvas.setFont(font(), 11)
     lines = (
         f"票据号码 {receipt.number}",
         f"缴款码 {receipt.pay_code}",
