@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import inspect
 import io
 import json
 from dataclasses import replace
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.files import MemoryFiles
+from chalicelib.ledger import accounts
 from chalicelib.reports import vouchers
 from chalicelib.reports.chart_of_accounts import finance_profile, read_profile
 from chalicelib.reports.csv_sheets import NAMES
@@ -152,6 +154,16 @@ def test_given_another_profile_when_written_then_its_columns_and_encoding() -> N
 
     text = vouchers.voucher_file(vouchers.vouchers("2026-03", a_month().posted, other), other).decode("gb18030")
     assert text.splitlines()[:2] == ["摘要\t借方金额", "收到竞价保证金(2026-03期)\t13950.50"]
+
+
+def test_given_the_ledger_s_chart_when_finance_reads_it_then_every_account_has_a_code_of_its_own() -> None:
+    named = [make("2026-03") for name, make in vars(accounts).items() if inspect.isfunction(make)]
+    named += [accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE]
+
+    codes = {name: finance_profile().account(name).code for name in named}
+
+    assert len(named) == 12
+    assert len(set(codes.values())) == len(codes)
 
 
 def test_given_a_profile_without_a_part_when_read_then_it_is_named() -> None:
