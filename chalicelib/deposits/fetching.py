@@ -15,6 +15,9 @@ from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import by_subject
 from integrations.ports import AskedBank, BatchFile, DepositBank
 
+# How an account says that it has no bill of a day: not ready, or nothing was booked.
+NO_BILL = "BILL_NOT_READY"
+
 
 @runtime_checkable
 class GivesNoEmptyDay(Protocol):
@@ -39,8 +42,9 @@ class Wanted:
 def fetch_statement(files: Files, bank: DepositBank, wanted: Wanted, anyone_paid: Callable[[], bool]) -> str:
     """Put a day's statement into the inbox and return its key; empty where the bank delivers by itself.
 
-    ``anyone_paid``: whether somebody paid of whom the ledger does not know yet; asked only where a day on which nothing
-    was booked has no statement at all. Raises ``Pending`` where there is none yet.
+    ``anyone_paid``: whether somebody paid by the end of the day whom no statement has yet; asked only where the account
+    says that it has no bill of a day: then, and only if nobody did, an empty one stands for it. Raises ``Pending``
+    where there is none yet.
     """
     day = wanted.day
     if not isinstance(bank, AskedBank):
@@ -54,9 +58,11 @@ def fetch_statement(files: Files, bank: DepositBank, wanted: Wanted, anyone_paid
             return bank.fetch_statement(asked, opening_fen)
         except TooEarlyOrLate as early:
             raise Pending(early.code, early.message) from early
-        except Pending:
+        except Pending as open_yet:
+            # Only a word that there is no bill may stand for an empty day: silence never does.
             if (
-                isinstance(bank, GivesNoEmptyDay)
+                open_yet.code == NO_BILL
+                and isinstance(bank, GivesNoEmptyDay)
                 and _nothing_moved(wanted.period, bank.channel, day)
                 and not anyone_paid()
             ):

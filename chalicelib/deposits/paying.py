@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits import announcements, records, trade_records
-from chalicelib.deposits.trade_records import AnnouncedRecord, TradeRecord, TradeStatus
+from chalicelib.deposits.trade_records import AnnouncedRecord, AnnouncedState, TradeRecord, TradeStatus
 from chalicelib.kernel.errors import Conflict, NotAllowed, NotFound, Pending, TooEarlyOrLate
 from chalicelib.kernel.money import yuan_text
 from chalicelib.kernel.privacy import Vault
@@ -168,7 +168,13 @@ def _word(told: WalletTrade) -> str:
     return str(TradeStatus.CLOSED if told.state is TradeState.CLOSED else TradeStatus.OPEN)
 
 
-def anyone_paid(period: str, wallet: Wallet, now_ms: int) -> bool:
-    """Whether the wallet says that one of the trades which the hub has open was paid. May raise ``Pending``."""
-    open_trades = [trade for trade in trade_records.trades(period) if trade.state == TradeStatus.OPEN]
-    return any(note_trade(wallet.ask(trade.our_ref), now_ms) for trade in open_trades if trade.serial)
+def anyone_paid(period: str, wallet: Wallet, before_ms: int, now_ms: int) -> bool:
+    """Whether a payment of before an instant is on no statement yet: one that the wallet told of, or says of now where
+    the hub has its trade open. May raise ``Pending``."""
+    for trade in list(trade_records.trades(period)):
+        if trade.state == TradeStatus.OPEN and trade.serial:
+            note_trade(wallet.ask(trade.our_ref), now_ms)
+    return any(
+        each.channel == wallet.channel and each.state == AnnouncedState.PENDING and int(each.arrived_at_ms) < before_ms
+        for each in trade_records.announced(period)
+    )

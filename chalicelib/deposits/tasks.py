@@ -36,9 +36,11 @@ def _fetch_statement(event: dict[str, Any]) -> str:
     parts, period, channel = hub(), event["period"], event["channel"]
 
     def anyone_paid() -> bool:
-        return channel not in load_period_rules(period).wallets or paying.anyone_paid(
-            period, parts.wallet(channel), parts.clock.now_ms()
-        )
+        if channel not in load_period_rules(period).wallets:
+            return True
+        due = (each for each in load_plan(period).statements if each.channel == channel)
+        ends_ms = next(each.ends_ms for each in due if each.day.isoformat() == event["day"])
+        return paying.anyone_paid(period, parts.wallet(channel), ends_ms, parts.clock.now_ms())
 
     wanted = fetching.Wanted(period, event["month"], event["day"], int(event["after"]))
     return fetching.fetch_statement(parts.files, parts.bank(channel), wanted, anyone_paid)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from chalicelib.kernel.clock import from_ms, local_text
+from chalicelib.kernel.clock import SHANGHAI, from_ms, local_text, to_ms
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.calendar import WorkCalendar
 from chalicelib.periods.naming import month_of
@@ -107,6 +107,14 @@ class StatementDue:
     channel: str
     day: date
     due: Milestone
+
+    @property
+    def ends_ms(self) -> int:
+        """When the day that it is of ends: at midnight; in a compressed month, whose days are as short as they lie
+        apart, when it is due."""
+        if not self.due.on_its_day:
+            return self.due.at_ms
+        return to_ms(datetime.combine(self.day + _DAY, time.min, SHANGHAI))
 
 
 def order_problems(milestones: Mapping[str, Milestone]) -> list[Problem]:

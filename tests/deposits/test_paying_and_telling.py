@@ -10,16 +10,27 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.deposits import notices, paying, trade_records
+from chalicelib.deposits import fetching, notices, paying, trade_records
 from chalicelib.deposits.reconciling import reconcile
-from chalicelib.kernel.errors import Conflict, HubError, NotAllowed, NotFound, ReconciliationOpen, TooEarlyOrLate
+from chalicelib.kernel.clock import at_shanghai
+from chalicelib.kernel.errors import (
+    Conflict,
+    HubError,
+    NotAllowed,
+    NotFound,
+    Pending,
+    ReconciliationOpen,
+    TooEarlyOrLate,
+)
+from chalicelib.kernel.files import MemoryFiles
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.checking import Book, check
 from chalicelib.periods.problems import list_problems
+from integrations.alipay.account import AlipayAccount
 from integrations.alipay.simulator import AlipaySimulator
 from integrations.bank_of_hangzhou.client import BankOfHangzhou
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, RULES, DepositMonth, code
-from tests.integrations.alipay_sdk.desk import Day, client, simulator
+from tests.integrations.alipay_sdk.desk import MERCHANT, Day, client, simulator
 from tests.integrations.test_bank_notices import OURS, notice
 
 NOON = PLAN.at("deposits_open") + 3 * 86_400_000
@@ -230,6 +241,34 @@ def test_given_a_credit_told_of_and_on_no_statement_then_the_month_does_not_clos
     with pytest.raises(ReconciliationOpen) as held:
         reconcile(PERIOD)
     assert [each.field for each in held.value.problems] == ["announced hangzhou#HZNEVER"]
+
+
+def test_given_a_payment_that_was_told_of_when_there_is_no_bill_yet_then_its_day_is_never_taken_for_an_empty_one(
+    office: Office,
+) -> None:
+    account, files = AlipayAccount(office.wallet, MERCHANT.seller_id), MemoryFiles()
+    files_wanted = fetching.Wanted(PERIOD, PERIOD, "2026-03-10", 0)
+    midnight_ms = at_shanghai("2026-03-11T00:00:00")
+
+    def fetch(before_ms: int = midnight_ms) -> str:
+        def paid() -> bool:
+            return paying.anyone_paid(PERIOD, office.wallet, before_ms, office.day.clock.now_ms())
+
+        return fetching.fetch_statement(files, account, files_wanted, paid)
+
+    office.post("/_faults", **{"alipay.data.dataservice.bill.downloadurl.query": ["unread"]})
+    with pytest.raises(Pending, match="WALLET_UNCLEAR"):
+        fetch()
+    # The simulated bill of the day is not there before the day is closed.
+    office.alipay._compressed = True
+    office.post("/_pay", out_trade_no=office.open().our_ref, push=False)
+    for _ in range(2):
+        with pytest.raises(Pending, match="BILL_NOT_READY"):
+            fetch()
+        assert [state for _, _, state in office.announced()] == ["pending"]
+    assert not list(files.keys("inbox", ""))
+    # What came in after the day's end says nothing about the day.
+    assert fetch(at_shanghai("2026-03-10T00:00:00")).endswith("001-ALIPAY_BILL_20260310.pull")
 
 
 def tell(office: Office, serial: str, **given: Any) -> None:

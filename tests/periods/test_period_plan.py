@@ -176,6 +176,15 @@ def test_given_offsets_when_compressed_then_instants_change_and_dates_stay(plan:
     assert short.quotas == plan.quotas
 
 
+def test_given_a_statement_when_its_day_ends_then_at_midnight_and_in_a_compressed_month_when_it_is_due(
+    plan: Plan,
+) -> None:
+    real = next(each for each in plan.intake if each.day.isoformat() == "2026-03-10")
+    assert (local_text(real.ends_ms)[:19], local_text(real.due.at_ms)[:10]) == ("2026-03-11T00:00:00", "2026-03-11")
+    short = compress(plan, offsets("statement-hangzhou-2026-03-10"), START_MS)
+    assert short.intake[0].ends_ms == short.intake[0].due.at_ms == START_MS + offsets()["deposits_open"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
