@@ -12,7 +12,7 @@ from chalicelib.deposits import records
 from chalicelib.deposits.records import DepositRecord, DepositState
 from chalicelib.kernel.errors import FileRefused, Problem
 from chalicelib.kernel.files import Files
-from chalicelib.periods.problems import record_problems
+from chalicelib.periods.problems import record_problems, record_refusal
 from integrations.ports import QualificationRow, Regulator
 
 NO_DEPOSIT = "no_deposit"
@@ -40,7 +40,7 @@ def qualify(files: Files, regulator: Regulator, period: str, key: str) -> dict[s
     try:
         file = regulator.read_qualification(files.read("inbox", key), key.rsplit("/", 1)[-1])
     except FileRefused as refused:
-        record_problems(period, key, refused.problems, refused.code, refused.message)
+        record_refusal(period, key, refused)
         raise
     audits, problems = _by_code(file.rows)
     held = {deposit.code: deposit for deposit in records.deposits(period) if deposit.state == DepositState.HELD}

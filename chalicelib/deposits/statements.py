@@ -22,7 +22,7 @@ from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem, Re
 from chalicelib.kernel.files import Files, read_json, write_json
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import Transaction
-from chalicelib.periods.problems import record_problems
+from chalicelib.periods.problems import record_problems, record_refusal
 from integrations.ports import DepositBank, Direction, Statement, StatementLine
 
 CHUNK_LINES = 100
@@ -44,7 +44,7 @@ def read_statement(
         statement = bank.read_statement(content, files.read("inbox", key + SIDECAR))
         _of_that_day(statement, day)
     except FileRefused as refused:
-        record_problems(period, key, refused.problems, refused.code, refused.message)
+        record_refusal(period, key, refused)
         raise
     if statement.problems:
         record_problems(period, key, statement.problems, "STATEMENT_LINES", "对账单部分明细无法识别")

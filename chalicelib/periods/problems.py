@@ -9,12 +9,13 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from chalicelib.kernel.errors import Problem
+from chalicelib.kernel.errors import FileRefused, Problem
 from chalicelib.kernel.ids import id_from
 from chalicelib.kernel.tables import HubMeta, table_name
 
 # A file of nothing but faults is one fault: the rest of its lines are counted, not listed.
 PROBLEMS_MAX = 1_000
+CORRECTED = "a corrected file in the same folder"
 _PREFIX = "problem#"
 
 
@@ -66,6 +67,13 @@ def record_problems(period: str, source: str, problems: Iterable[Problem], code:
         for record in {each.sk: each for each in (_record(period, source, p, code, message) for p in entries)}.values():
             batch.save(record)
     return len(entries)
+
+
+def record_refusal(period: str, key: str, refused: FileRefused) -> None:
+    """List why a file was refused as a whole, by its key; what would be right is a corrected file, where nothing more
+    is known."""
+    problems = refused.problems or [Problem(0, "file", key.rsplit("/", 1)[-1], CORRECTED)]
+    record_problems(period, key, problems, refused.code, refused.message)
 
 
 def list_problems(period: str) -> list[ListedProblem]:

@@ -15,7 +15,7 @@ from chalicelib.periods.calendar_table import hub_calendar
 from chalicelib.periods.milestones import MILESTONES
 from chalicelib.periods.plan import Plan, check_against, machine_input
 from chalicelib.periods.plan_json import to_json
-from chalicelib.periods.problems import record_problems
+from chalicelib.periods.problems import CORRECTED, list_problems, record_problems
 from chalicelib.periods.reaching import reach
 from chalicelib.periods.records import (
     Period,
@@ -128,8 +128,12 @@ def reach_milestone(period: str, milestone: str, now_ms: int) -> dict[str, Any]:
 
 
 def note_problem(period: str, source: str, error: str, cause: str, key: str = "") -> dict[str, int]:
-    """List what made a step fail: the error's name, its sentence, and the file that is to be corrected, if any."""
-    problems = [Problem(0, "file", key, "a corrected file in the same folder")] if key else []
+    """List what made a step fail: the error's name, its sentence, and the file that is to be corrected, if any.
+
+    What the room that read a file has listed of it is not said once more."""
+    if key and any(each.source == key for each in list_problems(period)):
+        return {"problems": 0}
+    problems = [Problem(0, "file", key, CORRECTED)] if key else []
     return {"problems": record_problems(period, source, problems, error, sentence(cause))}
 
 

@@ -10,7 +10,7 @@ from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
 from chalicelib.kernel.files import Files, put_fetched
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
-from chalicelib.periods.problems import record_problems
+from chalicelib.periods.problems import record_problems, record_refusal
 from chalicelib.refunds import postings, records
 from chalicelib.refunds.preparing import Means, encode
 from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
@@ -107,7 +107,7 @@ def _read(file: BatchRecord, key: str, means: Means) -> tuple[tuple[ReturnLine, 
             problem = Problem(1, "batch_no", told.batch_no, f"{file.batch_no}, the batch it was delivered for")
             raise FileRefused("BATCH_NO_DIFFERS", "回盘文件的批次号不符", problems=(problem,))
     except FileRefused as refused:
-        record_problems(file.period, key, refused.problems, refused.code, refused.message)
+        record_refusal(file.period, key, refused)
         raise
     return told.lines, list(told.problems)
 

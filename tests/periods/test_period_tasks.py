@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kernel.errors import Conflict, InvalidInput
+from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput
 from chalicelib.periods import approvals, running
 from chalicelib.periods.plan import Plan, nominal
-from chalicelib.periods.problems import list_problems
+from chalicelib.periods.problems import list_problems, record_refusal
 from chalicelib.periods.reaching import reached
 from chalicelib.periods.records import PeriodState, find_period
 from chalicelib.periods.rules import load_rules
@@ -171,6 +171,18 @@ def test_given_a_refused_file_then_the_list_names_it_and_its_fault() -> None:
     assert len(listed) == 1
     assert (listed[0].code, listed[0].message) == ("FileRefused", "FILE_REFUSED: 文件合计不符")
     assert listed[0].problem.found == key
+
+
+def test_given_a_refused_file_that_its_room_has_listed_when_the_machine_says_so_too_then_it_stands_there_once() -> None:
+    key = "hangzhou/statement/2026-03/2026-03-10/HZB_STMT_20260310.txt"
+    record_refusal("2026-03", key, FileRefused("DIGEST_DIFFERS", "文件内容与 SM3 摘要不一致"))
+
+    step("problem", source="deposit statement", key=key, error="FileRefused", cause=REFUSED_CAUSE)
+
+    listed = list_problems("2026-03")
+    assert [(each.source, each.code, each.problem.remedy) for each in listed] == [
+        (key, "DIGEST_DIFFERS", "a corrected file in the same folder")
+    ]
 
 
 @pytest.mark.usefixtures("_open")
