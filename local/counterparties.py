@@ -106,7 +106,7 @@ class Ports:
 
 
 def choose_ports() -> Ports:
-    """A free port each."""
+    """A port of its own each."""
     return Ports(*(free_port() for _ in fields(Ports)))
 
 
@@ -206,12 +206,19 @@ def serve(scene: Scene) -> ExitStack:
     return running
 
 
+def all_up(scene_file: Path) -> Path:
+    """The file that stands beside a scene's as soon as all of its counterparties listen."""
+    return scene_file.with_suffix(".up")
+
+
 def main() -> None:
     """Serve until a signal ends it."""
     scene = Scene.from_json(Path(sys.argv[1]).read_text())
     # Blocked before any thread is made, so that the signal waits for this one.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     with serve(scene):
+        # Who waits for this knows that all of them listen, and on ports of theirs.
+        all_up(Path(sys.argv[1])).touch()
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 

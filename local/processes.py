@@ -21,12 +21,22 @@ _PR_SET_PDEATHSIG = 1
 _END_WITHIN_S = 3.0
 
 
+# The ports that were handed out, held until this process ends: seconds lie between choosing one and listening on it.
+_HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on 127.0.0.1 for a server of ours, never the same twice.
+
+    It stays bound here and is not listened on. A server that we start can listen on it (``SO_REUSEADDR``, as servers
+    set it); whoever asks the kernel for any port is given another.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _HELD.append(held)
+    port: int = held.getsockname()[1]
+    return port
 
 
 @dataclass(frozen=True)

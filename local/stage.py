@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from local import embedded, processes
-from local.counterparties import MINSHENG_LOGIN, Ports, Scene, choose_ports
+from local.counterparties import MINSHENG_LOGIN, Ports, Scene, all_up, choose_ports
 from local.deploy import Deployed, deploy
 from local.embedded import EmbeddedAws
 from local.package import ROOT
@@ -181,7 +180,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         aws.folder / "counterparties.log",
         lasting=lasting,
     )
-    _wait_for(process, ports, aws.folder / "counterparties.log")
+    _wait_for(process, all_up(file), aws.folder / "counterparties.log")
     # Where days are seconds, nobody at his phone can wait for the first start of the function that texts codes.
     aws.client("lambda").invoke(FunctionName=deployed.resources["Codes"], Payload=b'{"Records": []}')
     return Stage(aws, deployed, ports, scene, process, front_port)
@@ -206,16 +205,10 @@ def _public_pem(key: rsa.RSAPrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _wait_for(process: processes.Process, ports: Ports, log: Path) -> None:
+def _wait_for(process: processes.Process, up: Path, log: Path) -> None:
     until = time.monotonic() + _COUNTERPARTIES_WITHIN_S
-    for port in asdict(ports).values():
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if not process.alive() or time.monotonic() > until:
-                    # The log goes with the folder in a moment: what it says must be said now.
-                    last = processes.end_of(log)
-                    raise RuntimeError(f"the counterparties did not come up; the end of their log:\n{last}") from None
-                time.sleep(0.1)
+    while not up.exists():
+        if not process.alive() or time.monotonic() > until:
+            # The log goes with the folder in a moment: what it says must be said now.
+            raise RuntimeError(f"the counterparties did not come up; the end of their log:\n{processes.end_of(log)}")
+        time.sleep(0.1)
