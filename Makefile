@@ -8,7 +8,7 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 RUN = .venv/bin/python -m
 
-.PHONY: bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: api-docs fuzz-api bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
@@ -54,6 +54,9 @@ pages-test: setup  ## the pages' types and their own tests
 e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or make e2e SCREENS=docs/screens
 	@sh local/browser.sh
 	@SCREENS=$(SCREENS) $(RUN) pytest -x -s -m e2e
+
+api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, from the code
+	@$(RUN) local.openapi
 
 setup:
 	@sh local/setup.sh

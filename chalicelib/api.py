@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from chalice.app import BadRequestError, Chalice, Response
+from chalice.app import BadRequestError, Chalice, Request, Response
 
 from chalicelib.applicants.desk_routes import desk_routes
 from chalicelib.applicants.routes import applicants_routes
@@ -15,7 +15,11 @@ from chalicelib.auctions.routes import auctions_routes
 from chalicelib.bidlog.routes import bidlog_routes
 from chalicelib.deposits.payment_routes import payment_routes
 from chalicelib.deposits.routes import deposits_routes
-from chalicelib.kernel.errors import HubError, InvalidInput
+from chalicelib.edge.answering import finished
+from chalicelib.edge.document import document_text
+from chalicelib.edge.repeating import once
+from chalicelib.kernel import rates
+from chalicelib.kernel.errors import HubError, InvalidInput, NotUnderstood
 from chalicelib.kernel.log import logger
 from chalicelib.messages.routes import messages_routes
 from chalicelib.periods.routes import periods_routes
@@ -60,9 +64,15 @@ def health() -> dict[str, Any]:
     return {"status": "ok"}
 
 
+def openapi() -> Response:
+    """This API as an OpenAPI 3.1 document, for everybody."""
+    return Response(document_text(), {"Content-Type": "application/json"})
+
+
 def open_doors(app: Chalice) -> None:
     """Register the routes of every room that has any."""
     app.route("/health")(health)
+    app.route("/openapi.json")(openapi)
     for routes in (
         periods_routes,
         applicants_routes,
@@ -83,7 +93,27 @@ def open_doors(app: Chalice) -> None:
 
 
 def answer_errors(app: Chalice) -> None:
-    """Let every route that the app has by now answer its errors as problems."""
+    """Let every route that the app has by now answer its errors as problems, and every answer go over the edge."""
     for methods in app.routes.values():
         for entry in methods.values():
             entry.view_function = _answering(entry.view_function)
+    app.register_middleware(_over_the_edge, "http")
+
+
+def _over_the_edge(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    rates.forget()
+    try:
+        response = once(request, lambda: _in_our_words(get_response(request)))
+    except HubError as error:
+        response = problem(error)
+    except Exception:
+        logger.exception("failed", extra={"view": "edge"})
+        response = problem(HubError("INTERNAL", "系统繁忙,请稍后重试"))
+    return finished(request, response)
+
+
+def _in_our_words(response: Response) -> Response:
+    """Chalice's own refusal as a problem like any other."""
+    if response.status_code == NotUnderstood.status:
+        return problem(NotUnderstood("MEDIA_TYPE_UNKNOWN", "不支持的 Content-Type"))
+    return response

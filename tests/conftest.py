@@ -35,11 +35,16 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 import boto3  # noqa: E402 (after the environment)
 from botocore.loaders import JSONFileLoader  # noqa: E402
+from chalice.test import TestHTTPClient  # noqa: E402
 from moto import mock_aws  # noqa: E402
 from moto.kms import models as moto_kms  # noqa: E402
 
 from chalicelib.kernel import aws as aws_doors  # noqa: E402
 from chalicelib.kernel import tables  # noqa: E402
+from tests.api.described import held  # noqa: E402
+
+# Whatever a test sees of the API is in the OpenAPI document, or the test fails.
+TestHTTPClient.request = held(TestHTTPClient.request)  # type: ignore[method-assign]
 
 # Every test makes clients anew: botocore's descriptions of the services are read once a process, not once a client.
 _read = cache(JSONFileLoader().load_file)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chalicelib.applicants.code_records import TriesRecord
 from chalicelib.applicants.code_rules import WINDOW_MS
 from chalicelib.kernel.errors import TooMany
+from chalicelib.kernel.rates import Rate, counted
 
 # A partition a minute and address at the most; kept a little longer than it counts.
 _KEPT_S = 300
@@ -31,5 +32,7 @@ def count_try(limit: Limit, who: str, now_ms: int) -> None:
     window = now_ms // WINDOW_MS
     tries = TriesRecord(f"tries#{limit.kind}#{who}", f"{window:012d}")
     tries.update([TriesRecord.tries.add(1), TriesRecord.expires_at_s.set((window + 1) * WINDOW_MS // 1_000 + _KEPT_S)])
+    left_ms = (window + 1) * WINDOW_MS - now_ms
+    counted(Rate(limit.tries_max, max(0, limit.tries_max - int(tries.tries)), -(-left_ms // 1_000)))
     if tries.tries > limit.tries_max:
         raise TooMany(limit.code, limit.message)

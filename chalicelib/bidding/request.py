@@ -17,6 +17,8 @@ BODY_CHARS_MAX = 1_024
 # Somebody once bid 999,999,999: the cap refuses such a price by name; beyond it a number is not a price.
 PRICE_YUAN_MAX = 999_999_999
 
+# When to come again: a tap of requests fills up within a second, and an unknown outcome is asked about at once.
+_RETRY_AFTER = {429: "1", 503: "1"}
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -70,8 +72,11 @@ def refusal_response(error: HubError) -> dict[str, Any]:
 
 def _response(status: int, content_type: str, content: Mapping[str, Any]) -> dict[str, Any]:
     # Nobody on the way may keep the answer to a bid.
+    headers = {"Content-Type": content_type, "Cache-Control": "no-store"}
+    if status in _RETRY_AFTER:
+        headers["Retry-After"] = _RETRY_AFTER[status]
     return {
         "statusCode": status,
-        "headers": {"Content-Type": content_type, "Cache-Control": "no-store"},
+        "headers": headers,
         "body": _ENCODE(content),
     }

@@ -26,6 +26,8 @@ WALLET = "alipay"
 # What the wallet takes for an answer; after any other it tells again.
 TAKEN = "success"
 TEXT: dict[str, str | list[str]] = {"Content-Type": "text/plain; charset=utf-8"}
+# The wallet's word comes within seconds of a payment.
+ASK_AGAIN_S = "3"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -62,14 +64,14 @@ def open_payment() -> Response:
 
 
 @payment_routes.route("/deposits/payments/{our_ref}", methods=["GET"])
-def payment(our_ref: str) -> dict[str, Any]:
+def payment(our_ref: str) -> Response:
     """``?result_code=`` my.tradePay's (account session) -> ``{our_ref, state, amount_yuan}``: ``open``, ``pending``,
     ``paid`` or ``closed`` by the wallet's own word."""
     request, session = payment_routes.current_request, _bidder()
     told = str(dict(request.query_params or {}).get("result_code", ""))
     client_code = told if re.fullmatch(r"\d{4}", told, re.ASCII) else ""
     here = hub()
-    return paying.payment_state(
+    seen = paying.payment_state(
         session.period,
         session.subject,
         our_ref,
@@ -77,6 +79,10 @@ def payment(our_ref: str) -> dict[str, Any]:
         wallet=here.wallet(WALLET),
         now_ms=here.clock.now_ms(),
     )
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
+    if seen["state"] in ("open", "pending"):
+        headers["Retry-After"] = ASK_AGAIN_S
+    return Response(seen, headers)
 
 
 @payment_routes.route("/deposits", methods=["GET"])

@@ -16,6 +16,7 @@ from chalicelib.deposits.records import DepositRecord
 from chalicelib.deposits.viewing import own_deposit
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Problem
 from chalicelib.kernel.money import fen_from_yuan, yuan_text
+from chalicelib.kernel.paging import page_of
 from chalicelib.periods import access
 from chalicelib.periods.naming import month_of
 from chalicelib.periods.records import load_period_rules
@@ -104,9 +105,12 @@ def mine() -> dict[str, Any]:
 @deposits_routes.route("/periods/{period}/differences", methods=["GET"])
 def differences(period: str) -> dict[str, Any]:
     """Operators: what the last reconciliation found, each with code, proposed cause, subject and both sides in fen."""
-    access.operator(deposits_routes.current_request)
+    request = deposits_routes.current_request
+    access.operator(request)
     month_of(period)
-    return last_found(period)
+    found = last_found(period)
+    shown, following = page_of(found["differences"], request.query_params)
+    return {**found, "differences": shown, "next": following}
 
 
 def _day(text: str) -> date:

@@ -55,6 +55,12 @@ class NotAuthenticated(HubError):
     status = 401
 
 
+class NotUnderstood(HubError):
+    """What was sent is of a kind that this door does not take."""
+
+    status = 415
+
+
 class NotAllowed(HubError):
     """This person may not do this."""
 

@@ -9,6 +9,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import InvalidInput, Problem
+from chalicelib.kernel.paging import page_of
 from chalicelib.kernel.tokens import issue_newest
 from chalicelib.periods import access, approvals, audit, calendar_table, operators, running
 from chalicelib.periods.calendar import read_notice
@@ -53,9 +54,13 @@ def draft_plan() -> dict[str, Any]:
 
 @periods_routes.route("/calendar", methods=["GET"])
 def show_calendar() -> dict[str, Any]:
-    """By any operator -> ``{entries: [{year, holidays, workdays, source, number, entered_by, entered_at_ms}]}``."""
-    access.operator(periods_routes.current_request)
-    return {"entries": [each.as_dict() for each in calendar_table.entries()]}
+    """By any operator -> ``{entries: [{year, holidays, workdays, source, number, entered_by, entered_at_ms}],
+    next}``."""
+    request = periods_routes.current_request
+    access.operator(request)
+    entries = [each.as_dict() for each in calendar_table.entries()]
+    shown, following = page_of(entries, request.query_params, lambda entry: [entry["year"], entry["number"]])
+    return {"entries": shown, "next": following}
 
 
 @periods_routes.route("/calendar", methods=["POST"])
@@ -103,16 +108,19 @@ def amend_plan(period: str) -> Response:
 @periods_routes.route("/periods/{period}/plan-versions", methods=["GET"])
 def show_versions(period: str) -> dict[str, Any]:
     """By any operator -> ``{versions: [{number, kind, state, made_by, made_at, reason, decided_by, decided_at,
-    decision_reason, digest, changes: [{field, before, after}], plan}]}``, the first one first."""
-    access.operator(periods_routes.current_request)
+    decision_reason, digest, changes: [{field, before, after}], plan}], next}``, the first one first."""
+    request = periods_routes.current_request
+    access.operator(request)
     month_of(period)
-    return {"versions": history(period, find_period(period).plan_digest)}
+    listed = history(period, find_period(period).plan_digest)
+    shown, following = page_of(listed, request.query_params, lambda version: version["number"])
+    return {"versions": shown, "next": following}
 
 
 @periods_routes.route("/audit-trail/{month}", methods=["GET"])
 def show_trail(month: str) -> dict[str, Any]:
-    """By an auditor, ``?of=acts|sign-ins&limit=50&after=`` -> ``{acts: [{at, by, roles, act, subject, before, after}],
-    after}``: the month's acts, oldest first; ``after`` of a page asks for the next, and is empty on the last."""
+    """By an auditor, ``?of=acts|sign-ins&limit=50&cursor=`` -> ``{acts: [{at, by, roles, act, subject, before, after}],
+    next}``: the month's acts, oldest first; ``next`` of a page is the next one's cursor, and empty on the last."""
     request = periods_routes.current_request
     access.operator(request, "auditor")
     month_of(month)
@@ -123,13 +131,13 @@ def show_trail(month: str) -> dict[str, Any]:
     book = str(asked.get("of") or audit.ACTS)
     if book not in audit.BOOKS:
         raise _wrong("of", " or ".join(audit.BOOKS))
-    page = audit.trail(month, book=book, after=str(asked.get("after") or ""), limit=int(limit))
-    return {"acts": list(page.acts), "after": page.after}
+    page = audit.trail(month, book=book, after=str(asked.get("cursor") or ""), limit=int(limit))
+    return {"acts": list(page.acts), "next": page.after}
 
 
 @periods_routes.route("/periods/{period}/approvals", methods=["GET"])
 def list_approvals(period: str) -> dict[str, Any]:
-    """By any operator, ``?state=waiting|approved|rejected`` -> ``{approvals: [...]}``."""
+    """By any operator, ``?state=waiting|approved|rejected`` -> ``{approvals: [...], next}``."""
     request = periods_routes.current_request
     access.operator(request)
     month_of(period)
@@ -137,7 +145,8 @@ def list_approvals(period: str) -> dict[str, Any]:
     state = str(asked.get("state") or "") if asked else ""
     if state not in _STATES:
         raise _wrong("state", "waiting, approved or rejected")
-    return {"approvals": [each.as_dict() for each in approvals.approvals(period, state)]}
+    listed, following = page_of(approvals.approvals(period, state), asked, lambda approval: approval.id)
+    return {"approvals": [each.as_dict() for each in listed], "next": following}
 
 
 @periods_routes.route("/approvals/{approval_id}", methods=["POST"])
@@ -152,10 +161,12 @@ def decide(approval_id: str) -> dict[str, Any]:
 
 @periods_routes.route("/periods/{period}/problems", methods=["GET"])
 def show_problems(period: str) -> dict[str, Any]:
-    """By any operator -> ``{problems: [{source, code, message, line, field, found, remedy}]}``."""
-    access.operator(periods_routes.current_request)
+    """By any operator -> ``{problems: [{source, code, message, line, field, found, remedy}], next}``."""
+    request = periods_routes.current_request
+    access.operator(request)
     month_of(period)
-    return {"problems": [each.as_dict() for each in list_problems(period)]}
+    shown, following = page_of([each.as_dict() for each in list_problems(period)], request.query_params)
+    return {"problems": shown, "next": following}
 
 
 def _standing(period: Period) -> dict[str, Any]:

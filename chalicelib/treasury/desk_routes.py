@@ -11,6 +11,7 @@ from chalicelib.applicants.bodies import Body
 from chalicelib.applicants.sessions import account
 from chalicelib.kernel import aws
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.paging import page_of
 from chalicelib.kernel.queues import SqsQueue
 from chalicelib.periods import access
 from chalicelib.periods.naming import month_of
@@ -26,6 +27,9 @@ from chalicelib.wiring import hub
 
 treasury_desk_routes = Blueprint(__name__)
 
+_LISTS = ("notices", "receipts", "surplus")
+# What names a row of any of them, whatever state it comes to.
+_NAMING = ("pay_code", "number", "reverses", "message_id")
 _CAUSE = r"[^\x00-\x1f\x7f]{1,100}"
 
 
@@ -116,13 +120,27 @@ def period_lists(period: str) -> dict[str, Any]:
     return treasury_lists(period).as_dict()
 
 
+@treasury_desk_routes.route("/periods/{period}/treasury/{name}", methods=["GET"])
+def period_list(period: str, name: str) -> dict[str, Any]:
+    """One of those lists, ``notices``, ``receipts`` or ``surplus``, by pages: ``{rows, next}``. Any operator."""
+    request = treasury_desk_routes.current_request
+    access.operator(request)
+    month_of(period)
+    if name not in _LISTS:
+        raise NotFound("LIST_UNKNOWN", "没有这一列表")
+    rows = treasury_lists(period).as_dict()[name]
+    shown, following = page_of(rows, request.query_params, lambda row: [row.get(field, "") for field in _NAMING])
+    return {"rows": shown, "next": following}
+
+
 @treasury_desk_routes.route("/periods/{period}/clearing", methods=["GET"])
 def period_clearing(period: str) -> dict[str, Any]:
     """The clearing data as it stands: totals, quota not taken, one row a winner, no personal data. Any operator."""
-    access.operator(treasury_desk_routes.current_request)
+    request = treasury_desk_routes.current_request
+    access.operator(request)
     month_of(period)
-    rows = clearing.lines(period)
-    return {**clearing.totals(period), "rows": [asdict(row) for row in rows]}
+    rows, following = page_of(clearing.lines(period), request.query_params, lambda row: row.code)
+    return {**clearing.totals(period), "rows": [asdict(row) for row in rows], "next": following}
 
 
 def _bidder() -> Any:

@@ -52,6 +52,7 @@ OPERATORS = {
     "GET /periods/{period}/finance-files": ("cashier", "approver", "auditor"),
     "GET /data-tables/{year}": ROLES,
     "GET /periods/{period}/treasury": ROLES,
+    "GET /periods/{period}/treasury/{name}": ROLES,
     "GET /periods/{period}/clearing": ROLES,
     "GET /periods/{period}/campaigns": ROLES,
     "POST /periods/{period}/campaigns/{name}/dry-run": ROLES,
@@ -61,6 +62,7 @@ OPERATORS = {
 # Open to everybody, to a bidder's own session, or to a counterparty.
 OTHERS = {
     "GET /health",
+    "GET /openapi.json",
     "POST /operator-sessions",
     "GET /periods/{period}",
     "GET /periods/{period}/result",

@@ -15,6 +15,7 @@ from chalicelib.bidding.window import lowests, sign, windows
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.signing import Signer
 from chalicelib.kernel.tokens import Session, issue
+from tests.api.described import faults
 from tests.bidding.aws_server import AwsServer
 
 PERIOD = "2026-03"
@@ -78,6 +79,9 @@ class BidDesk:
     def send(self, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The HTTP status and the JSON of the answer."""
         done = answer(event, self.desk)
+        sent, seen = event.get("body") or "", {name.lower(): value for name, value in done["headers"].items()}
+        raw = sent.encode() if isinstance(sent, str) and not event.get("isBase64Encoded") else b""
+        assert not faults("POST", "/bids", done["statusCode"], seen, done["body"], sent=raw)
         return done["statusCode"], json.loads(done["body"])
 
     def bid(

@@ -137,7 +137,7 @@ def test_given_an_amendment_that_cannot_be_then_it_says_what_and_why_and_nothing
     assert all(problem["remedy"] for problem in refused["problems"])
     assert load_plan("2026-03") == plan
     assert len(published.ask("GET", "/periods/2026-03/plan-versions", "sun")[1]["versions"]) == 1
-    assert published.ask("GET", "/periods/2026-03/approvals?state=waiting", "li")[1] == {"approvals": []}
+    assert published.ask("GET", "/periods/2026-03/approvals?state=waiting", "li")[1] == {"approvals": [], "next": ""}
 
 
 def test_given_it_waited_until_its_milestone_passed_then_it_can_not_be_approved_any_more(

@@ -76,7 +76,7 @@ def test_given_a_plan_when_posted_and_approved_by_another_then_everybody_sees_it
     _, seen = door.ask("GET", "/periods/2026-03")
     assert seen["approved"]
     assert seen["plan"] == to_json(plan)
-    assert door.ask("GET", "/periods/2026-03/approvals?state=waiting", "li") == (200, {"approvals": []})
+    assert door.ask("GET", "/periods/2026-03/approvals?state=waiting", "li") == (200, {"approvals": [], "next": ""})
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_given_a_year_not_announced_when_a_planner_enters_its_notice_then_plans_
 
     status, entry = door.ask("POST", "/calendar", "wang", notice())
     assert (status, entry["number"], entry["entered_by"]) == (201, 1, "wang")
-    assert door.ask("GET", "/calendar", "sun") == (200, {"entries": [entry]})
+    assert door.ask("GET", "/calendar", "sun") == (200, {"entries": [entry], "next": ""})
 
     status, drafted = door.ask("POST", "/plan-drafts", "wang", december)
     assert (status, drafted["milestones"]["month_end"]["date"]) == (200, "2027-01-15")
