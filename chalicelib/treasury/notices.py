@@ -21,16 +21,18 @@ _NOTICES_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 2
 CHUNK_NOTICES = 50
 
 
-def issue_notices(files: Files, plan: Plan, winners: Iterable[Winner]) -> dict[str, Any]:
+def issue_notices(files: Files, plan: Plan, winners: Iterable[Winner], closed_at_ms: int) -> dict[str, Any]:
     """Write a notice for each winner, once, and the lists that ``register`` works through.
 
-    Returns ``{"count", "amount_fen", "chunks": [{"key"}]}`` (keys in the work bucket). Raises ``Conflict`` where a
-    winner's standing notice says something else, or the number of winners has changed.
+    ``closed_at_ms`` is when the auction really closed, pauses counted in: nobody can have paid before. Returns
+    ``{"count", "amount_fen", "chunks": [{"key"}]}`` (keys in the work bucket). Raises ``Conflict`` where a winner's
+    standing notice says something else, or the number of winners has changed.
     """
     ranked = in_notice_order(winners)
     if ranked:
         block = take_block(plan.period, pay_code_rule(plan.city), plan.day("auction_closes").year, len(ranked))
-        _write(plan.period, [_notice(plan, block, position, winner) for position, winner in enumerate(ranked)])
+        notices = [_notice(plan, block, place, winner, closed_at_ms) for place, winner in enumerate(ranked)]
+        _write(plan.period, notices)
     chunks = []
     for number, first in enumerate(range(0, len(ranked), CHUNK_NOTICES), start=1):
         key = f"treasury/{plan.period}/register/{number:04d}.json"
@@ -40,7 +42,7 @@ def issue_notices(files: Files, plan: Plan, winners: Iterable[Winner]) -> dict[s
     return {"count": len(ranked), "amount_fen": sum(winner.price_fen for winner in ranked), "chunks": chunks}
 
 
-def _notice(plan: Plan, block: Block, position: int, winner: Winner) -> NoticeRecord:
+def _notice(plan: Plan, block: Block, position: int, winner: Winner, closed_at_ms: int) -> NoticeRecord:
     pk, sk = notice_key(plan.period, winner.code)
     pay_code = block.code(position)
     return NoticeRecord(
@@ -55,7 +57,7 @@ def _notice(plan: Plan, block: Block, position: int, winner: Winner) -> NoticeRe
         issued_on=plan.day("auction_closes").isoformat(),
         due_on=plan.day("settlement_closes").isoformat(),
         due_at_ms=plan.at("settlement_closes"),
-        opens_at_ms=plan.at("auction_closes"),
+        opens_at_ms=closed_at_ms,
         message_id=message_id("8994", plan.period, pay_code),
         state=NoticeStatus.ISSUED,
     )

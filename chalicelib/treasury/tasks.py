@@ -18,8 +18,9 @@ def _office() -> Office:
 
 
 def _issue_notices(event: dict[str, Any]) -> dict[str, Any]:
-    period = event["period"]
-    return notices.issue_notices(hub().files, load_plan(period), all_winners(period))
+    period, parts = event["period"], hub()
+    plan = load_plan(period)
+    return notices.issue_notices(parts.files, plan, all_winners(period), parts.auction_closes(plan))
 
 
 def _register(event: dict[str, Any]) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import requests
 from treasury_room import BY_RANK, LOSER, PERIOD, PLAN, WINNERS, TreasuryRoom
@@ -11,7 +13,7 @@ from chalicelib.kernel.errors import Conflict, Pending
 from chalicelib.kernel.files import read_json
 from chalicelib.kernel.shards import shard_of
 from chalicelib.periods.problems import list_problems
-from chalicelib.treasury import notices, records
+from chalicelib.treasury import notices, records, tasks
 from chalicelib.treasury.paycodes import take_block
 from chalicelib.treasury.rules import NoticeStatus, pay_code_rule
 
@@ -69,9 +71,9 @@ def test_given_another_result_when_issued_again_then_refused(room: TreasuryRoom)
     changed = [Winner(each.code, each.bidder_class, each.price_fen + 1, 0, each.rank) for each in winners(PERIOD)]
 
     with pytest.raises(Conflict, match="NOTICE_DIFFERS"):
-        notices.issue_notices(room.files, PLAN, changed)
+        notices.issue_notices(room.files, PLAN, changed, room.closed_at_ms)
     with pytest.raises(Conflict, match="PAY_CODES_TAKEN"):
-        notices.issue_notices(room.files, PLAN, changed[:2])
+        notices.issue_notices(room.files, PLAN, changed[:2], room.closed_at_ms)
 
 
 def test_given_fewer_ranks_than_the_result_names_when_issued_then_nobody_gets_a_notice(room: TreasuryRoom) -> None:
@@ -84,7 +86,7 @@ def test_given_fewer_ranks_than_the_result_names_when_issued_then_nobody_gets_a_
 
 
 def test_given_no_winner_when_issued_then_no_code_is_taken(room: TreasuryRoom) -> None:
-    assert notices.issue_notices(room.files, PLAN, []) == {"count": 0, "amount_fen": 0, "chunks": []}
+    assert notices.issue_notices(room.files, PLAN, [], room.closed_at_ms) == {"count": 0, "amount_fen": 0, "chunks": []}
     assert take_block("2026-04", RULE, 2026, 1).first == 1
 
 
@@ -137,3 +139,15 @@ def test_given_a_notice_that_is_refused_when_registered_then_it_is_listed_and_st
 
 def treasury_state(room: TreasuryRoom) -> dict[str, list[dict[str, object]]]:
     return dict(requests.get(f"{room.simulator.url}/_state", timeout=5).json())
+
+
+def test_given_an_auction_that_a_pause_made_longer_when_notices_are_issued_then_they_open_when_it_really_closed(
+    room: TreasuryRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed_at_ms = PLAN.at("auction_closes") + 20 * 60_000
+    monkeypatch.setattr(tasks, "hub", lambda: SimpleNamespace(files=room.files, auction_closes=lambda _: closed_at_ms))
+    monkeypatch.setattr(tasks, "load_plan", lambda _: PLAN)
+
+    tasks.handle({"step": "issue_notices", "period": PERIOD}, None)
+
+    assert {int(notice.opens_at_ms) for notice in records.notices(PERIOD)} == {closed_at_ms}

@@ -77,7 +77,8 @@ class TreasuryRoom:
     def __init__(self, treasury: TreasurySimulator) -> None:
         self.simulator = treasury
         self.plan = PLAN
-        self.clock = SetClock(PLAN.at("auction_closes") + 1_000)
+        self.closed_at_ms = PLAN.at("auction_closes")
+        self.clock = SetClock(self.closed_at_ms + 1_000)
         self.files = MemoryFiles()
         self.vault = Vault(bytes(32), bytes(range(32)), SystemEntropy())
         profile = replace(default_profile(), connect_timeout_seconds=1, answer_timeout_seconds=1)
@@ -140,7 +141,7 @@ class TreasuryRoom:
         return Office(self.link, self.vault, self.clock)
 
     def issue(self) -> dict[str, Any]:
-        return notices.issue_notices(self.files, self.plan, all_winners(PERIOD))
+        return notices.issue_notices(self.files, self.plan, all_winners(PERIOD), self.closed_at_ms)
 
     def register(self) -> dict[str, int]:
         key = f"treasury/{PERIOD}/register/0001.json"
