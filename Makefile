@@ -6,12 +6,16 @@ CHANNELS ?= hangzhou
 STAGE ?= production
 SESSIONS ?= 40000
 LOAD_OUT ?= load-out
+AUCTIONS_OUT ?= auctions-out
 RUN = .venv/bin/python -m
 
-.PHONY: api-docs fuzz-api bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: api-docs auctions fuzz-api bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
+
+auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators
+	@$(RUN) local.auction_days $(AUCTIONS_OUT)
 
 test: setup  ## every test, those against the deployed package included
 	@$(RUN) pytest -n auto -m "not deployed and not e2e"
@@ -48,7 +52,10 @@ package: setup  ## build/<stage>: the template and the zip that are deployed (ST
 pages: setup  ## build/pages: the bidder's pages for browsers and for Alipay (needs npm's registry once)
 	@$(RUN) local.pages
 
-pages-test: setup  ## the pages' types and their own tests
+pages-auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators
+	@$(RUN) local.auction_days $(AUCTIONS_OUT)
+
+test: setup  ## the pages' types and their own tests
 	@$(RUN) local.pages test
 
 e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or make e2e SCREENS=docs/screens
