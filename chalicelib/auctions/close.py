@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from chalicelib.auctions import lowest, records
 from chalicelib.auctions.bids_csv import write_bids
 from chalicelib.auctions.more_quota import QuotaDecision, decide_quota
 from chalicelib.auctions.records import Standing
-from chalicelib.auctions.rules import Bid, Result, rank, result, standing_bids
+from chalicelib.auctions.rules import Bid, Result, rank, result
 from chalicelib.auctions.schedule import window_of
 from chalicelib.auctions.verifying import NOTHING, accepted_bids, check_bidders
 from chalicelib.auctions.window import open_seed, prepared
@@ -23,7 +24,6 @@ from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.collector import no_cycles_sought
 from chalicelib.kernel.errors import TooEarlyOrLate
 from chalicelib.kernel.files import Files
-from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
@@ -42,9 +42,14 @@ class ClassOutcome:
     result: Result
 
 
-def count(bids: Sequence[Bid], bidder_class: str, plan: Plan, rules: RuleSet, seed: bytes) -> ClassOutcome:
-    """Count one class. Pure: the plan gives the announced quota and the history, the rule set the rest."""
-    ranked = rank(standing_bids(bids), seed)
+def count(
+    bids: Sequence[Bid], standing: Iterable[Bid], bidder_class: str, *, plan: Plan, rules: RuleSet, seed: bytes
+) -> ClassOutcome:
+    """Count one class of all its bids, of which ``standing`` are those that stand (``accepted_bids``).
+
+    Pure: the plan gives the announced quota and the history, the rule set the rest.
+    """
+    ranked = rank(standing, seed)
     rule = rules.more_quota if rules.more_quota and rules.more_quota.bidder_class == bidder_class else None
     decision = decide_quota(
         ranked,
@@ -114,12 +119,16 @@ def close(
 def ranking_digest(ranks: Iterable[tuple[str, int, str, bool]]) -> str:
     """SHA-256 (hex) of the canonical JSON of ``[[class, rank, code, won], ...]``, a piece at a time.
 
-    A million rows as one text, and each as a list, would stand in memory at once beside everything else.
+    Written by hand: a million rows as lists, and as one text, would stand in memory at once beside everything else. A
+    test holds it to ``canonical``.
     """
-    digest, rows, between = hashlib.sha256(b"["), iter(ranks), b""
+    digest, rows, between = hashlib.sha256(b"["), iter(ranks), ""
     while piece := list(islice(rows, DIGEST_ROWS)):
-        digest.update(between + canonical(piece)[1:-1])
-        between = b","
+        lines = [
+            f"[{quoted(name)},{place},{quoted(code)},{'true' if won else 'false'}]" for name, place, code, won in piece
+        ]
+        digest.update((between + ",".join(lines)).encode())
+        between = ","
     digest.update(b"]")
     return digest.hexdigest()
 
@@ -130,7 +139,10 @@ def bids_key(period: str, bidder_class: str) -> str:
 
 
 def _count_all(bidders: Sequence[Bidder], plan: Plan, rules: RuleSet, seed: bytes) -> dict[str, ClassOutcome]:
-    return {name: count(accepted_bids(bidders, name), name, plan, rules, seed) for name in sorted(plan.quotas)}
+    return {
+        name: count(*accepted_bids(bidders, name), name, plan=plan, rules=rules, seed=seed)
+        for name in sorted(plan.quotas)
+    }
 
 
 def _standings(bidder_class: str, outcome: ClassOutcome) -> list[Standing]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
+from itertools import groupby, islice
+from operator import eq, itemgetter
 from typing import Any, NamedTuple
 
 from chalicelib.kernel.clock import local_text
@@ -91,9 +91,13 @@ def rank(bids: Iterable[Bid], seed: bytes) -> list[Bid]:
 
     Raises ``ValueError`` where a bidder has more than one bid.
     """
-    # Prices are few and bids are many: to part them by price and sort each part costs less than to sort them whole.
+    listed = list(bids)
+    if len({bid[0] for bid in listed}) != len(listed):
+        raise ValueError("a bidder has more than one standing bid")
+    # Prices are few and bids are many: to part them by price and sort each part costs less than to sort them whole, and
+    # what a part is sorted by is still near at hand when its ties are looked for.
     at_price: dict[int, list[Bid]] = {}
-    for bid in bids:
+    for bid in listed:
         price_fen = bid[1]
         if price_fen in at_price:
             at_price[price_fen].append(bid)
@@ -102,17 +106,16 @@ def rank(bids: Iterable[Bid], seed: bytes) -> list[Bid]:
     ranked: list[Bid] = []
     for price_fen in sorted(at_price, reverse=True):
         ranked += _by_time(at_price[price_fen], seed)
-    if len({bid.code for bid in ranked}) != len(ranked):
-        raise ValueError("a bidder has more than one standing bid")
     return ranked
 
 
-_TIME = attrgetter("bid_at_ms")
+_TIME = itemgetter(2)
 
 
 def _by_time(bids: list[Bid], seed: bytes) -> list[Bid]:
     bids.sort(key=_TIME)
-    if len(set(map(_TIME, bids))) == len(bids):
+    times = list(map(_TIME, bids))
+    if not any(map(eq, times, islice(times, 1, None))):
         return bids
     ordered: list[Bid] = []
     for _, shared in groupby(bids, key=_TIME):
@@ -159,5 +162,6 @@ def result(ranked: Sequence[Bid], quota: int, trim_percent: int) -> Result:
         won_at_lowest=sum(bid.price_fen == lowest_fen for bid in winners),
         last_winner_at_ms=last.bid_at_ms if last else None,
         mean_bid_fen=mean_fen(prices),
-        trimmed_mean_fen=trimmed_mean_fen(prices, trim_percent),
+        # The other way round they are in order already: sorting them finds that out and does no more.
+        trimmed_mean_fen=trimmed_mean_fen(reversed(prices), trim_percent),
     )

@@ -71,14 +71,24 @@ def _phase_faults(
                 yield fault.value, f"a price within the limits of {phase.name}"
 
 
-def accepted_bids(bidders: Iterable[Bidder], bidder_class: str) -> list[Bid]:
-    """Every accepted bid of a class, revisions included."""
-    return [
-        Bid(bidder.code, bid.price_fen, bid.bid_at_ms)
-        for bidder in bidders
-        if bidder.bidder_class == bidder_class
-        for bid in bidder.placed
-    ]
+def accepted_bids(bidders: Iterable[Bidder], bidder_class: str) -> tuple[list[Bid], list[Bid]]:
+    """Every accepted bid of a class, revisions included; and those that stand, the last of each bidder.
+
+    Of checked bidders: each has bids, in the order of their times, and is there once, as the table's key is.
+    """
+    every: list[Bid] = []
+    standing: list[Bid] = []
+    # One number for each price, not one for each bid: a million fewer to keep, and to fetch from memory again.
+    shared: dict[int, int] = {}
+    share = shared.setdefault
+    for code, of_class, placed in bidders:
+        if of_class != bidder_class:
+            continue
+        for one in placed:
+            price_fen = one[1]
+            every.append(bid := Bid(code, share(price_fen, price_fen), one[2]))
+        standing.append(bid)
+    return every, standing
 
 
 def _plain(window: Window) -> bool:

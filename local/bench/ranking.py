@@ -74,7 +74,7 @@ def _ours_seconds(pages: Pages) -> float:
     bidders = all_bidders(BidsTable(pages, "bids"), PERIOD)
     limits = {"individual": PriceLimits(1_000_000, 10_000, None)}
     check_bidders(bidders, Window(PERIOD, OPENS_MS, OPENS_MS + WINDOW_MS, 3, limits))
-    outcome = count(accepted_bids(bidders, "individual"), "individual", plan, rules, SEED)
+    outcome = count(*accepted_bids(bidders, "individual"), "individual", plan=plan, rules=rules, seed=SEED)
     ranking_digest(("individual", place, bid.code, place <= QUOTA) for place, bid in enumerate(outcome.ranked, 1))
     return time.process_time() - began
 
@@ -130,7 +130,7 @@ def _against_postgres(pages: Pages) -> list[Measure]:
     if why := missing():
         print(f"ranking-1m-postgres skipped: {why}")
         return []
-    bids = accepted_bids(all_bidders(BidsTable(pages, "bids"), PERIOD), "individual")
+    bids, _ = accepted_bids(all_bidders(BidsTable(pages, "bids"), PERIOD), "individual")
     limited = f"SELECT code FROM bids ORDER BY price DESC, bid_at LIMIT {QUOTA}"  # noqa: S608
     everyone = "SELECT sum(place) FROM (SELECT row_number() OVER (ORDER BY price DESC, bid_at) AS place FROM bids) r"
     with cluster() as database:

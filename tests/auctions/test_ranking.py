@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.auctions import close
 from chalicelib.auctions.rules import Bid, mean_fen, rank, result, standing_bids, trimmed_mean_fen
+from chalicelib.kernel.ids import digest_of
 from tests.auctions.known_auctions import KNOWN, KnownAuction
 
 SEED = b"seed"
@@ -138,3 +141,11 @@ def test_property_a_mean_is_within_half_a_yuan_of_the_exact_one(prices: list[int
 
     assert mean is not None
     assert -50 * len(prices) <= sum(prices) - mean * len(prices) <= 50 * len(prices)
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.integers(1, 10**6), st.text(max_size=14), st.booleans()), max_size=9))
+def test_given_any_ranks_then_their_digest_is_that_of_their_canonical_json(
+    rows: list[tuple[str, int, str, bool]],
+) -> None:
+    with patch.object(close, "DIGEST_ROWS", 3):
+        assert close.ranking_digest(rows) == digest_of(rows)
