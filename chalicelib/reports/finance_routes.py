@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
 from chalicelib.kernel.errors import InvalidInput, NotFound, Problem
 from chalicelib.periods import access
 from chalicelib.periods.naming import month_of
 from chalicelib.reports.keys import folder, manifests, tables_folder
+from chalicelib.reports.late import draw_up_again, statements_asked
 from chalicelib.wiring import hub
 
 finance_routes = Blueprint(__name__)
@@ -39,6 +40,19 @@ def finance_files(period: str) -> dict[str, Any]:
         for manifest in manifests(files, period)
     ]
     return {"period": period, "editions": editions}
+
+
+@finance_routes.route("/periods/{period}/finance-files", methods=["POST"])
+def draw_up(period: str) -> Response:
+    """A closed month drawn up again (cashier), ``{statements?: [{channel, day}]}`` -> 202 ``{period, state}``:
+    those statements are taken in first; what is different from what was sealed becomes the next amendment.
+    """
+    request = finance_routes.current_request
+    actor = access.actor(request, "cashier")
+    month_of(period)
+    body = request.json_body
+    draw_up_again(period, statements_asked(body if isinstance(body, dict) else {}), hub().machines, actor)
+    return Response({"period": period, "state": "started"}, status_code=202)
 
 
 @finance_routes.route("/data-tables/{year}", methods=["GET"])

@@ -42,6 +42,7 @@ OPERATORS = {
     "POST /deposits/correction-proposals": ("cashier",),
     "POST /deposits/correction-confirmations": ("approver",),
     "POST /periods/{period}/refunds/again": ("cashier",),
+    "POST /periods/{period}/finance-files": ("cashier",),
     "POST /refunds/account-proposals": ("cashier",),
     "POST /refunds/account-confirmations": ("approver",),
     "GET /treasury/notices/{pay_code}": ("cashier", "approver", "auditor"),
