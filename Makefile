@@ -11,8 +11,8 @@ RUN = .venv/bin/python -m
 
 .PHONY: api-docs auctions fuzz-api bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
 
-demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all
-	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --out $(OUT)
+demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all LATE=1
+	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) $(if $(LATE),--late) --out $(OUT)
 
 auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators
 	@$(RUN) local.auction_days $(AUCTIONS_OUT)

@@ -20,8 +20,9 @@ from local.compressed import compressed
 from local.conduct import suggest_quotas
 from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
 from local.package import ROOT
-from local.scenario import PeriodStoppedError, Story, run_month
+from local.scenario import PeriodStoppedError, Story, addresses, run_month
 from local.stage import Stage, clear_left_overs, set_up
+from local.world.latecomers import amend_month
 from local.world.operators import Operator
 from local.world.web import now_ms
 
@@ -34,6 +35,7 @@ LAST_MEAN_FEN = {"individual": 1_390_000, "unit": 1_720_000}
 LOWS_FEN = {"individual": (1_260_000, 1_310_000, 1_290_000), "unit": (1_500_000, 1_550_000, 1_480_000)}
 PLANNER = Operator("planner", "planner-of-the-demo")
 APPROVER = Operator("approver", "approver-of-the-demo")
+CASHIER = Operator("cashier", "cashier-of-the-demo")
 # So that the plan is posted and approved before its first milestone comes.
 LEAD_MS = 3_000
 PRINTED_WIDTH = 132
@@ -62,7 +64,7 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
     from chalicelib.periods.plan_json import to_json
 
     # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
-    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",)}
+    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",), CASHIER: ("cashier",)}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
     month = _plan_month(arguments.bidders, arguments.seed, CHOICES[arguments.channels])
     write_files(month, out / "input")
@@ -98,6 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         month, story = _act(stage, arguments, out, console)
         report = demo_report.gather(stage, month, story, out)
+        if arguments.late:
+            report.further.append(amend_month(addresses(stage), month, CASHIER, out / "amendment"))
     except PeriodStoppedError as stopped:
         demo_report.keep_files(stage, out)
         demo_report.keep_logs(stage, out)
@@ -119,6 +123,7 @@ def main() -> int:
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
     parser.add_argument("--channels", choices=CHOICES, default=CHANNEL, help="which ways bidders pay their deposits")
     parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
+    parser.add_argument("--late", action="store_true", help="a payment comes after the month was closed")
     return run(parser.parse_args())
 
 

@@ -130,6 +130,20 @@ class _Month:
             time.sleep(POLL_S)
 
 
+def addresses(stage: Stage) -> Addresses:
+    """Where a stage's hub and counterparties are."""
+    ports = stage.ports
+    return Addresses(
+        stage.api_url,
+        ports.bank_url,
+        ports.carrier_url,
+        ports.treasury_url,
+        drop_into(stage.scene),
+        minsheng=ports.minsheng_url,
+        alipay=ports.alipay_url,
+    )
+
+
 def run_month(
     stage: Stage,
     month: Month,
@@ -145,16 +159,7 @@ def run_month(
     which goes through all that was done already.
     """
     planner, second = people
-    ports = stage.ports
-    at = Addresses(
-        stage.api_url,
-        ports.bank_url,
-        ports.carrier_url,
-        ports.treasury_url,
-        drop_into(stage.scene),
-        minsheng=ports.minsheng_url,
-        alipay=ports.alipay_url,
-    )
+    at = addresses(stage)
     operators.publish_plan(at, planner, plan_json)
     cast = _Month(stage, month, at, _Machine(stage, month.period), planner, say)
     with Approver(at, second, planner, month.period) as approver:
