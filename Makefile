@@ -9,7 +9,7 @@ LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
 RUN = .venv/bin/python -m
 
-.PHONY: api-docs auctions fuzz-api bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: api-docs auctions bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) $(if $(LATE),--late) --out $(OUT)
@@ -52,10 +52,7 @@ package: setup  ## build/<stage>: the template and the zip that are deployed (ST
 pages: setup  ## build/pages: the bidder's pages for browsers and for Alipay (needs npm's registry once)
 	@$(RUN) local.pages
 
-pages-auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators
-	@$(RUN) local.auction_days $(AUCTIONS_OUT)
-
-test: setup  ## the pages' types and their own tests
+pages-test: setup  ## the pages' types and their own tests
 	@$(RUN) local.pages test
 
 e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or make e2e SCREENS=docs/screens

@@ -44,6 +44,16 @@ def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = Tr
     return {"differences": len(found), "statements": statements, "entries": len(entries)}
 
 
+def stated_days(period: str) -> dict[str, set[str]]:
+    """Channel -> the days on whose statements lines of the period stand."""
+    days: dict[str, set[str]] = {}
+    for credit in records.credits(period):
+        days.setdefault(credit.channel, set()).add(credit.statement_day)
+    for line in statement_records.bank_lines(period):
+        days.setdefault(line.channel, set()).add(line.statement_day)
+    return days
+
+
 def _of_ledger(period: str, entries: list[Entry]) -> Iterator[Difference]:
     left_fen = total(balances(entries))
     if left_fen:
@@ -52,15 +62,9 @@ def _of_ledger(period: str, entries: list[Entry]) -> Iterator[Difference]:
 
 
 def _days(period: str, entries: list[Entry]) -> dict[str, set[str]]:
-    """Channel -> the days on whose statements lines of the period stand; also channels that only the ledger knows."""
-    days: dict[str, set[str]] = {
-        name.removeprefix("bank:"): set() for name in balances(entries) if name.startswith("bank:")
-    }
-    for credit in records.credits(period):
-        days.setdefault(credit.channel, set()).add(credit.statement_day)
-    for line in statement_records.bank_lines(period):
-        days.setdefault(line.channel, set()).add(line.statement_day)
-    return days
+    """Channel -> its days (``stated_days``); also channels that only the ledger knows."""
+    known = [name.removeprefix("bank:") for name in balances(entries) if name.startswith("bank:")]
+    return {channel: set() for channel in known} | stated_days(period)
 
 
 def _stated(channel: str, span: list[StatementRecord]) -> list[Stated]:

@@ -14,6 +14,7 @@ from chalicelib.applicants import records as applicants
 from chalicelib.auctions import records as auctions
 from chalicelib.deposits import records as deposits
 from chalicelib.deposits import statement_records
+from chalicelib.deposits.reconciling import stated_days
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
 from chalicelib.ledger import accounts, sealing
 from chalicelib.ledger import records as ledger
@@ -254,9 +255,10 @@ def _unmatched(lists: TreasuryLists) -> tuple[UnmatchedRow, ...]:
 
 
 def _banks(plan: Plan, by_account: Mapping[str, int]) -> tuple[BankRow, ...]:
-    days: dict[str, list[str]] = defaultdict(list)
+    # The plan's days, and those of lines that came after its last: the period's books know of these too.
+    days = stated_days(plan.period)
     for due in plan.statements:
-        days[due.channel].append(due.day.isoformat())
+        days.setdefault(due.channel, set()).add(due.day.isoformat())
     rows = []
     for channel in sorted(days):
         statements = list(statement_records.statements(channel, min(days[channel]), max(days[channel])))

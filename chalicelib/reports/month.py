@@ -116,8 +116,9 @@ class UnmatchedRow:
 class BankRow:
     """One channel's money by the bank's word, and the ledger's.
 
-    Credits, interest and debits are all lines of the account on the plan's days. ``own_fen`` is what this period's
-    ledger says of the account, ``others_fen`` what lines on these days did that are in other periods' books.
+    Credits, interest and debits are all lines of the account from the plan's first day to its last, or to that of a
+    line that came later. ``own_fen`` is what this period's ledger says of the account, ``others_fen`` what lines on
+    these days did that are in other periods' books.
     """
 
     channel: str

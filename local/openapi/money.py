@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.openapi.bidders import ACCOUNT_FIELDS
 from local.openapi.operators import DOORS as _OPERATORS
 from local.openapi.schema import OPERATOR, Door, asked, by_name, listed, one_of, page, some, text, thing, whole
-from local.openapi.words import CLASS, CODE, DEPOSIT, DOCUMENT, FEN, FLAG, MS, PERIOD, SHA256
+from local.openapi.words import CLASS, CODE, DATE, DEPOSIT, DOCUMENT, FEN, FLAG, MS, PERIOD, SHA256
 
 _SIGNED_IN = ("operator",)
 _PAY_CODE = text(r"\d{20}")
@@ -216,6 +216,13 @@ DOORS = {
             )
         },
         sessions=_SIGNED_IN,
+    ),
+    "POST /periods/{period}/finance-files": Door(
+        OPERATOR,
+        {202: thing({"period": PERIOD, "state": one_of("started")})},
+        asked({}, optional={"statements": listed(asked({"channel": text(r"[a-z]{2,20}"), "day": DATE}), 31)}),
+        sessions=_SIGNED_IN,
+        once=True,
     ),
     "GET /data-tables/{year}": Door(
         OPERATOR,

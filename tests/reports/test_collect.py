@@ -103,10 +103,8 @@ def a_credit(serial: str) -> CreditRecord:
     )
 
 
-def line(serial: str, direction: Direction, amount_fen: int, *, period: str = PERIOD) -> None:
-    account_line(
-        "hangzhou", "2026-04-03", serial, direction=direction, amount_fen=amount_fen, period=period, cause="-"
-    ).save()
+def line(serial: str, direction: Direction, amount_fen: int, *, period: str = PERIOD, day: str = "2026-04-03") -> None:
+    account_line("hangzhou", day, serial, direction=direction, amount_fen=amount_fen, period=period, cause="-").save()
 
 
 def a_refund(our_ref: str) -> None:
@@ -184,6 +182,27 @@ def test_given_the_rooms_records_when_collected_then_rows_are_masked_and_in_fen(
     ]
     assert NAME not in repr(listed(month))
     assert listed(collect(PLAN, "标题", VAULT)) == listed(month)
+
+
+def test_given_a_payment_on_a_day_after_the_plans_last_when_collected_then_the_banks_word_goes_that_far(
+    records: None,
+) -> None:
+    late = a_credit("S9")
+    late.statement_day = "2026-04-20"
+    late.save()
+    StatementRecord(
+        *statement_key("hangzhou", "2026-04-20"),
+        **{"channel": "hangzhou", "day": "2026-04-20", "key": "k", "batch_no": "2", "digest": "-"},
+        **{"account_no": "1", "opening_fen": 710, "closing_fen": 205_710, "lines": 1, "problems": 0, "state": "closed"},
+    ).save()
+    line("S9", Direction.CREDIT, 205_000, day="2026-04-20")
+    bank, returnable = accounts.bank("hangzhou"), accounts.returnable(PERIOD)
+    day = date(2026, 4, 20)
+    post(move("late", "credit", PERIOD, day, 0, debit=bank, credit=returnable, amount_fen=205_000, subject="S9"))
+    [found] = listed(collect(PLAN, "", VAULT)).banks
+
+    assert (found.opening_fen, found.credits_fen, found.closing_fen) == (700, 410_000, 205_710)
+    assert found.ledger_fen == found.closing_fen
 
 
 def test_given_the_step_when_run_twice_then_one_workbook_without_a_name_or_account(
