@@ -59,7 +59,7 @@ e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or 
 	@sh local/browser.sh
 	@SCREENS=$(SCREENS) $(RUN) pytest -x -s -m e2e
 
-api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, from the code
+api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, to build/api
 	@$(RUN) local.openapi
 
 setup:

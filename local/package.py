@@ -27,7 +27,7 @@ from local.pruning import prune, services_used
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", "integrations", "vendor", "requirements.txt", ".chalice", "infra", "state_machines")
 # What the package is made by: when it changes, what was made before is made again.
-MAKERS = ("local/package.py", "local/machine_waits.py", "local/pruning.py")
+MAKERS = ("local/openapi", "local/package.py", "local/machine_waits.py", "local/pruning.py")
 PARTS = ("parameters", "tables", "buckets", "secrets", "queues", "functions", "api", "machines")
 
 # The mini-program's source and whatever its tools leave beside it are for phones, not for functions.
@@ -123,6 +123,15 @@ def _copy_sources(to: Path) -> None:
             shutil.copytree(ROOT / name, to / name, symlinks=True, ignore=_left_out)
         else:
             shutil.copy2(ROOT / name, to / name)
+    (to / "chalicelib" / "openapi.json").write_text(_api_document(), encoding="utf-8")
+
+
+def _api_document() -> str:
+    """What the API says of itself, read from the code that is packaged."""
+    # Late: it imports every room, and knows this module.
+    from local.openapi.build import document, document_text
+
+    return document_text(document())
 
 
 def package(stage: str) -> Path:

@@ -1,21 +1,19 @@
-"""`make api-docs`: write chalicelib/openapi.json, which the API serves, and docs/api/problems.md."""
+"""`make api-docs`: write build/api/openapi.json, which the API serves, and build/api/problems.md, to be read."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from local.openapi import codes
-from local.openapi.build import document, problems_page
+from local.openapi.build import document, document_text, problems_page
 from local.package import ROOT
 
 
 def written() -> dict[Path, str]:
     """Each file, and what should stand in it."""
-    made = json.dumps(document(), ensure_ascii=False, indent=1)
+    made = document()
     return {
-        ROOT / "chalicelib" / "openapi.json": f"{made}\n",
-        ROOT / "docs" / "api" / "problems.md": problems_page(codes.everything()),
+        ROOT / "build" / "api" / "openapi.json": document_text(made),
+        ROOT / "build" / "api" / "problems.md": problems_page(made["x-problems"]),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -38,7 +39,7 @@ _PROBLEM = named(
                 "type": text(r"urn:hangpai:problem:[a-z0-9_]+"),
                 "title": text(about="The kind of error: what the caller can do."),
                 "status": whole(),
-                "code": text(r"[A-Z][A-Z0-9_]+", about="Stable: programs go by it. docs/api/problems.md lists all."),
+                "code": text(r"[A-Z][A-Z0-9_]+", about="Stable: programs go by it. `x-problems` lists all."),
                 "detail": text(about="A sentence for people, in Chinese."),
                 "problems": listed(thing(PROBLEM_FIELDS)),
             }
@@ -120,7 +121,28 @@ def document() -> dict[str, Any]:
                 name: {"type": "http", "scheme": "bearer", "description": about} for name, about in _SCHEMES.items()
             },
         },
+        "x-problems": _problems(codes.everything()),
     }
+
+
+def _problems(refusals: Iterable[Refusal]) -> dict[str, Any]:
+    """Every code of the hub, those too that only stand on the operators' list or in a machine's failure."""
+    by_code: dict[str, list[Refusal]] = defaultdict(list)
+    for refusal in sorted(refusals):
+        by_code[refusal.code].append(refusal)
+    return {
+        code: {
+            "kinds": sorted({each.kind for each in made}),
+            "statuses": sorted({each.status for each in made}),
+            "sentences": sorted({each.message for each in made}),
+        }
+        for code, made in sorted(by_code.items())
+    }
+
+
+def document_text(made: Mapping[str, Any]) -> str:
+    """The document as it is served."""
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 _ABOUT = """Money is whole fen (`_fen`), or yuan with two decimals where people read it (`_yuan`); bids are whole yuan.
@@ -230,11 +252,8 @@ def _first_sentence(described: str) -> str:
     return (re.split(r"(?<=[.;:]) |: ", line, maxsplit=1)[0] or line)[:120].replace("`", "")
 
 
-def problems_page(refusals: Iterable[Refusal]) -> str:
-    """docs/api/problems.md: every code with its status, its sentences and what the caller can do."""
-    by_code: dict[str, set[Refusal]] = defaultdict(set)
-    for refusal in refusals:
-        by_code[refusal.code].add(refusal)
+def problems_page(problems: Mapping[str, Any]) -> str:
+    """Every code with its status, its sentences and what the caller can do."""
     lines = [
         "# Codes of refusals",
         "",
@@ -249,9 +268,8 @@ def problems_page(refusals: Iterable[Refusal]) -> str:
         said = "" if name == "HubError" else " ".join((kind.__doc__ or "").split())
         lines.append(f"| `{name}` | {kind.status} | {said or 'The hub is at fault: try again, or call.'} |")
     lines += ["", "| code | status | kind | sentence |", "|---|---|---|---|"]
-    for code, made in sorted(by_code.items()):
-        kinds = " / ".join(sorted({f"`{each.kind}`" for each in made}))
-        statuses = " / ".join(sorted({str(each.status) for each in made}))
-        sentences = "<br>".join(sorted({each.message.replace("|", "\\|") for each in made if each.message})[:3])
+    for code, made in problems.items():
+        kinds, statuses = (" / ".join(map(str, made[name])) for name in ("kinds", "statuses"))
+        sentences = "<br>".join(each.replace("|", "\\|") for each in made["sentences"][:3])
         lines.append(f"| `{code}` | {statuses} | {kinds} | {sentences} |")
     return "\n".join(lines) + "\n"

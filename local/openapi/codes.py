@@ -183,15 +183,24 @@ def reached(*roots: Any) -> set[Refusal]:
             continue
         seen.add(function)
         code = function.__code__
-        # What a dataclass writes itself has no file.
-        for place in places(Path(code.co_filename)) if Path(code.co_filename).exists() else ():
-            if place.first == code.co_firstlineno:
-                found |= set(place.refusals)
+        found |= _made_at(code.co_filename, code.co_firstlineno)
         open_ends += _called(function)
     return found
 
 
-def _called(function: FunctionType) -> Iterator[FunctionType]:
+@cache
+def _made_at(file: str, line: int) -> set[Refusal]:
+    # What a dataclass writes itself has no file.
+    listed = places(Path(file)) if Path(file).exists() else ()
+    return {refusal for place in listed if place.first == line for refusal in place.refusals}
+
+
+@cache
+def _called(function: FunctionType) -> tuple[FunctionType, ...]:
+    return tuple(dict.fromkeys(_named_by(function)))
+
+
+def _named_by(function: FunctionType) -> Iterator[FunctionType]:
     mentioned = list(_names(function.__code__))
     modules = [importlib.import_module(name) for name in mentioned if _ours(name)]
     known = [function.__globals__.get(name) for name in mentioned]
