@@ -189,19 +189,21 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
 def _share_secrets(aws: EmbeddedAws, names: dict[str, str]) -> dict[str, str]:
     """What an operator puts in after a first deployment: Minsheng's login, and Alipay's keys, made for this run."""
     hub, alipay = (rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(2))
-    kept = {"private_key": _private_pem(hub), "alipay_key": _public_pem(alipay)}
+    kept = {"private_key": private_pem(hub), "alipay_key": public_pem(alipay)}
     manager = aws.client("secretsmanager")
     manager.put_secret_value(SecretId=names["MINSHENG_SECRET"], SecretString=":".join(MINSHENG_LOGIN))
     manager.put_secret_value(SecretId=names["ALIPAY_SECRET"], SecretString=json.dumps(kept))
-    return {"alipay_private": _private_pem(alipay), "merchant_public": _public_pem(hub)}
+    return {"alipay_private": private_pem(alipay), "merchant_public": public_pem(hub)}
 
 
-def _private_pem(key: rsa.RSAPrivateKey) -> str:
+def private_pem(key: rsa.RSAPrivateKey) -> str:
+    """A private key as text."""
     raw = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return raw.decode()
 
 
-def _public_pem(key: rsa.RSAPrivateKey) -> str:
+def public_pem(key: rsa.RSAPrivateKey) -> str:
+    """The public half of a key as text."""
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 

@@ -60,7 +60,8 @@ class Table:
         return self._segments[total][number]
 
 
-def _given(asked: Mapping[str, Any], item: Item | None) -> Given:
+def given_of(asked: Mapping[str, Any], item: Item | None) -> Given:
+    """What an operation's expressions are taken over."""
     return Given(item or {}, asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {}))
 
 
@@ -94,7 +95,7 @@ class Tables:
         return self.held[asked["TableName"]]
 
     def _check(self, asked: Mapping[str, Any], standing: Item | None) -> None:
-        if "ConditionExpression" not in asked or condition(asked["ConditionExpression"])(_given(asked, standing)):
+        if "ConditionExpression" not in asked or condition(asked["ConditionExpression"])(given_of(asked, standing)):
             return
         shown = asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and standing
         raise Refusal("ConditionalCheckFailedException", {"Item": standing} if shown else {})
@@ -103,7 +104,7 @@ class Tables:
         table = self._table(asked)
         standing = table.get(asked["Key"])
         self._check(asked, standing)
-        given = _given(asked, {**asked["Key"], **(standing or {})})
+        given = given_of(asked, {**asked["Key"], **(standing or {})})
         item = update(asked["UpdateExpression"])(given)
         table.put(item)
         self.accepted += 1
@@ -135,7 +136,7 @@ class Tables:
             start = keys.index(table.place(asked["ExclusiveStartKey"])[0]) + 1
         page = keys[start : start + PAGE_ITEMS]
         items = (item for key in page for item in table.partitions[key].values())
-        answer: dict[str, Any] = {"Items": list(_filtered(asked, items))}
+        answer: dict[str, Any] = {"Items": list(filtered(asked, items))}
         if start + PAGE_ITEMS < len(keys):
             answer["LastEvaluatedKey"] = {table.keys[0]: {"S": page[-1]}}
         return {**answer, "Count": len(answer["Items"]), "ScannedCount": len(page)}
@@ -147,18 +148,19 @@ class Tables:
             item
             for value in values
             for _, item in sorted(table.partitions.get(value, {}).items())
-            if holds(_given(asked, item))
+            if holds(given_of(asked, item))
         )
-        found = list(_filtered(asked, items))
+        found = list(filtered(asked, items))
         if not asked.get("ScanIndexForward", True):
             found.reverse()
         return {"Items": found[: asked.get("Limit")], "Count": len(found), "ScannedCount": len(found)}
 
 
-def _filtered(asked: Mapping[str, Any], items: Iterator[Item]) -> Iterator[Item]:
+def filtered(asked: Mapping[str, Any], items: Iterator[Item]) -> Iterator[Item]:
+    """The items that an operation's filter lets through, with the attributes that it wants."""
     wanted = [name.strip() for name in asked.get("ProjectionExpression", "").split(",") if name.strip()]
     wanted = [asked.get("ExpressionAttributeNames", {}).get(name, name) for name in wanted]
     holds = condition(asked["FilterExpression"]) if "FilterExpression" in asked else None
     for item in items:
-        if holds is None or holds(_given(asked, item)):
+        if holds is None or holds(given_of(asked, item)):
             yield {name: item[name] for name in wanted if name in item} if wanted else item

@@ -86,6 +86,9 @@ def test_property_bids_have_the_same_outcomes_as_in_moto(aws: None, bids: list[t
         "NOT contains(ids, :x) AND n = :seven",
         "contains(ids, :x) AND contains(words, :b)",
         "contains(history, :x)",
+        "n BETWEEN :seven AND :seven",
+        "words IN (:x, :b)",
+        "history[0] = :seven OR attribute_not_exists(history[2])",
         "size(history) < :seven",
         "size(words) > :seven",
         "nowhere = :x",
@@ -121,6 +124,8 @@ def test_given_a_condition_when_taken_then_moto_says_the_same(aws: None, text: s
         "SET fresh = list_append(if_not_exists(fresh, :none), :more) ADD news :ids",
         "ADD n :one",
         "REMOVE words SET n = :one",
+        "DELETE ids :ids",
+        "DELETE nowhere :ids",
     ],
 )
 def test_given_an_update_when_made_then_moto_makes_the_same(aws: None, text: str) -> None:
@@ -151,7 +156,7 @@ def _plain(value: dict[str, Any]) -> Any:
     return sorted(content) if kind == "SS" else content
 
 
-@pytest.mark.parametrize("text", ["a.b = :x", "n BETWEEN :a AND :b", "attribute_type(n, :x)", "n =", "n = :x )", "{"])
+@pytest.mark.parametrize("text", ["a.b = :x", "n BETWEEN :a", "attribute_type(n, :x)", "n =", "n = :x )", "{"])
 def test_given_what_is_not_made_here_when_asked_then_it_says_so(text: str) -> None:
     with pytest.raises((NotUnderstood, TypeError)):
         condition(text)(Given(ITEM, {}, {":x": {"S": "x"}}))
