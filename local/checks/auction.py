@@ -44,7 +44,7 @@ def result_is_recounted(receipts: Receipts, result: Mapping[str, Any]) -> Check:
             standing.setdefault(receipt["bidder_class"], []).append(receipt)
     faults = []
     for name, announced in result["classes"].items():
-        counted = _recount(standing.get(name, []), announced["quota"])
+        counted = recounted(standing.get(name, []), announced["quota"])
         faults += [
             f"{name} {key}: published {announced[key]}, recounted {counted[key]}"
             for key in RECOUNTED
@@ -54,7 +54,8 @@ def result_is_recounted(receipts: Receipts, result: Mapping[str, Any]) -> Check:
     return check("receipts give the result", faults, seen)
 
 
-def _recount(bids: Sequence[Mapping[str, Any]], quota: int) -> dict[str, Any]:
+def recounted(bids: Sequence[Mapping[str, Any]], quota: int) -> dict[str, Any]:
+    """What is announced of a class, from its standing bids (``price`` in yuan, ``bid_at``)."""
     ranked = sorted(bids, key=lambda bid: (-bid["price"], bid["bid_at"]))
     won = ranked[:quota]
     lowest = won[-1]["price"] if won else None

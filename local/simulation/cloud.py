@@ -172,4 +172,7 @@ class Cloud:
 
 
 def _response(refusal: Refusal) -> Any:
-    return {"Error": {"Code": refusal.code, "Message": str(refusal.content.get("message", refusal.code))}, **refusal.content}
+    return {
+        "Error": {"Code": refusal.code, "Message": str(refusal.content.get("message", refusal.code))},
+        **refusal.content,
+    }

@@ -66,9 +66,7 @@ def _plan(rng: random.Random, rules: RuleSet) -> Plan:
     offsets |= {f"broadcast-{number}": each.at_ms for number, each in enumerate(plan.broadcasts, start=1)}
     last = plan.closing[-1].day
     for due in plan.statements:
-        if due.day.isoformat().endswith(INTAKE_DAYS) and due in plan.intake:
-            offsets[f"statement-{due.channel}-{due.day}"] = due.due.at_ms
-        elif due.day == last:
+        if (due.day.isoformat().endswith(INTAKE_DAYS) and due in plan.intake) or due.day == last:
             offsets[f"statement-{due.channel}-{due.day}"] = due.due.at_ms
     return compress(plan, offsets, 0)
 

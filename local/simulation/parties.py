@@ -36,7 +36,7 @@ from local.simulation.faults import Faults
 from local.simulation.functions import Functions
 from local.stage import private_pem, public_pem
 
-SHARED = "a secret of the simulation"  # noqa: S105 (it guards nothing)
+SHARED = "a secret of the simulation"
 HUB = "http://hub.simulated"
 FLOAT_FEN = 1_000_000
 LINE_MS = 15
@@ -93,16 +93,29 @@ class Parties:
             return work.now_ms
 
         self.bank = HangzhouSimulator(
-            known["HANGZHOU_SECRET"], ACCOUNT_NO, self.drop, fail_first=0, now_ms=now_ms,
+            known["HANGZHOU_SECRET"],
+            ACCOUNT_NO,
+            self.drop,
+            fail_first=0,
+            now_ms=now_ms,
             hub_url=f"{HUB}/banks/hangzhou/notifications",
         )
         self.minsheng = MinshengSimulator(
-            MINSHENG_LOGIN, MINSHENG_ACCOUNT_NO, compressed=True, secret=MINSHENG_LOGIN[-1], now_ms=now_ms,
+            MINSHENG_LOGIN,
+            MINSHENG_ACCOUNT_NO,
+            compressed=True,
+            secret=MINSHENG_LOGIN[-1],
+            now_ms=now_ms,
             hub_url=f"{HUB}/banks/minsheng/notifications",
         )
         self.alipay = AlipaySimulator(
-            keys["alipay"], keys["hub_public"], app_id=ALIPAY_APP_ID, seller_id=ALIPAY_SELLER_ID,
-            hub_url=f"{HUB}/alipay/notifications", balance_fen=ALIPAY_FLOAT_FEN, compressed=True,
+            keys["alipay"],
+            keys["hub_public"],
+            app_id=ALIPAY_APP_ID,
+            seller_id=ALIPAY_SELLER_ID,
+            hub_url=f"{HUB}/alipay/notifications",
+            balance_fen=ALIPAY_FLOAT_FEN,
+            compressed=True,
             now=lambda: from_ms(work.now_ms),
         )
         self.carrier = SmsSimulator(known["SMS_SECRET"], now_s=lambda: work.now_ms / 1_000)

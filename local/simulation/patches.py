@@ -14,8 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 from unittest.mock import patch
+
+from botocore.loaders import JSONFileLoader
 
 from local.simulation.clockwork import Clockwork
 
@@ -84,6 +87,9 @@ def set_environment() -> None:
     os.environ.pop("AWS_ENDPOINT_URL", None)
 
 
+_LOAD = JSONFileLoader.load_file
+
+
 class InTurn:
     """A pool of threads without threads: nothing runs beside anything else here."""
 
@@ -108,6 +114,12 @@ class _Entropy:
         self.rng = random.Random(f"entropy {seed}")  # noqa: S311 (a simulation guards no secret)
 
 
+@cache
+def _description(path: str) -> Any:
+
+    return _LOAD(JSONFileLoader(), path)
+
+
 @contextmanager
 def play(world: Any, seed: int) -> Iterator[None]:
     """Put the month of ``world`` (``local.simulation.world.World``) in the machine's place."""
@@ -122,6 +134,7 @@ def play(world: Any, seed: int) -> Iterator[None]:
     from chalicelib.kernel import files, ids, passwords
     from chalicelib.kernel.settings import settings
     from chalicelib.messages.sender import Sender
+    from chalicelib.periods import amendment
     from integrations.alipay.account import AlipayAccount
     from local.simulation.parties import Line
 
@@ -165,6 +178,8 @@ def play(world: Any, seed: int) -> Iterator[None]:
             (time, "sleep", lambda seconds: work.pause(seconds * 1_000)),
             (ids.SystemEntropy, "token", lambda _self, size: entropy.rng.randbytes(size)),
             (ids.SystemEntropy, "below", lambda _self, limit: entropy.rng.randrange(limit)),
+            # Each model has a client of its own: the services' descriptions are read once a process.
+            (JSONFileLoader, "load_file", lambda _self, path: _description(path)),
             (botocore.client.BaseClient, "_make_api_call", call),
             (bid_door.Door, "_send", post),
             (requests.adapters.HTTPAdapter, "send", lambda _self, asked, **_: world.parties.send(asked)),
@@ -173,6 +188,8 @@ def play(world: Any, seed: int) -> Iterator[None]:
             (listing, "ThreadPoolExecutor", InTurn),
             (files.S3Files, "fetch", fetch),
             (log, "write", lambda *_, **__: None),
+            # A machine looks at the plan once a day, not once an hour.
+            (amendment, "LOOKS_A_PERIOD", 40),
             # A month of sign-ins would be nothing but Argon2.
             (passwords, "_MEMORY_KIB", 8),
             (passwords, "_ITERATIONS", 1),
@@ -196,8 +213,6 @@ def forget() -> None:
     """What a new process begins without: settings stay, hubs and desks are made anew."""
     from chalicelib import wiring
     from chalicelib.bidding import bid
-    from chalicelib.kernel import tables
 
     wiring.hub.cache_clear()
     bid.desk.cache_clear()
-    tables._connection.cache_clear()

@@ -269,8 +269,17 @@ class Cast:
         letter = wallet.post.write(trade)
         self.seen.wallet.append(
             Payment(
-                trade.number, month.plan.intake[0].day, work.now_ms, month.plan.intake[0].day, trade.fen,
-                trade.out_trade_no, "", trade.out_trade_no, Paying.EXACT, person.code, ALIPAY,
+                trade.number,
+                month.plan.intake[0].day,
+                work.now_ms,
+                month.plan.intake[0].day,
+                trade.fen,
+                trade.out_trade_no,
+                "",
+                trade.out_trade_no,
+                Paying.EXACT,
+                person.code,
+                ALIPAY,
             )  # fmt: skip
         )
         # It tells the hub until it hears "success", and some twice; or never, and only the bill does.

@@ -165,9 +165,7 @@ class _Run:
         return self._side_by_side(bodies, state.get("MaxConcurrency") or len(bodies))
 
     def _parallel(self, state: dict[str, Any], data: Any, context: Context) -> list[Any]:
-        bodies = [
-            lambda branch=branch: self.walk(branch, copy.deepcopy(data), context) for branch in state["Branches"]
-        ]
+        bodies = [lambda branch=branch: self.walk(branch, copy.deepcopy(data), context) for branch in state["Branches"]]
         return self._side_by_side(bodies, len(bodies))
 
     def _side_by_side(self, bodies: list[Callable[[], Any]], most: int) -> list[Any]:

@@ -1,0 +1,102 @@
+"""One seed played from the first day to the last, and judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import traceback
+from dataclasses import dataclass, field
+
+from chalicelib.kernel.clock import at_shanghai, local_text
+from local.checks.check import Check
+from local.simulation import patches
+from local.simulation.judging import judge
+from local.simulation.machines import SUCCEEDED
+from local.simulation.people import PASSWORDS, ROLES, Cast
+from local.simulation.watching import Watcher
+from local.simulation.world import ENDS, World
+
+
+@dataclass
+class Played:
+    """What came of a seed. ``digest`` is over every table and file: the same seed has the same one."""
+
+    seed: int
+    faults: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    struck: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
+    events: int = 0
+    restarts: int = 0
+    ended_at: str = ""
+    digest: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything held."""
+        return not self.faults
+
+
+def play(seed: int, *, calm: bool = False) -> Played:
+    """Play a month and judge it. Whatever it raises is a fault too."""
+    world = World(seed, calm=calm)
+    played = Played(seed)
+    with patches.play(world, seed):
+        cast, watcher = Cast(world), Watcher(world)
+        try:
+            _live(world, cast, watcher)
+            played.faults += watcher.faults
+            if not played.faults:
+                played.checks = judge(world, cast.seen)
+        except Exception:  # whatever it is, it is this seed's, and is said
+            played.faults.append(traceback.format_exc(limit=-6))
+        world.clockwork.clear()
+    played.faults += [f"{each.name}: {each.detail}" for each in played.checks if not each.holds]
+    played.faults += cast.seen.faults
+    played.struck = {kind: count for kind, count in world.faults.seen.items() if count}
+    played.events, played.calls = world.clockwork.events, world.functions.invoked
+    played.restarts = cast.seen.restarts
+    played.ended_at = local_text(world.clockwork.now_ms)
+    played.digest = _digest(world)
+    return played
+
+
+def _live(world: World, cast: Cast, watcher: Watcher) -> None:
+    """The month itself. Raises ``RuntimeError`` where it does not come to its end."""
+    from chalicelib.kernel.ids import SystemEntropy
+    from chalicelib.periods.operators import add_operator
+
+    calm_until, world.faults.until_ms = world.faults.until_ms, 0
+    for name, roles in ROLES.items():
+        add_operator(name, PASSWORDS[name], roles, SystemEntropy())
+    world.faults.until_ms = calm_until
+    cast.begin()
+    period = f"PeriodMachine:{world.month.period}-"
+
+    def over() -> bool:
+        return bool(watcher.faults) or any(
+            each.status == SUCCEEDED for name, each in world.machines.executions.items() if name.startswith(period)
+        )
+
+    world.clockwork.run(at_shanghai(ENDS), over)
+    if watcher.faults:
+        return
+    if not over():
+        stuck = [f"{each.arn} {each.status} {each.error}" for each in world.machines.executions.values()]
+        raise RuntimeError(f"the month never came to its end: {'; '.join(stuck[-8:])}")
+    # What is still on its way arrives: late messages may change nothing any more.
+    world.clockwork.run(world.clockwork.now_ms + 3 * 86_400_000, lambda: bool(watcher.faults))
+    world.faults.until_ms, world.faults.dark = 0, ()
+    for strand in world.clockwork.strands:
+        if strand.ended and strand.error is not None and strand.name in ("planner", "bidder", "banks", "regulator"):
+            raise strand.error
+
+
+def _digest(world: World) -> str:
+    digest = hashlib.sha256()
+    for name, table in sorted(world.store.held.items()):
+        digest.update(json.dumps([name, table.partitions], sort_keys=True, default=repr).encode())
+    for bucket, files in sorted(world.cloud.buckets.items()):
+        for key, content in sorted(files.items()):
+            digest.update(f"{bucket}/{key} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
