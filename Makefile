@@ -7,9 +7,10 @@ STAGE ?= production
 SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
+SEEDS ?= 1000
 RUN = .venv/bin/python -m
 
-.PHONY: api-docs auctions bench capacity load demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: api-docs auctions bench capacity load simulate demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) $(if $(LATE),--late) --out $(OUT)
@@ -26,6 +27,13 @@ bench: setup  ## speed against other ways, as ratios of one run: make bench, or 
 
 load: setup  ## an auction day under load: make load SESSIONS=40000
 	@$(RUN) local.load --sessions $(SESSIONS) --out $(LOAD_OUT)
+
+simulate: setup  ## whole months with faults by a seed: make simulate SEEDS=1000, or one again: make simulate SEED=123
+ifeq ($(origin SEED),file)
+	@$(RUN) local.simulation --seeds $(SEEDS)
+else
+	@$(RUN) local.simulation --seed $(SEED)
+endif
 
 capacity: setup  ## what to provision for how many bidders; writes docs/capacity.md
 	@$(RUN) local.capacity

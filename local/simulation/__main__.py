@@ -57,7 +57,7 @@ def main() -> int:
     given = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The order of sets must be the same in every process.
-        os.execve(
+        os.execve(  # noqa: S606 (itself)
             sys.executable,
             [sys.executable, "-m", "local.simulation", *sys.argv[1:]],
             {**os.environ, "PYTHONHASHSEED": "0"},

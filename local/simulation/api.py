@@ -66,7 +66,7 @@ class Api:
         """A request as the gateway hands it on. A function that does not answer is the gateway's own 502 or 504."""
         work = self.clockwork
         path, _, query = path.partition("?")
-        event = {
+        event: dict[str, Any] = {
             "httpMethod": method,
             "path": path,
             "headers": {name.lower(): value for name, value in headers.items()},
@@ -89,7 +89,7 @@ class Api:
         name = "bid" if path == "/bids" else API
         if name == API:
             route, found = next((r, m) for r, pattern in _patterns() if (m := pattern.match(path)))
-            event["requestContext"]["resourcePath"] = route  # type: ignore[index]
+            event["requestContext"]["resourcePath"] = route
             event["pathParameters"] = found.groupdict()
             self.doors.add(f"{method} {route}")
         strand = self.functions.start(name, event)

@@ -105,25 +105,25 @@ class Cloud:
         return Reply(200, json.dumps(answer).encode())
 
     def _carry_out(self, service: str, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        match service:
-            case "dynamodb":
-                return self.store.carry_out(operation, asked)
-            case "s3":
-                return self._s3(operation, asked)
-            case "sqs":
-                self.queues.send(asked["QueueUrl"], asked["MessageBody"])
-                return {"MessageId": "sent"}
-            case "states" | "stepfunctions" | "sfn":
-                return self._states(operation, asked)
-            case "secretsmanager":
-                return {"SecretString": self.secrets[asked["SecretId"]]}
-            case "kms":
-                return self._kms(operation, asked)
-            case "lambda":
-                wanted = asked.get("ProvisionedConcurrentExecutions", 0)
-                told = {"RequestedProvisionedConcurrentExecutions": wanted, "Status": "READY"}
-                return {**told, "AvailableProvisionedConcurrentExecutions": wanted}
-        raise RuntimeError(f"nobody plays {service} {operation} here")
+        known: dict[str, Callable[[str, Mapping[str, Any]], dict[str, Any]]] = {
+            "dynamodb": self.store.carry_out,
+            "s3": self._s3,
+            "sqs": self._sqs,
+            "stepfunctions": self._states,
+            "secretsmanager": self._secret,
+            "kms": self._kms,
+            "lambda": _environments,
+        }
+        return known[service](operation, asked)
+
+    def _sqs(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        del operation
+        self.queues.send(asked["QueueUrl"], asked["MessageBody"])
+        return {"MessageId": "sent"}
+
+    def _secret(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        del operation
+        return {"SecretString": self.secrets[asked["SecretId"]]}
 
     def _s3(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         held = self.buckets.setdefault(asked["Bucket"], {})
@@ -169,6 +169,13 @@ class Cloud:
         if blob[32:].decode() != context:
             raise Refusal("InvalidCiphertextException")
         return {"Plaintext": blob[:32]}
+
+
+def _environments(operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    del operation
+    wanted = asked.get("ProvisionedConcurrentExecutions", 0)
+    told = {"RequestedProvisionedConcurrentExecutions": wanted, "Status": "READY"}
+    return {**told, "AvailableProvisionedConcurrentExecutions": wanted}
 
 
 def _response(refusal: Refusal) -> Any:

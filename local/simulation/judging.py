@@ -1,4 +1,4 @@
-"""What must hold when a month is over, whatever went wrong in it: recounted from what lies outside, not from counters."""
+"""What must hold when a month is over, whatever went wrong: recounted from what lies outside, not from counters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.checks.bank_files import read_exchange
 from local.checks.check import Check, check
 from local.checks.planted import nothing_left_over, one_text_each, payments_found, recognise, treasury_agrees
 from local.month import CHANNEL
-from local.simulation.people import Seen
+from local.simulation.seen import Seen
 from local.simulation.world import World
 from local.world.phones import sms_templates
 
@@ -43,7 +43,7 @@ def judge(world: World, seen: Seen) -> list[Check]:
     paid = {seen.owed[code].pay_code: fen for code, fen in seen.paid_fen.items()}
     return [
         *_money(world, posted, seen),
-        payments_found(_booked(month), posted),
+        payments_found(month, posted),
         _bids_and_receipts(world, seen, public["result"]),
         auction.seed_was_committed(public["window"], public["result"]),
         one_text_each([recognise(*text, _TEMPLATES) for text in _texts(world)]),
@@ -73,11 +73,6 @@ def _money(world: World, posted: tuple[Any, ...], seen: Seen) -> list[Check]:
         books = money.Books(world.month.period, channel, posted, exchanged, channels)
         by_channel[channel] = money.money_rules(books, {}, seen.faults)
     return money.over_channels(by_channel)
-
-
-def _booked(month: Any) -> Any:
-    """What a wallet was paid after its last bill of the deposits is not expected among them."""
-    return month
 
 
 def _texts(world: World) -> Iterator[tuple[str, str]]:
@@ -177,7 +172,9 @@ def _one_final_state(world: World) -> Check:
     faults = []
     deposits: Counter[str] = Counter()
     for item in _items(world, "DEPOSITS_TABLE", "deposit#"):
-        state = item["state"]["S"]
+        if item["period"]["S"] != world.month.period:
+            continue
+        state = str(item["state"]["S"])
         deposits[state] += 1
         if state not in ("rolled", "forfeited", "refunded"):
             faults.append(f"deposit {item['sk']['S']} is {state} at the month's end")

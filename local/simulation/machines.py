@@ -65,6 +65,15 @@ class Waiting:
 Interpret = Callable[["Machines", Execution, dict[str, Any]], Any]
 
 
+@cache
+def definitions() -> dict[str, Any]:
+    """As they are deployed, each ``${Name}`` standing for itself."""
+    text = json.dumps(machine_definitions())
+    named = re.sub(r"\$\{(\w+)\}", lambda name: "aws-cn" if name[1] == "Partition" else name[1], text)
+    found: dict[str, Any] = json.loads(named)
+    return found
+
+
 @dataclass
 class Machines:
     """Every machine of the template. ``ended`` is told of each execution that comes to its end."""
@@ -79,7 +88,7 @@ class Machines:
     # Told of each task: function, payload. An approver sees there that somebody waits for a word.
     tasked: Callable[[str, Any], None] = lambda _name, _payload: None
     executions: dict[str, Execution] = field(default_factory=dict)
-    definitions: dict[str, Any] = field(default_factory=lambda: _definitions())
+    known: dict[str, Any] = field(default_factory=definitions)
     _tokens: dict[str, Waiting] = field(default_factory=dict)
     _numbers: int = 0
 
@@ -95,7 +104,7 @@ class Machines:
     def _live(self, execution: Execution) -> Any:
         output = None
         try:
-            output = self.interpret(self, execution, self.definitions[execution.machine])
+            output = self.interpret(self, execution, self.known[execution.machine])
             execution.status = SUCCEEDED
         except StateFailed as failed:
             execution.status, execution.error, execution.cause = FAILED, failed.error, failed.cause
@@ -105,7 +114,7 @@ class Machines:
         return output
 
     def abort(self, execution: Execution) -> None:
-        """End an execution where it stands, and those that it waits for. What its functions do just now, they finish."""
+        """End an execution where it stands, and those that it waits for; what its functions do just now they finish."""
         if execution.status != RUNNING:
             return
         execution.status = ABORTED
@@ -172,12 +181,3 @@ class Machines:
         if waiting.parked:
             self.clockwork.wake(waiting.strand)
         return True
-
-
-@cache
-def _definitions() -> dict[str, Any]:
-    """As they are deployed, each ``${Name}`` standing for itself."""
-    text = json.dumps(machine_definitions())
-    named = re.sub(r"\$\{(\w+)\}", lambda name: "aws-cn" if name[1] == "Partition" else name[1], text)
-    found: dict[str, Any] = json.loads(named)
-    return found

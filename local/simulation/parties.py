@@ -197,10 +197,10 @@ class Line:
         self._exchange = exchange
         self._answer = b""
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Self:  # noqa: D105
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:  # noqa: D105
         return None
 
     def settimeout(self, seconds: float) -> None:

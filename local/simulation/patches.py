@@ -96,10 +96,10 @@ class InTurn:
     def __init__(self, *_: Any, **__: Any) -> None:
         """However many were wanted."""
 
-    def __enter__(self) -> InTurn:
+    def __enter__(self) -> InTurn:  # noqa: D105
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:  # noqa: D105
         return None
 
     def map(self, act: Callable[..., Any], *items: Any) -> Iterator[Any]:

@@ -6,13 +6,17 @@ import hashlib
 import json
 import traceback
 from dataclasses import dataclass, field
+from functools import partial
 
 from chalicelib.kernel.clock import at_shanghai, local_text
 from local.checks.check import Check
 from local.simulation import patches
+from local.simulation.bidders import Bidder
 from local.simulation.judging import judge
 from local.simulation.machines import SUCCEEDED
-from local.simulation.people import PASSWORDS, ROLES, Cast
+from local.simulation.office import PASSWORDS, ROLES, Office
+from local.simulation.seen import Seen
+from local.simulation.suppliers import Suppliers
 from local.simulation.watching import Watcher
 from local.simulation.world import ENDS, World
 
@@ -42,26 +46,26 @@ def play(seed: int, *, calm: bool = False) -> Played:
     world = World(seed, calm=calm)
     played = Played(seed)
     with patches.play(world, seed):
-        cast, watcher = Cast(world), Watcher(world)
+        seen, watcher = Seen(), Watcher(world)
         try:
-            _live(world, cast, watcher)
+            _live(world, seen, watcher)
             played.faults += watcher.faults
             if not played.faults:
-                played.checks = judge(world, cast.seen)
+                played.checks = judge(world, seen)
         except Exception:  # whatever it is, it is this seed's, and is said
             played.faults.append(traceback.format_exc(limit=-6))
         world.clockwork.clear()
     played.faults += [f"{each.name}: {each.detail}" for each in played.checks if not each.holds]
-    played.faults += cast.seen.faults
+    played.faults += seen.faults
     played.struck = {kind: count for kind, count in world.faults.seen.items() if count}
     played.events, played.calls = world.clockwork.events, world.functions.invoked
-    played.restarts = cast.seen.restarts
+    played.restarts = seen.restarts
     played.ended_at = local_text(world.clockwork.now_ms)
     played.digest = _digest(world)
     return played
 
 
-def _live(world: World, cast: Cast, watcher: Watcher) -> None:
+def _live(world: World, seen: Seen, watcher: Watcher) -> None:
     """The month itself. Raises ``RuntimeError`` where it does not come to its end."""
     from chalicelib.kernel.ids import SystemEntropy
     from chalicelib.periods.operators import add_operator
@@ -70,7 +74,11 @@ def _live(world: World, cast: Cast, watcher: Watcher) -> None:
     for name, roles in ROLES.items():
         add_operator(name, PASSWORDS[name], roles, SystemEntropy())
     world.faults.until_ms = calm_until
-    cast.begin()
+    Office(world, seen).begin()
+    Suppliers(world).begin()
+    for person in world.month.people:
+        one = partial(Bidder(world, seen).live, person, world.month.conduct[person.code])
+        world.clockwork.spawn("bidder", one, world.month.plan.at("deposits_open"))
     period = f"PeriodMachine:{world.month.period}-"
 
     def over() -> bool:

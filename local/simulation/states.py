@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from chalicelib.kernel.clock import at_shanghai
@@ -154,26 +155,24 @@ class _Run:
         else:
             items = at_path(state["ItemsPath"], data)
         inner = [replace(context, item=item) for item in items]
-        bodies = [
-            lambda each=each: self.walk(
-                state["ItemProcessor"],
-                filled(state["ItemSelector"], data, each) if "ItemSelector" in state else each.item,
-                each,
-            )
-            for each in inner
-        ]
+        bodies = [partial(self._item, state, data, each) for each in inner]
         return self._side_by_side(bodies, state.get("MaxConcurrency") or len(bodies))
 
+    def _item(self, state: dict[str, Any], data: Any, context: Context) -> Any:
+        given = filled(state["ItemSelector"], data, context) if "ItemSelector" in state else context.item
+        return self.walk(state["ItemProcessor"], given, context)
+
     def _parallel(self, state: dict[str, Any], data: Any, context: Context) -> list[Any]:
-        bodies = [lambda branch=branch: self.walk(branch, copy.deepcopy(data), context) for branch in state["Branches"]]
+        bodies = [partial(self.walk, branch, copy.deepcopy(data), context) for branch in state["Branches"]]
         return self._side_by_side(bodies, len(bodies))
 
-    def _side_by_side(self, bodies: list[Callable[[], Any]], most: int) -> list[Any]:
+    def _side_by_side(self, bodies: Sequence[Callable[[], Any]], most: int) -> list[Any]:
         """Run all, so many at once; the first failure ends the others."""
         work, left = self.machines.clockwork, list(enumerate(bodies))
         results: dict[int, Any] = {}
         failures: list[StateFailed] = []
-        here, told = work.current, []
+        here = work.current
+        told: list[bool] = []
 
         def worker() -> None:
             try:

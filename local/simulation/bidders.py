@@ -1,189 +1,34 @@
-"""Everybody outside the hub: regulator, banks, operators, bidders, the treasury's counter. Each lives in strands."""
+"""A bidder, from the deposit to the refund. The month knows how each one means to behave."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from local.conduct import Conduct, Paying
-from local.month import ALIPAY, CHANNEL
-from local.payments import MINSHENG, Payment
+from local.month import ALIPAY
+from local.payments import Payment
 from local.people import Person
 from local.simulation.faults import HOUR_MS
-from local.simulation.machines import Execution
+from local.simulation.seen import MINUTE_MS, UNKNOWN, Seen
 from local.simulation.world import World
 from local.world.web import Answer
 from local.world.winners import OwedPrice, owed_price
 
-MINUTE_MS = 60_000
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
-ATTEMPTS = 4
-PLANNER, APPROVERS = "planner", ("approver", "approver2")
-PASSWORDS = {name: f"password of {name}" for name in (PLANNER, *APPROVERS, "cashier")}
-ROLES = {PLANNER: ("planner", "approver"), "cashier": ("cashier",), **dict.fromkeys(APPROVERS, ("approver",))}
-RESTARTS_MAX = 40
 
 
 @dataclass
-class Seen:
-    """What everybody saw, for the checks. ``faults``: answers that nobody may get, whatever goes wrong."""
-
-    receipts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    # Bids whose outcome the bidder never learned: (code, request id, price).
-    unknown: list[tuple[str, str, int]] = field(default_factory=list)
-    activated: set[str] = field(default_factory=set)
-    corrected: set[str] = field(default_factory=set)
-    owed: dict[str, OwedPrice] = field(default_factory=dict)
-    paid_fen: dict[str, int] = field(default_factory=dict)
-    defaulters: set[str] = field(default_factory=set)
-    wallet: list[Payment] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    restarts: int = 0
-    approved: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Cast:
-    """Everybody of a month."""
+class Bidder:
+    """One of them."""
 
     world: World
-    seen: Seen = field(default_factory=Seen)
-    tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
+    seen: Seen
 
-    def begin(self) -> None:
-        """Let everybody live."""
-        world, plan = self.world, self.world.month.plan
-        spawn = world.clockwork.spawn
-        world.on_approval.append(self._asked_for_approval)
-        world.on_end.append(self._machine_ended)
-        spawn("planner", self._publish)
-        spawn("regulator", self._regulate)
-        for day in sorted({due.day for due in plan.statements}):
-            due_ms = max(due.due.at_ms for due in plan.statements if due.day == day)
-            spawn("banks", lambda day=day: self._state(day), due_ms - self.world.rng.randint(0, 3) * HOUR_MS)
-        for person in world.month.people:
-            does = world.month.conduct[person.code]
-            spawn("bidder", lambda p=person, d=does: self._bidder(p, d), plan.at("deposits_open"))
-
-    # Operators
-
-    def _token(self, name: str) -> str:
-        token, until_ms = self.tokens.get(name, ("", 0))
-        if self.world.clockwork.now_ms >= until_ms:
-            body = {"name": name, "password": PASSWORDS[name]}
-            answer = self._insist("POST", "/operator-sessions", body)
-            token = str(answer.body["token"])
-            self.tokens[name] = (token, self.world.clockwork.now_ms + 7 * HOUR_MS)
-        return token
-
-    def _insist(self, method: str, path: str, body: Any = None, *, by: str = "") -> Answer:
-        """Ask until there is an answer that is one."""
-        for patience in range(60):
-            answer = self.world.api.ask(method, path, body, self._token(by) if by else "", attempts=ATTEMPTS)
-            if answer.status not in (0, 429, 500, 502, 503, 504):
-                return answer
-            self.world.clockwork.pause(MINUTE_MS * (1 + patience))
-        raise RuntimeError(f"{method} {path} is never answered: {answer.status} {answer.code}")
-
-    def _publish(self) -> None:
-        from chalicelib.periods.plan_json import to_json
-
-        world, plan = self.world, to_json(self.world.month.plan)
-        if world.faults.strikes("pair", world.clockwork.now_ms):
-            world.clockwork.spawn("planner at another screen", lambda: self._post_plan(plan))
-        self._post_plan(plan)
-        if world.faults.strikes("abort", world.clockwork.now_ms):
-            self._abort_once()
-
-    def _post_plan(self, plan: Any) -> None:
-        answer = self._insist("POST", "/periods", plan, by=PLANNER)
-        if not answer.ok:
-            self.seen.faults.append(f"the plan was answered {answer.status} {answer.code} {answer.body}")
-
-    def _abort_once(self) -> None:
-        world, plan = self.world, self.world.month.plan
-        world.clockwork.pause_until(world.rng.randint(plan.at("deposits_open"), plan.at("month_end")))
-        for execution in list(world.machines.executions.values()):
-            if execution.machine == "PeriodMachine":
-                world.machines.abort(execution)
-
-    def _asked_for_approval(self, payload: Any) -> None:
-        world = self.world
-        who = [world.rng.choice(APPROVERS)]
-        if world.faults.strikes("pair", world.clockwork.now_ms):
-            who = list(APPROVERS)
-        wait_ms = world.rng.randint(1, 90) * MINUTE_MS
-        for name in who:
-            at_ms = world.clockwork.now_ms + wait_ms
-            world.clockwork.spawn(f"{name} looks", lambda name=name: self._look(name, payload["made_by"]), at_ms)
-
-    def _look(self, name: str, maker: str) -> None:
-        period = self.world.month.period
-        found = self._insist("GET", f"/periods/{period}/approvals?state=waiting", by=name)
-        for approval in found.body["approvals"]:
-            door, word = f"/approvals/{approval['id']}", {"decision": "approved", "reason": ""}
-            if maker == PLANNER and approval["made_by"] == PLANNER:
-                own = self.world.api.ask("POST", door, word, self._token(PLANNER))
-                if own.ok:
-                    self.seen.faults.append(f"{approval['kind']}: the maker approved it himself")
-            answer = self._insist("POST", door, word, by=name)
-            if answer.ok:
-                self.seen.approved[str(approval["kind"])] += 1
-            elif answer.code != "ALREADY_DECIDED":
-                self.seen.faults.append(f"{approval['kind']}: an approval was answered {answer.status} {answer.code}")
-
-    def _machine_ended(self, execution: Execution) -> None:
-        if execution.machine == "PeriodMachine" and execution.status != "SUCCEEDED":
-            world = self.world
-            at_ms = world.clockwork.now_ms + world.rng.randint(1, 60) * MINUTE_MS
-            world.clockwork.spawn("planner restarts", self._restart, at_ms)
-
-    def _restart(self) -> None:
-        period = self.world.month.period
-        self.seen.restarts += 1
-        if self.seen.restarts > RESTARTS_MAX:
-            return
-        answer = self._insist("POST", f"/periods/{period}/restart", {"abandoned": True}, by=PLANNER)
-        if not answer.ok and answer.code != "NOT_STOPPED":
-            self.seen.faults.append(f"a restart was answered {answer.status} {answer.code}")
-
-    # Regulator and banks
-
-    def _regulate(self) -> None:
-        world, plan = self.world, self.world.month.plan
-        for kind, at_ms in (("applicants", plan.at("plan_due")), ("qualification", plan.at("deposits_to_notary"))):
-            world.clockwork.pause_until(at_ms - world.rng.randint(0, 5) * HOUR_MS)
-            for file in world.month.files:
-                if file.kind != kind:
-                    continue
-                if world.faults.strikes("half_file", world.clockwork.now_ms):
-                    world._drop(file.key, file.content[: len(file.content) // 2])
-                    world.clockwork.pause(world.rng.randint(1, 40) * MINUTE_MS)
-                world._drop(file.key, file.content)
-
-    def _state(self, day: Any) -> None:
-        world, month = self.world, self.world.month
-        parties, text = world.parties, day.isoformat()
-        parties.bank.control("/_credits", month.credits_of(day, CHANNEL))
-        parties.minsheng.control("/_credits", month.credits_of(day, MINSHENG))
-        if day == max(due.day for due in month.plan.intake):
-            parties.bank.control("/_accounts", dict(month.failing_accounts))
-        if world.faults.strikes("half_file", world.clockwork.now_ms):
-            spoil = world.rng.choice(("half", "total"))
-            parties.bank.control("/_statement", {"day": text, "spoil": spoil})
-            world.clockwork.pause(world.rng.randint(1, 40) * MINUTE_MS)
-        parties.bank.control("/_statement", {"day": text})
-        parties.minsheng.control("/_day", {"day": text})
-        parties.alipay.control("/_day", {"day": text})
-
-    # Bidders
-
-    def _bidder(self, person: Person, does: Conduct) -> None:
+    def live(self, person: Person, does: Conduct) -> None:
+        """A month of somebody's life."""
         world, month = self.world, self.world.month
         plan, work = month.plan, world.clockwork
         work.pause_until(plan.at("plan_due") + world.rng.randint(20, 90) * HOUR_MS)
@@ -280,7 +125,7 @@ class Cast:
                 Paying.EXACT,
                 person.code,
                 ALIPAY,
-            )  # fmt: skip
+            )
         )
         # It tells the hub until it hears "success", and some twice; or never, and only the bill does.
         for _ in range(8 if world.rng.random() < 0.85 else 0):
@@ -384,7 +229,7 @@ class Cast:
                 kept.append(receipt)
         if not good:
             self.seen.refused[answers[0].code] += 1
-            if answers[0].status in (0, 429, 502, 503, 504):
+            if answers[0].status in UNKNOWN:
                 self.seen.unknown.append((person.code, request_id, price_yuan))
 
     def _settle(self, person: Person) -> None:
