@@ -26,7 +26,8 @@ _NAME = r"[a-z][a-z_]{1,30}"
 class Campaign:
     """Texts of one kind, and how they are sent.
 
-    ``stage``: the contract's number, 0 for none. ``approval_above``: people. ``batches_a_second``: of one function.
+    ``stage``: the contract's number, 0 for none. ``approval_above``: people. ``batches_a_second`` and
+    ``batches_in_flight``: of one function.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Campaign:
     variables: frozenset[str]
     batches_a_chunk: int
     batches_a_second: int
+    batches_in_flight: int
     approval_above: int
     rounds_max: int
     round_after_minutes: int
@@ -71,6 +73,7 @@ def read_campaigns(content: Mapping[str, Any]) -> Mapping[str, Campaign]:
     how = {
         "batches_a_chunk": sending.whole("batches_a_chunk", 1, 100),
         "batches_a_second": sending.whole("batches_a_second", 0, 1_000),
+        "batches_in_flight": sending.whole("batches_in_flight", 1, 10),
         "approval_above": sending.whole("approval_above", 0, 10_000_000),
         "rounds_max": sending.whole("rounds_max", 1, 1_000),
         "round_after_minutes": sending.whole("round_after_minutes", 1, 1_440),

@@ -6,6 +6,7 @@ campaign's next round (docs/decisions/0029).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,10 @@ NUMBER_LIMITED = "SMS_NUMBER_LIMITED"
 
 @dataclass
 class Sender:
-    """What sending takes. ``carriers`` by name, in the order they are tried in; ``gap_s`` lies between two requests."""
+    """What sending takes; several threads may share it.
+
+    ``carriers`` by name, in the order they are tried in; ``gap_s`` lies between two requests.
+    """
 
     carriers: Mapping[str, SmsCarrier]
     clock: Clock
@@ -35,7 +39,8 @@ class Sender:
     template: str
     gap_s: float = 0.0
     pause: Callable[[float], None] = time.sleep
-    _due_ms: int = field(default=0, init=False)
+    _due_ms: float = field(default=0.0, init=False)
+    _pace: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def send(self, batch: Batch) -> Iterator[tuple[BatchState, int]]:
         """Bring a batch as far as it goes now: (state, people) of it, or of each piece that stands in for it.
@@ -155,7 +160,9 @@ class Sender:
     def _keep_pace(self) -> None:
         if not self.gap_s:
             return
-        now_ms = self.clock.now_ms()
-        if now_ms < self._due_ms:
-            self.pause((self._due_ms - now_ms) / 1_000)
-        self._due_ms = max(now_ms, self._due_ms) + round(self.gap_s * 1_000)
+        with self._pace:
+            now_ms = self.clock.now_ms()
+            due_ms = max(float(now_ms), self._due_ms)
+            self._due_ms = due_ms + self.gap_s * 1_000
+        if due_ms > now_ms:
+            self.pause((due_ms - now_ms) / 1_000)

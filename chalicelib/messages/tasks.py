@@ -65,7 +65,7 @@ def _send(event: dict[str, Any]) -> dict[str, int]:
     gap_s = 1 / chosen.batches_a_second if chosen.batches_a_second else 0.0
     sender = Sender(carriers, here.clock, here.keys.vault(), chosen.template, gap_s)
     chunk = read_chunk(here.files, event["period"], chosen.name, event["key"], next(iter(carriers)))
-    return send_batches(chunk, sender)
+    return send_batches(chunk, sender, chosen.batches_in_flight)
 
 
 def _receipts(event: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from integrations.aliyun_sms.profile import Profile, profile
 from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
 
 _NONCE_BYTES = 16
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class AliyunSms:
@@ -39,7 +40,8 @@ class AliyunSms:
         self._clock = clock
         self._entropy = entropy
         self._profile = carrier_profile or profile()
-        # One connection kept alive. Its adapter does not retry: a request that may have arrived is never repeated.
+        # Connections kept alive, of which several threads take one each. Its adapter does not retry: a request that may
+        # have arrived is never repeated.
         self._http = requests.Session()
 
     @property
@@ -86,10 +88,10 @@ class AliyunSms:
 
     def _post(self, params: Mapping[str, str]) -> bytes:
         nonce = self._entropy.token(_NONCE_BYTES).hex()
-        form = signed(params, self._profile, self._secret, nonce=nonce, now_ms=self._clock.now_ms())
+        body = signed(params, self._profile, self._secret, nonce=nonce, now_ms=self._clock.now_ms())
         timeouts = (self._profile.connect_timeout_s, self._profile.read_timeout_s)
         try:
             # Refusals come as HTTP 4xx with a Code in the body: the body is what counts.
-            return self._http.post(self._url, data=form, timeout=timeouts, allow_redirects=False).content
+            return self._http.post(self._url, data=body, headers=_FORM, timeout=timeouts, allow_redirects=False).content
         except requests.RequestException as error:
             raise Pending("SMS_NO_ANSWER", "短信平台没有应答") from error

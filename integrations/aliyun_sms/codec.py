@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.kernel.clock import from_ms
 from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
 from integrations.aliyun_sms.profile import Profile
-from integrations.aliyun_sms.signature import sign
+from integrations.aliyun_sms.signature import signed_body
 from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
 
 METHOD = "POST"
@@ -101,9 +101,9 @@ def details_params(phone: str, day: date, page: int) -> dict[str, str]:
     }
 
 
-def signed(params: Mapping[str, str], profile: Profile, secret: str, *, nonce: str, now_ms: int) -> dict[str, str]:
-    """The whole form: common parameters added, and the signature over all of them."""
-    whole = {
+def form(params: Mapping[str, str], profile: Profile, *, nonce: str, now_ms: int) -> dict[str, str]:
+    """A request's parameters with the common ones, not signed yet."""
+    return {
         **params,
         "AccessKeyId": profile.access_key_id,
         "Format": "JSON",
@@ -114,7 +114,11 @@ def signed(params: Mapping[str, str], profile: Profile, secret: str, *, nonce: s
         "Timestamp": from_ms(now_ms).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "Version": "2017-05-25",
     }
-    return {**whole, "Signature": sign(METHOD, whole, secret)}
+
+
+def signed(params: Mapping[str, str], profile: Profile, secret: str, *, nonce: str, now_ms: int) -> bytes:
+    """The whole form as it is sent: common parameters added, and the signature over all of them."""
+    return signed_body(METHOD, form(params, profile, nonce=nonce, now_ms=now_ms), secret)
 
 
 def read_send(body: bytes, profile: Profile) -> str:

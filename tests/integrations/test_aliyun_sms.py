@@ -12,7 +12,7 @@ from chalicelib.kernel.clock import SystemClock, local_date
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Pending, TooMany
 from chalicelib.kernel.ids import SystemEntropy
 from integrations.aliyun_sms.client import AliyunSms
-from integrations.aliyun_sms.codec import details_params, parts, read_details, read_send, send_params, signed
+from integrations.aliyun_sms.codec import details_params, form, parts, read_details, read_send, send_params
 from integrations.aliyun_sms.profile import profile
 from integrations.aliyun_sms.signature import sign
 from integrations.aliyun_sms.simulator import SmsSimulator
@@ -59,9 +59,9 @@ def test_given_aliyuns_published_example_then_the_signature_is_theirs() -> None:
 
 
 def test_given_an_instant_then_the_timestamp_is_written_in_utc() -> None:
-    form = signed(details_params(PHONE, date(2026, 3, 25), 2), profile(), "s", nonce="n", now_ms=1_774_400_400_000)
-    assert form["Timestamp"] == "2026-03-25T01:00:00Z"
-    assert (form["SendDate"], form["CurrentPage"]) == ("20260325", "2")
+    whole = form(details_params(PHONE, date(2026, 3, 25), 2), profile(), nonce="n", now_ms=1_774_400_400_000)
+    assert whole["Timestamp"] == "2026-03-25T01:00:00Z"
+    assert (whole["SendDate"], whole["CurrentPage"]) == ("20260325", "2")
 
 
 @pytest.mark.parametrize(("length", "expected"), [(62, 1), (63, 2), (126, 2), (127, 3)])

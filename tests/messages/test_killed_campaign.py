@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -35,21 +36,30 @@ class Killed(BaseException):
 
 
 class Reaper:
-    """Counts the calls that leave the process, and ends the run at one of them, before or after it took effect."""
+    """Counts the calls that leave the process, and ends the run at one of them, before or after it took effect.
+
+    A process dies with all its threads: none of them makes another call, nor hears what became of its last one.
+    """
 
     def __init__(self) -> None:
         self.left = -1
         self.after = False
         self.armed = False
+        self._counting = threading.Lock()
+
+    def arm(self, left: int, *, after: bool) -> None:
+        self.left, self.after, self.armed = left, after, True
 
     def call(self, real: Any) -> Any:
         if not self.armed:
             return real()
-        self.left -= 1
-        if self.left == 0 and not self.after:
+        with self._counting:
+            self.left -= 1
+            mine = self.left == 0
+        if self.left < 0 or (mine and not self.after):
             raise Killed
         answer = real()
-        if self.left == 0:
+        if self.left <= 0:
             raise Killed
         return answer
 
@@ -88,7 +98,7 @@ class Machine:
 
 def kill_somewhere(machine: Machine, reaper: Reaper, chance: random.Random) -> bool:
     """Run until killed at a random call; ``False`` where the run came to its end first."""
-    reaper.armed, reaper.left, reaper.after = True, chance.randint(1, 16), chance.random() < 0.5
+    reaper.arm(chance.randint(1, 16), after=chance.random() < 0.5)
     try:
         machine.run(anew=chance.random() < 0.4)
     except Killed:
