@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from local.capacity.cost import cost_yuan
 from local.capacity.model import SETTINGS, Bucket, Model, Provision
 from local.load.curve import real_rate
+from local.package import ROOT, merge_template
 
 WIDE = Provision(environments=10**6, gateway_rate=10**6, gateway_burst=10**6, warm_writes=10**6)
 SERVICE_SECONDS = SETTINGS["lambda"]["service_ms"] / 1_000
@@ -84,3 +87,18 @@ def test_given_twice_the_bidders_when_the_cost_is_taken_then_what_is_paid_by_use
     assert two["provisioned concurrency"] == one["provisioned concurrency"]
     assert two["bids: DynamoDB writes"] == pytest.approx(2 * one["bids: DynamoDB writes"])
     assert one["bids: DynamoDB writes"] == pytest.approx(10_000 * 1.95 * 11.1538 / 1e6)
+
+
+def test_given_the_model_s_row_for_the_contract_s_bidders_then_the_template_provides_that_by_default() -> None:
+    row = re.search(r"^\| 40,000 \|(.*)$", (ROOT / "docs" / "capacity.md").read_text(), re.MULTILINE)
+    assert row is not None
+    cells = [int(cell.replace(",", "")) for cell in row[1].split("|")[:4]]
+    template = merge_template()
+    defaults = {name: each["Default"] for name, each in template["Parameters"].items() if "Default" in each}
+    bids = next(
+        each
+        for each in template["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+        if each["ResourcePath"] == "/bids"
+    )
+
+    assert [defaults["AuctionBidConcurrency"], defaults["AuctionWriteUnits"], bids["ThrottlingRateLimit"]] == cells[1:]
