@@ -14,6 +14,7 @@ import typer
 from chalicelib.auctions.bids_csv import read_bids
 from chalicelib.auctions.more_quota import decide_quota
 from chalicelib.auctions.rules import rank, result, standing_bids
+from chalicelib.auctions.verifying import sealed_phase_faults
 from chalicelib.bidding.rules import PriceLimits
 from chalicelib.bidlog.verifying import log_faults
 from chalicelib.evidence.verifying import Opened, Unreadable, link_faults, open_package, verify_package
@@ -93,12 +94,14 @@ def _show(name: str, faults: list[str], not_checked: list[str], *, as_json: bool
 
 @dataclass(frozen=True)
 class _Terms:
-    """What a class is counted by: rules, seed, the window as it was published, and what earlier periods left."""
+    """What a class is counted by: rules, seed, the window as it was published, what earlier periods left, and the
+    lowest winning prices that were given out, where a phase is bounded by them."""
 
     rules: RuleSet
     seed: bytes
     window: dict[str, Any]
     history: dict[str, Any]
+    lowests: dict[str, dict[str, int]]
 
 
 def recount_faults(package: Opened) -> list[str]:
@@ -122,6 +125,7 @@ def _recounted(package: Opened) -> Iterator[str]:
     members = package.members
     rules = read_rules(members["rules.toml"].decode())
     told, window, history = (json.loads(members[f"{name}.json"]) for name in ("result", "window", "history"))
+    lowests = json.loads(members.get("lowest.json", b"{}"))
     seed = bytes.fromhex(members["seed.txt"].decode())
     if f"{rules.city} {rules.version}" != package.manifest["rules_version"]:
         yield f"rules.toml: {rules.city} {rules.version}, sealed under {package.manifest['rules_version']}"
@@ -133,7 +137,7 @@ def _recounted(package: Opened) -> Iterator[str]:
         yield "window.json: of another period, or its commitment is not the result's"
     standings: list[Standing] = []
     for name in sorted(told["classes"]):
-        terms = _Terms(rules, seed, window, history[name])
+        terms = _Terms(rules, seed, window, history[name], lowests)
         standings += yield from _recounted_class(name, told["classes"][name], members[f"bids-{name}.csv"], terms)
     if digest_of(standings) != told["ranking_sha256"]:
         yield "recount: the ranking is not the one whose digest is in result.json"
@@ -154,6 +158,7 @@ def _recounted_class(
     for bid in read.bids:
         if not _taken_then(terms.window, at := local_text(bid.bid_at_ms)):
             yield f"bids-{name}.csv: {bid.code} bid at {at}, outside the window or in a pause"
+    yield from sealed_phase_faults(read.bids, name, terms.window, terms.lowests)
     ranked = rank(standing_bids(read.bids), terms.seed)
     rule = rules.more_quota if rules.more_quota and rules.more_quota.bidder_class == name else None
     announced, history = told["more_quota"]["announced"], terms.history

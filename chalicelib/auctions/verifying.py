@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from typing import Any
 
 from chalicelib.auctions.rules import Bid
 from chalicelib.bidding.listing import Bidder
-from chalicelib.bidding.phases import phase_fault
-from chalicelib.bidding.rules import PriceLimits, Window, price_fault
+from chalicelib.bidding.phases import AROUND_LOWEST, WARNING_PRICE, phase_fault
+from chalicelib.bidding.rules import INGRESS_AGE_MS_MAX, PriceLimits, Window, price_fault
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import Conflict, Problem
 from chalicelib.kernel.money import FEN_PER_YUAN
@@ -69,6 +71,40 @@ def _phase_faults(
                 yield f"{bid.lowest_fen // FEN_PER_YUAN} yuan", "a lowest winning price that was given out then"
             if fault := phase_fault(bid.price_fen, phase, limits, bid.lowest_fen):
                 yield fault.value, f"a price within the limits of {phase.name}"
+
+
+def sealed_phase_faults(
+    bids: Iterable[Bid], bidder_class: str, window: Mapping[str, Any], lowests: Mapping[str, Mapping[str, int]]
+) -> Iterator[str]:
+    """What of a class's sealed bids no phase of the published window allows, for a recount, in English.
+
+    ``window`` and ``lowests`` are ``window.json`` and ``lowest.json``. Which price a bid was held to stands on its
+    receipt; here it must be one that was given out around then, or a moment later, while the bid was worked on.
+    """
+    warning = window["classes"][bidder_class]["warning"] or 0
+    given = [(int(ms), prices[bidder_class]) for ms, prices in lowests.items() if bidder_class in prices]
+    turns: Counter[tuple[str, str]] = Counter()
+    earlier: set[str] = set()
+    for code, price_fen, bid_at_ms in sorted(bids, key=lambda bid: bid.bid_at_ms):
+        at = local_text(bid_at_ms)
+        phase = next((each for each in window["phases"] if at < each["closes_at"]), window["phases"][-1])
+        turns[code, phase["name"]] += 1
+        fault = ""
+        if turns[code, phase["name"]] > phase["bids_max"]:
+            fault = f"at most {phase['bids_max']} bids in {phase['name']}"
+        elif not phase["newcomers"] and code not in earlier:
+            fault = f"only who bid earlier may bid in {phase['name']}"
+        elif phase["limit"] == WARNING_PRICE and price_fen > warning * FEN_PER_YUAN:
+            fault = f"at most the warning price, {warning} yuan"
+        elif phase["limit"] == AROUND_LOWEST and not any(
+            abs(price_fen - fen) <= phase["band"] * FEN_PER_YUAN
+            for ms, fen in given
+            if -phase["lowest_age_ms_max"] <= ms - bid_at_ms <= INGRESS_AGE_MS_MAX
+        ):
+            fault = f"at most {phase['band']} yuan from a lowest winning price of then"
+        if fault:
+            yield f"bids-{bidder_class}.csv: {code} bid {price_fen // FEN_PER_YUAN} yuan at {at}: {fault}"
+        earlier.add(code)
 
 
 def accepted_bids(bidders: Iterable[Bidder], bidder_class: str) -> tuple[list[Bid], list[Bid]]:

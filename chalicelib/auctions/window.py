@@ -177,6 +177,7 @@ def notice(period: str, auction: dict[str, Any]) -> dict[str, Any]:
                 "newcomers": phase.newcomers,
                 "limit": phase.limit,
                 "band": whole_yuan(phase.band_fen),
+                "lowest_age_ms_max": phase.lowest_age_ms_max,
             }
             for phase in window.phases
         ],

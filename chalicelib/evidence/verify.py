@@ -1,7 +1,7 @@
 # ruff: noqa: B905, D103, E401, E731, I001 -- one page, to be read from top to bottom by whoever doubts us
 # fmt: off
 """python3 verify.py PACKAGE.zip [--previous PREVIOUS.zip] [--public-key BASE64]: exit code 0 if everything holds."""
-import argparse, base64, collections.abc, functools, hashlib, hmac, io, json, re, sys, tomllib, typing, zipfile
+import argparse, base64, collections, datetime, functools, hashlib, hmac, io, json, re, sys, tomllib, typing, zipfile
 from pathlib import Path
 sha256 = lambda content: hashlib.sha256(content).hexdigest()
 hash_of = lambda content: hashlib.sha256(content).digest()
@@ -17,20 +17,16 @@ def point(packed: bytes) -> tuple[int, int]:  # Ed25519 as in RFC 8032, 5.1
     x = x if (v * x * x - u) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
     is_point = y < P and (v * x * x - u) % P == 0 and (x > 0 or not sign)
     return (x if x % 2 == sign else P - x, y) if is_point else (0, 0)  # no point adds up to a point with this
-
 def add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
     t = D * p[0] * q[0] * p[1] * q[1] % P
     return (p[0] * q[1] + q[0] * p[1]) * pow(1 + t, -1, P) % P, (p[1] * q[1] + p[0] * q[0]) * pow(1 - t, -1, P) % P
-
 def times(number: int, p: tuple[int, int]) -> tuple[int, int]:
     half = times(number // 2, p) if number else (0, 1)
     return add(add(half, half), p if number % 2 else (0, 1)) if number else half
-
 def is_signed(message: bytes, signature: bytes, key: bytes) -> bool:
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
     whole = (len(signature), len(key)) == (64, 32) and (s := int.from_bytes(signature[32:], "little")) < ORDER
     return whole and times(s, point(b"\x58" + b"\x66" * 31)) == add(point(signature[:32]), times(h, point(key)))
-
 def roots(rows: list[bytes], sizes: set[int]) -> tuple[list[bytes], dict[int, str]]:  # RFC 6962, 2.1
     leaves, stack, found = [hash_of(b"\0" + row) for row in rows], list[bytes](), {0: sha256(b"")}
     for count, leaf in enumerate(leaves, 1):
@@ -40,7 +36,6 @@ def roots(rows: list[bytes], sizes: set[int]) -> tuple[list[bytes], dict[int, st
         if count in sizes:
             found[count] = functools.reduce(lambda right, left: hash_of(b"\1" + left + right), stack[::-1]).hex()
     return leaves, found
-
 def row_faults(name: str, leaves: list[bytes], sealed: bytes) -> list[str]:
     was, now = [sealed[at : at + 8] for at in range(0, len(sealed), 8)], [leaf[:8] for leaf in leaves]
     wrong = [line for line, (a, b) in enumerate(zip(was, now), 2) if a != b]
@@ -48,7 +43,6 @@ def row_faults(name: str, leaves: list[bytes], sealed: bytes) -> list[str]:
         first, what = min([*wrong, len(was) + 2, len(now) + 2]), "多出" if more > 0 else "缺少"
         return [f"{name} 第 {first} 行起{what} {abs(more)} 行"]
     return [f"{name} 第 {line} 行: {'行序' if sorted(was) == sorted(now) else '内容'}被改动" for line in wrong[:9]]
-
 def file_faults(listed: dict[str, dict[str, typing.Any]], members: dict[str, bytes]) -> list[str]:
     faults = [f"{name}: 清单与包中的文件不一致" for name in sorted(listed.keys() ^ members.keys())]
     for name, content in ((name, members[name]) for name in sorted(listed.keys() & members.keys())):
@@ -61,7 +55,6 @@ def file_faults(listed: dict[str, dict[str, typing.Any]], members: dict[str, byt
             index, told = members.get(f"{name}.leaves", b""), listed.get(f"{name}.leaves", {})
             faults += row_faults(name, leaves, index) if sha256(index) == told.get("sha256") else []
     return faults
-
 def log_faults(members: dict[str, bytes], key: str) -> list[str]:
     rows, heads, faults = members["bid-log.csv"].splitlines()[1:], json.loads(members["tree-heads.json"]), []
     known, logged = roots(rows, {signed["head"]["size"] for signed in heads})[1], collections.Counter[tuple[str, str]]()
@@ -75,7 +68,11 @@ def log_faults(members: dict[str, bytes], key: str) -> list[str]:
         logged.subtract((name, row) for row in members[f"bids-{name}.csv"].decode().splitlines()[1:])
     odd = [f"bids-{name}.csv: {row} {'仅' if n > 0 else '不'}在出价日志中" for (name, row), n in logged.items() if n]
     return faults + sorted(odd)[:9]
-
+def bounds(phase: dict[str, typing.Any], warning: int | None, at: str, given: typing.Any) -> list[tuple[int, int]]:
+    bid_ms, band = datetime.datetime.fromisoformat(f"{at}+08:00").timestamp() * 1000, phase["band"]
+    near = [fen for ms, fen in given if -phase["lowest_age_ms_max"] <= int(ms) - bid_ms <= 30_000]  # while worked on
+    most = (warning or 0) * 100 if phase["limit"] == "warning_price" else 10**12
+    return [(fen - band * 100, fen + band * 100) for fen in near] if phase["limit"] == "around_lowest" else [(0, most)]
 def recount(manifest: dict[str, typing.Any], members: dict[str, bytes]) -> list[str]:
     rules, seed = tomllib.loads(members["rules.toml"].decode()), bytes.fromhex(members["seed.txt"].decode())
     result, window, history = (json.loads(members[f"{name}.json"]) for name in ("result", "window", "history"))
@@ -84,16 +81,21 @@ def recount(manifest: dict[str, typing.Any], members: dict[str, bytes]) -> list[
     same_rules, ranks = manifest["rules_version"] == f"{rules['city']} {rules['version']}", []
     faults = ["result.json: 期号、种子、种子承诺或规则版本不一致"] * (told != bound or not same_rules)
     for name, told in sorted(result["classes"].items()):
-        stands, bids, before, past = {}, collections.Counter[str](), ("", ""), history[name]
+        stands, bids, turns, before, past = {}, *(collections.Counter[str]() for _ in "12"), ("", ""), history[name]
+        given = [(ms, of[name]) for ms, of in json.loads(members.get("lowest.json", b"{}")).items() if name in of]
         cap, said = (past["last_average_fen"] or 0) * rules.get("cap_multiple", 0), window["classes"][name]
         stated = ((said["cap"] or 0) * 100, said["quota"]) == (cap, told["more_quota"]["announced"])
         faults += [f"window.json {name}: 最高限价或配额与 history.json、result.json 不一致"] * (not stated)
         for line, row in enumerate(members[f"bids-{name}.csv"].decode().splitlines()[1:], 2):
-            code, price, at = row.split(",") if ROW.fullmatch(row) else ("", "0", "")
+            code, price, at = row.split(",") if ROW.fullmatch(row) else ("", "0", "1970-01-01T00:00")
             bids[code], fen = bids[code] + 1, int(price) * 100
             wrong = fen < rules["reserve_fen"] or fen % rules["tick_fen"] > 0 or bids[code] > rules["bids_max"]
             wrong |= 0 < cap < fen or not window["opens_at"] <= at < window["closes_at"] or (at, code) <= before
             wrong |= any(pause["from"] <= at < (pause["until"] or "~") for pause in window["pauses"])
+            phase = next((each for each in window["phases"] if at < each["closes_at"]), window["phases"][-1])
+            turns[turn := f"{code} {phase['name']}"] += 1
+            wrong |= turns[turn] > phase["bids_max"] or (not phase["newcomers"] and turns[turn] == bids[code])
+            wrong |= not any(low <= fen <= high for low, high in bounds(phase, said["warning"], at, given))
             faults += [f"bids-{name}.csv 第 {line} 行: 不合竞价规则"] * wrong
             before, stands[code] = (at, code), (-int(price), at, hmac.digest(seed, code.encode(), "sha256"), code)
         ranked, announced, rule = sorted(stands.values()), told["more_quota"]["announced"], rules.get("more_quota", {})
@@ -118,8 +120,7 @@ def recount(manifest: dict[str, typing.Any], members: dict[str, bytes]) -> list[
         ranks += [[name, place, bid[3], place <= quota] for place, bid in enumerate(ranked, 1)]
     ranking = sha256(json.dumps(ranks, separators=(",", ":")).encode())
     return faults + ["重新计票: 排名与 result.json 的摘要不符"] * (ranking != result["ranking_sha256"])
-
-def check(package: Path, previous: Path | None, public_key: str | None) -> collections.abc.Iterator[list[str]]:
+def check(package: Path, previous: Path | None, public_key: str | None) -> typing.Iterator[list[str]]:
     with zipfile.ZipFile(io.BytesIO(content := package.read_bytes())) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         if len(content) != 22 + sum(76 + 2 * len(name) + info.file_size for name, info in infos.items()):
@@ -134,7 +135,6 @@ def check(package: Path, previous: Path | None, public_key: str | None) -> colle
         yield [f"证据链: 清单所指的上一个包 {link['key']} 与给出的包不符"] * (link.get("sha256") != given_sha256)
     yield ["signature.json: 签名与清单不符"] * (not is_signed(raw, b64(seal["signature"]), b64(key)))
     yield recount(manifest, members) + log_faults(members, key) if "auction" in manifest["moment"] else []
-
 if __name__ == "__main__":
     parser, found = argparse.ArgumentParser(description="验证封存证据包"), []
     _ = [parser.add_argument(name) for name in ("package", "--previous", "--public-key")]

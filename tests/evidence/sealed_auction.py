@@ -70,9 +70,24 @@ def window_of(quotas: Mapping[str, int], pauses: tuple[dict[str, Any], ...] = ()
         "period": PERIOD,
         "opens_at": local_text(OPENS_MS),
         "closes_at": local_text(OPENS_MS + 6 * 3_600_000),
+        "phases": [
+            {
+                "name": "bidding",
+                "opens_at": local_text(OPENS_MS),
+                "closes_at": local_text(OPENS_MS + 6 * 3_600_000),
+                "bids_max": 3,
+                "newcomers": True,
+                "limit": "cap",
+                "band": 0,
+                "lowest_age_ms_max": 0,
+            }
+        ],
         "pauses": list(pauses),
         "seed_commitment": hashlib.sha256(SEED).hexdigest(),
-        "classes": {name: {"quota": quota, "cap": 2 * LAST_AVERAGE_FEN // 100} for name, quota in quotas.items()},
+        "classes": {
+            name: {"quota": quota, "cap": 2 * LAST_AVERAGE_FEN // 100, "warning": None}
+            for name, quota in quotas.items()
+        },
     }
 
 

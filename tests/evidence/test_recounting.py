@@ -19,8 +19,18 @@ from hypothesis import strategies as st
 
 from chalicelib.evidence import verify
 from chalicelib.evidence.verifying import Unreadable, open_package, verify_package
+from chalicelib.kernel.clock import local_text
 from local.verify_command import recount_faults
-from tests.evidence.sealed_auction import INDIVIDUALS, SIGNER, auction, auction_files, members_of, run_shipped, sealed
+from tests.evidence.sealed_auction import (
+    INDIVIDUALS,
+    OPENS_MS,
+    SIGNER,
+    auction,
+    auction_files,
+    members_of,
+    run_shipped,
+    sealed,
+)
 
 KEY = ("--public-key", SIGNER.public_key)
 whole = cache(auction)
@@ -93,6 +103,58 @@ def test_given_an_auction_of_another_size_when_recounted_then_both_agree_with_th
     told: dict[str, Any], tmp_path: Path
 ) -> None:
     package = sealed("auction", auction_files(**told))
+
+    assert recount_faults(open_package(package)) == []
+    assert run_shipped(tmp_path, package, *KEY)[0] == 0
+
+
+NOON_MS = OPENS_MS + 3 * 3_600_000
+LOWEST = {"individual": 1_150_000, "unit": 1_150_000}
+
+
+def _phased(change: Callable[[dict[str, Any]], None]) -> bytes:
+    """The auction in two phases, as Shanghai divides its window: every bid within their bounds, then ``change``."""
+    files = auction_files()
+    window = json.loads(files["window.json"])
+    whole_day = window["phases"][0]
+    noon = local_text(NOON_MS)
+    first = {**whole_day, "name": "first_bid", "closes_at": noon, "limit": "warning_price"}
+    later = {**whole_day, "name": "changes", "opens_at": noon, "limit": "around_lowest", "band": 3_000}
+    window["phases"] = [first, {**later, "lowest_age_ms_max": 4 * 3_600_000}]
+    window["classes"]["individual"]["warning"] = window["classes"]["unit"]["warning"] = 12_900
+    lowest = {str(NOON_MS): LOWEST}
+    told = {"window": window, "first": first, "later": window["phases"][1], "lowest": lowest}
+    change(told)
+    return sealed(
+        "auction",
+        {**files, "window.json": json.dumps(window).encode(), "lowest.json": json.dumps(lowest).encode()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "hubs"),
+    [
+        (lambda told: told["first"].update(bids_max=1), "at most 1 bids in first_bid"),
+        (lambda told: told["later"].update(newcomers=False), "only who bid earlier may bid in changes"),
+        (lambda told: told["window"]["classes"]["individual"].update(warning=12_000), "at most the warning price"),
+        (lambda told: told["later"].update(band=300), "at most 300 yuan from a lowest winning price of then"),
+        (lambda told: told["lowest"].clear(), "at most 3000 yuan from a lowest winning price of then"),
+        (lambda told: told["later"].update(lowest_age_ms_max=60_000), "yuan from a lowest winning price of then"),
+    ],
+)
+def test_given_bids_that_no_phase_allows_when_recounted_then_both_find_them(
+    change: Callable[[dict[str, Any]], None], hubs: str, tmp_path: Path
+) -> None:
+    package = _phased(change)
+
+    assert any(hubs in fault for fault in recount_faults(open_package(package)))
+    exit_code, lines = run_shipped(tmp_path, package, *KEY)
+    assert exit_code == 1
+    assert any("不合竞价规则" in line for line in lines), lines
+
+
+def test_given_bids_within_their_phases_when_recounted_then_both_agree(tmp_path: Path) -> None:
+    package = _phased(lambda _: None)
 
     assert recount_faults(open_package(package)) == []
     assert run_shipped(tmp_path, package, *KEY)[0] == 0
