@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from chalicelib.applicants.records import ApplicantRecord, applicant_pk
@@ -54,10 +55,12 @@ def amend(
     now_ms: int,
     confirmed_by: str = "",
     activated_too: bool = False,
+    condition: Condition | None = None,
 ) -> None:
     """Put a change and its record into a transaction; it holds only while the applicant is as it was read.
 
     ``after``: attribute -> its value from now on. ``activated_too``: also for a bidder who has activated.
+    ``condition``: what else must hold of the applicant.
     """
     changed = {name: value for name, value in after.items() if getattr(known, name) != value}
     record = AmendmentRecord(
@@ -74,6 +77,8 @@ def amend(
     unmoved = ApplicantRecord.content_lookup == known.content_lookup
     if not activated_too:
         unmoved &= ApplicantRecord.activated_at_ms == 0
+    if condition is not None:
+        unmoved &= condition
     keys = ApplicantRecord(applicant_pk(known.period, known.code), known.code)
     transaction.update(keys, [getattr(ApplicantRecord, name).set(value) for name, value in changed.items()], unmoved)
     transaction.put(record, AmendmentRecord.pk.does_not_exist())

@@ -1,5 +1,5 @@
-"""What operators do for an applicant: withdrawal, longer validity, activation on the spot; by two people, a new phone
-or a lost password.
+"""What operators do for an applicant: by two people, a new phone, a lost password, a withdrawal or a longer validity;
+by one, who has the bidder and the ID before him, the first activation (docs/decisions/0053).
 
 Who did it, when and why stands on the applicant's own record or in the amendments, sealed where it is personal.
 """
@@ -16,23 +16,17 @@ from pynamodb.models import Model
 
 from chalicelib.applicants.activation import check_activation_window, check_password, take_up
 from chalicelib.applicants.amendments import amend
-from chalicelib.applicants.records import (
-    WITHDRAWN,
-    ApplicantRecord,
-    change,
-    end_sessions,
-    get,
-    owner_of,
-)
-from chalicelib.kernel.errors import InvalidInput, NotAllowed, NotFound, Problem, TooEarlyOrLate
+from chalicelib.applicants.records import ApplicantRecord, end_sessions, get, owner_of
+from chalicelib.applicants.withdrawing import check_before_auction, withdraw
+from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from chalicelib.kernel.ids import Entropy, id_from
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 from chalicelib.periods.audit import Act, Actor, note
 from chalicelib.periods.plan import Plan
 
-PHONE, PASSWORD = "phone", "password"
-KINDS = (PHONE, PASSWORD)
+PHONE, PASSWORD, WITHDRAWAL, VALIDITY = "phone", "password", "withdrawal", "validity"
+KINDS = (PHONE, PASSWORD, WITHDRAWAL, VALIDITY)
 WAITING, CONFIRMED = "waiting", "confirmed"
 
 
@@ -50,6 +44,7 @@ class DeskRecord(Model):
     kind = UnicodeAttribute()
     sealed_phone = UnicodeAttribute(default="")
     phone_lookup = UnicodeAttribute(default="")
+    valid_until = UnicodeAttribute(default="")
     reason = UnicodeAttribute()
     proposed_by = UnicodeAttribute()
     proposed_at_ms = NumberAttribute()
@@ -58,17 +53,35 @@ class DeskRecord(Model):
     confirmed_at_ms = NumberAttribute(default=0)
 
 
-def propose_change(period: str, code: str, kind: str, *, phone: str, reason: str, actor: Actor, vault: Vault) -> str:
-    """Write down that a bidder's phone or password is to be changed, and return the proposal's id.
+def propose_change(
+    plan: Plan,
+    code: str,
+    kind: str,
+    *,
+    reason: str,
+    actor: Actor,
+    vault: Vault,
+    phone: str = "",
+    valid_until: date | None = None,
+) -> str:
+    """Write down what is to be changed of an applicant, and return the proposal's id. Nothing changes yet.
 
-    ``phone``: the new one; empty for a password. Nothing changes yet. Raises ``NotFound``.
+    ``phone`` and ``valid_until``: the new ones, for those kinds. Raises ``NotFound``, ``TooEarlyOrLate``
+    (``AUCTION_OPEN``, for a withdrawal) or ``InvalidInput`` (``VALIDITY_SHORTER``).
     """
-    get(period, code)
+    period = plan.period
+    applicant = get(period, code)
+    if kind == WITHDRAWAL:
+        check_before_auction(actor.at_ms, plan.at("auction_opens"))
+    until = valid_until.isoformat() if valid_until else ""
+    if kind == VALIDITY:
+        _check_longer(applicant, until)
     change_id = id_from("desk", period, code, kind, actor.name, actor.at_ms)
     record = DeskRecord(
         desk_pk(period, code),
         change_id=change_id,
         kind=kind,
+        valid_until=until,
         reason=reason,
         proposed_by=actor.name,
         proposed_at_ms=actor.at_ms,
@@ -83,11 +96,13 @@ def propose_change(period: str, code: str, kind: str, *, phone: str, reason: str
     return change_id
 
 
-def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> ApplicantRecord:
-    """A second person's word: the change is made, and every session from before is void. Again changes nothing.
+def confirm_change(plan: Plan, code: str, change_id: str, *, actor: Actor) -> ApplicantRecord:
+    """A second person's word: the change is made, with its act and its amendment. Again changes nothing.
 
-    Raises ``NotFound`` (``CHANGE_UNKNOWN``), ``NotAllowed`` (``OWN_CHANGE``) or ``Conflict`` where it has moved on.
+    Every session from before is void, but for a longer validity. Raises ``NotFound`` (``CHANGE_UNKNOWN``),
+    ``NotAllowed`` (``OWN_CHANGE``), what ``propose_change`` does, or ``Conflict`` where it has moved on.
     """
+    period = plan.period
     proposed = _proposed(period, code, change_id)
     if proposed.proposed_by == actor.name:
         raise NotAllowed("OWN_CHANGE", "本人提出的变更须由另一名工作人员确认")
@@ -95,21 +110,7 @@ def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> A
     if proposed.state == CONFIRMED:
         return applicant
     transaction = Transaction()
-    after: dict[str, object] = {"sessions_from_ms": end_sessions(transaction, applicant, actor.at_ms)}
-    if proposed.kind == PHONE:
-        after |= {"sealed_phone": proposed.sealed_phone, "phone_lookup": proposed.phone_lookup}
-    else:
-        after |= {"password_hash": ""}
-    amend(
-        transaction,
-        applicant,
-        after,
-        by=proposed.proposed_by,
-        reason=f"{proposed.kind}: {proposed.reason}",
-        now_ms=actor.at_ms,
-        confirmed_by=actor.name,
-        activated_too=True,
-    )
+    before, after = _make(transaction, plan, applicant, proposed, actor)
     transaction.update(
         DeskRecord(desk_pk(period, code), "change"),
         [
@@ -120,9 +121,52 @@ def confirm_change(period: str, code: str, change_id: str, *, actor: Actor) -> A
         (DeskRecord.change_id == change_id) & (DeskRecord.state == WAITING),
     )
     asked = {"change_id": change_id, "kind": proposed.kind, "proposed_by": proposed.proposed_by, "state": WAITING}
-    note(transaction, actor, _act("confirm_change", period, code, asked, {"change_id": change_id, "state": CONFIRMED}))
+    said = {"change_id": change_id, "state": CONFIRMED}
+    note(transaction, actor, _act("confirm_change", period, code, {**asked, **before}, {**said, **after}))
     transaction.commit()
     return get(period, code)
+
+
+def _make(
+    transaction: Transaction, plan: Plan, applicant: ApplicantRecord, proposed: DeskRecord, actor: Actor
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Put the change into the transaction; what the trail may say of before and after, nothing personal."""
+    by, confirmed_by, now_ms = proposed.proposed_by, actor.name, actor.at_ms
+    before: dict[str, object] = {}
+    said: dict[str, object] = {}
+    if proposed.kind == WITHDRAWAL:
+        check_before_auction(now_ms, plan.at("auction_opens"))
+        withdraw(transaction, applicant, by=by, reason=proposed.reason, now_ms=now_ms, confirmed_by=confirmed_by)
+        before |= {"qualified": bool(applicant.qualified), "rollover": bool(applicant.rollover), "withdrawn": False}
+        return before, {"withdrawn": True}
+    if proposed.kind == VALIDITY:
+        _check_longer(applicant, proposed.valid_until)
+        before, said = {"valid_until": applicant.valid_until}, {"valid_until": proposed.valid_until}
+        after = dict(said)
+    else:
+        after = {"sessions_from_ms": end_sessions(transaction, applicant, now_ms)}
+        if proposed.kind == PHONE:
+            after |= {"sealed_phone": proposed.sealed_phone, "phone_lookup": proposed.phone_lookup}
+        else:
+            after |= {"password_hash": ""}
+    amend(
+        transaction,
+        applicant,
+        after,
+        by=by,
+        reason=f"{proposed.kind}: {proposed.reason}",
+        now_ms=now_ms,
+        confirmed_by=confirmed_by,
+        activated_too=True,
+    )
+    return before, said
+
+
+def _check_longer(applicant: ApplicantRecord, until: str) -> None:
+    # For shorter is the regulator's list to say.
+    if until <= applicant.valid_until:
+        problem = Problem(0, "valid_until", until, f"a day after {applicant.valid_until}")
+        raise InvalidInput("VALIDITY_SHORTER", "有效期只能延长", problems=(problem,))
 
 
 def activate_on_site(
@@ -138,57 +182,17 @@ def activate_on_site(
 ) -> ApplicantRecord:
     """The bidder is present and has shown the ID that the operator typed in: activated without a phone, on record.
 
-    Raises what ``activate`` does, or ``NotAllowed`` (``ID_DIFFERS``).
+    Once only: another password afterwards is a lost one, which takes two operators. Raises what ``activate`` does,
+    ``NotAllowed`` (``ID_DIFFERS``) or ``Conflict`` (``ALREADY_ACTIVATED``).
     """
     check_activation_window(plan, actor.at_ms)
     check_password(password)
     applicant = get(plan.period, code)
     if not hmac.compare_digest(applicant.id_lookup, vault.lookup("id", id_number.strip().upper())):
         raise NotAllowed("ID_DIFFERS", "出示的证件号码与登记信息不一致")
+    if applicant.activated:
+        raise Conflict("ALREADY_ACTIVATED", "该申请编码已激活;遗忘密码请提交密码重置,由另一名工作人员确认")
     return take_up(applicant, password, rollover=rollover, now_ms=actor.at_ms, entropy=entropy, before=actor)
-
-
-def withdraw(plan: Plan, code: str, reason: str, *, actor: Actor) -> ApplicantRecord:
-    """The application is taken back: no right to bid, no rollover, no session. Again changes nothing; can't be undone.
-
-    Raises ``TooEarlyOrLate`` (``AUCTION_OPEN``) from the auction's opening on, ``NotFound``.
-    """
-    if actor.at_ms >= plan.at("auction_opens"):
-        raise TooEarlyOrLate("AUCTION_OPEN", "竞价开始后不能撤回申请")
-    standing, transaction = get(plan.period, code), Transaction()
-    actions = [
-        ApplicantRecord.sessions_from_ms.set(end_sessions(transaction, standing, actor.at_ms)),
-        ApplicantRecord.withdrawn_at_ms.set(actor.at_ms),
-        ApplicantRecord.withdrawn_by.set(actor.name),
-        ApplicantRecord.withdrawal_reason.set(reason),
-        ApplicantRecord.qualified.set(False),
-        ApplicantRecord.refusal.set(WITHDRAWN),
-        ApplicantRecord.rollover.set(False),
-        ApplicantRecord.password_hash.set(""),
-    ]
-    still_there = ApplicantRecord.pk.exists() & (ApplicantRecord.withdrawn_at_ms == 0)
-    before = {"qualified": bool(standing.qualified), "rollover": bool(standing.rollover), "withdrawn": False}
-    act = _act("withdraw", plan.period, code, before, {"withdrawn": True})
-    return change(plan.period, code, actions, still_there, (actor, act), beside=transaction) or get(plan.period, code)
-
-
-def extend_validity(period: str, code: str, until: date, reason: str, *, actor: Actor) -> ApplicantRecord:
-    """A code is valid for longer; for shorter is the regulator's list to say. Before and after are on record.
-
-    Raises ``InvalidInput`` (``VALIDITY_SHORTER``), ``Conflict`` where the applicant was changed at the same moment.
-    """
-    applicant = get(period, code)
-    if until.isoformat() == applicant.valid_until:
-        return applicant
-    if until.isoformat() < applicant.valid_until:
-        problem = Problem(0, "valid_until", until.isoformat(), f"a day after {applicant.valid_until}")
-        raise InvalidInput("VALIDITY_SHORTER", "有效期只能延长", problems=(problem,))
-    transaction = Transaction()
-    after = {"valid_until": until.isoformat()}
-    amend(transaction, applicant, after, by=actor.name, reason=reason, now_ms=actor.at_ms, activated_too=True)
-    note(transaction, actor, _act("extend_validity", period, code, {"valid_until": applicant.valid_until}, after))
-    transaction.commit()
-    return get(period, code)
 
 
 def desk_pk(period: str, code: str) -> str:

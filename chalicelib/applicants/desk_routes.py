@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from chalice.app import Blueprint, Response
@@ -32,20 +31,31 @@ def show(period: str, code: str) -> dict[str, Any]:
 
 @desk_routes.route(f"{_ROOT}/changes", methods=["POST"])
 def propose(period: str, code: str) -> Response:
-    """``{kind: phone|password, phone?, reason}`` -> 202 ``{change_id}``; waits for another operator."""
-    actor, body = _operator(period, "planner", "cashier", "support"), _body()
+    """``{kind: phone|password|withdrawal|validity, phone?, valid_until?: YYYY-MM-DD, reason}`` -> 202 ``{change_id}``;
+    waits for another operator."""
+    actor, body, here = _operator(period, "planner", "cashier", "support"), _body(), hub()
     kind, reason = body.choice("kind", desk.KINDS), _reason(body)
     phone = body.phone() if kind == desk.PHONE else ""
+    until = body.day("valid_until") if kind == desk.VALIDITY else None
     body.check()
-    vault = hub().keys.vault()
-    change_id = desk.propose_change(period, code, kind, phone=phone, reason=reason, actor=actor, vault=vault)
+    change_id = desk.propose_change(
+        load_plan(period),
+        code,
+        kind,
+        phone=phone,
+        valid_until=until,
+        reason=reason,
+        actor=actor,
+        vault=here.keys.vault(),
+    )
     return Response({"change_id": change_id}, status_code=202)
 
 
 @desk_routes.route(f"{_ROOT}/changes/{{change_id}}", methods=["POST"])
 def confirm(period: str, code: str, change_id: str) -> dict[str, Any]:
     """By an approver who is not the proposer -> the applicant's state; sessions from before are void."""
-    changed = desk.confirm_change(period, code, change_id, actor=_operator(period, "approver"))
+    actor = _operator(period, "approver")
+    changed = desk.confirm_change(load_plan(period), code, change_id, actor=actor)
     return own_state(changed, hub().keys.vault())
 
 
@@ -69,26 +79,6 @@ def activate(period: str, code: str) -> Response:
         entropy=here.entropy,
     )
     return Response(own_state(activated, vault), status_code=201)
-
-
-@desk_routes.route(f"{_ROOT}/withdrawal", methods=["POST"])
-def withdraw(period: str, code: str) -> dict[str, Any]:
-    """``{reason}`` -> the applicant's state; it can't be undone."""
-    actor, body, here = _operator(period, "planner", "support"), _body(), hub()
-    reason = _reason(body)
-    body.check()
-    gone = desk.withdraw(load_plan(period), code, reason, actor=actor)
-    return own_state(gone, here.keys.vault())
-
-
-@desk_routes.route(f"{_ROOT}/validity", methods=["POST"])
-def extend(period: str, code: str) -> dict[str, Any]:
-    """``{valid_until: YYYY-MM-DD, reason}`` -> the applicant's state."""
-    actor, body, here = _operator(period, "planner", "support"), _body(), hub()
-    until, reason = body.day("valid_until"), _reason(body)
-    body.check()
-    longer = desk.extend_validity(period, code, until or date.min, reason, actor=actor)
-    return own_state(longer, here.keys.vault())
 
 
 def _operator(period: str, *roles: str) -> Actor:

@@ -11,12 +11,14 @@ from chalicelib.applicants.records import (
     ApplicantNameRecord,
     ApplicantRecord,
     applicant_pk,
+    end_sessions,
     name_lookup,
     name_pk,
     owner_of,
 )
-from chalicelib.applicants.rules import CLASS_WORDS, HEADINGS, content_of, one_row_a_code
+from chalicelib.applicants.rules import CLASS_WORDS, HEADINGS, STATE, WITHDRAWN, content_of, one_row_a_code
 from chalicelib.applicants.splitting import outcomes, rows_of_chunk, write_outcome
+from chalicelib.applicants.withdrawing import withdraw
 from chalicelib.kernel.csv_table import CSV_TYPE, csv_table
 from chalicelib.kernel.errors import Conflict, Problem
 from chalicelib.kernel.files import Files
@@ -30,16 +32,20 @@ from integrations.ports import ApplicantRow
 _APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 2
 # DynamoDB gives out a hundred items at once.
 _READ_AT_ONCE = 100
+_BY_LIST = "名单载明撤回"
 _REPORT_HEADINGS = ("行号 line", "字段 field", "所见 found", "应为 remedy")
 
 Item = TypeVar("Item")
 
 
-def keep_chunk(period: str, source: str, key: str, *, files: Files, vault: Vault, now_ms: int) -> dict[str, int]:
+def keep_chunk(
+    period: str, source: str, key: str, *, files: Files, vault: Vault, now_ms: int, auction_opens_ms: int
+) -> dict[str, int]:
     """Take in a chunk of ``split_list``; ``source`` names the list.
 
-    A code already listed with other content is amended, until its bidder has activated. Raises ``Conflict`` where
-    another run takes in the same list at the same moment; run again, it finds what the other kept.
+    A code already listed with other content is amended, until its bidder has activated; one that the list calls
+    withdrawn is, until ``auction_opens_ms``. Raises ``Conflict`` where another run takes in the same list at the same
+    moment; run again, it finds what the other kept.
     """
     wrong: set[int] = set()
     rows: list[ApplicantRow] = []
@@ -56,13 +62,15 @@ def keep_chunk(period: str, source: str, key: str, *, files: Files, vault: Vault
         for row in some:
             known, record = standing.get(row.code), _record(period, row, vault)
             if known is None:
+                if row.withdrawn:
+                    _withdrawn_before(record, source, now_ms)
                 new.append(record)
-            elif known.content_lookup == record.content_lookup:
+            elif known.content_lookup == record.content_lookup or (row.withdrawn and known.withdrawn):
                 counts["unchanged"] += 1
-            elif refusal := _not_amendable(row, known):
+            elif refusal := _not_amendable(row, known, opened=now_ms >= auction_opens_ms):
                 problems.append(refusal)
             else:
-                _amend(known, record, source=source, now_ms=now_ms)
+                _amend(known, record, source=source, now_ms=now_ms, withdrawn=row.withdrawn)
                 counts["amended"] += 1
         for batch in _batches(new, _APPLICANTS_A_TRANSACTION):
             _keep(batch)
@@ -118,11 +126,21 @@ def _record(period: str, row: ApplicantRow, vault: Vault) -> ApplicantRecord:
     )
 
 
-def _not_amendable(row: ApplicantRow, known: ApplicantRecord) -> Problem | None:
+def _withdrawn_before(record: ApplicantRecord, source: str, now_ms: int) -> None:
+    # Listed for the first time as taken back: a deposit under the code is known to be nobody's, and goes back.
+    record.withdrawn_at_ms, record.withdrawn_by, record.withdrawal_reason = now_ms, source, _BY_LIST
+    record.refusal = WITHDRAWN
+
+
+def _not_amendable(row: ApplicantRow, known: ApplicantRecord, *, opened: bool) -> Problem | None:
     if known.bidder_class != row.bidder_class:
         found = f"already listed as {CLASS_WORDS[known.bidder_class]}"
         return Problem(row.line, HEADINGS[1], found, "one class for a code in a period")
-    if known.activated:
+    if known.withdrawn:
+        return Problem(row.line, STATE, "withdrawn before", "a new application: a withdrawal can't be undone")
+    if row.withdrawn and opened:
+        return Problem(row.line, STATE, "withdrawn after the auction opened", "a withdrawal before the auction")
+    if known.activated and not row.withdrawn:
         return Problem(row.line, HEADINGS[0], "already activated", "no change after activation")
     return None
 
@@ -135,12 +153,18 @@ def _keep(batch: Sequence[ApplicantRecord]) -> None:
     transaction.commit()
 
 
-def _amend(known: ApplicantRecord, record: ApplicantRecord, *, source: str, now_ms: int) -> None:
-    changed = {name: getattr(record, name) for name in amendments.AMENDABLE}
+def _amend(known: ApplicantRecord, record: ApplicantRecord, *, source: str, now_ms: int, withdrawn: bool) -> None:
+    changed: dict[str, object] = {name: getattr(record, name) for name in amendments.AMENDABLE}
     transaction = Transaction()
     # An entry too many is harmless, since whoever reads it looks at the applicant; one too few is not.
     transaction.put(_name_entry(record))
-    amendments.amend(transaction, known, changed, by=source, reason="list", now_ms=now_ms)
+    if withdrawn:
+        withdraw(transaction, known, by=source, reason=_BY_LIST, now_ms=now_ms, beside=changed)
+    else:
+        if record.phone_lookup != known.phone_lookup:
+            # Whoever signed in by the phone before has no part in it any more.
+            changed["sessions_from_ms"] = end_sessions(transaction, known, now_ms)
+        amendments.amend(transaction, known, changed, by=source, reason="list", now_ms=now_ms)
     try:
         transaction.commit()
     except Conflict as error:

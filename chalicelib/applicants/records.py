@@ -11,6 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
+from chalicelib.applicants.rules import WITHDRAWN
 from chalicelib.bidding.voiding import void_sessions
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.privacy import Vault
@@ -18,7 +19,6 @@ from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 from chalicelib.periods.audit import Act, Actor, commit_noted, committed
 
-WITHDRAWN = "withdrawn"
 AUDIT_OPEN, AUDIT_PASSED, AUDIT_FAILED = "", "passed", "failed"
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"

@@ -13,12 +13,16 @@ from chalicelib.kernel.errors import Problem
 from chalicelib.kernel.identity import id_card_fault, uscc_fault
 from integrations.ports import ApplicantRow
 
+WITHDRAWN = "withdrawn"
 INDIVIDUAL, UNIT = "individual", "unit"
 ID_CARD, USCC = "id_card", "uscc"
 
 CLASS_WORDS = {INDIVIDUAL: "个人", UNIT: "单位"}
 ID_TYPE_WORDS = {ID_CARD: "身份证", USCC: "统一社会信用代码"}
 HEADINGS = ("申请编码", "类别", "名称", "证件类型", "证件号码", "手机号码", "有效期起", "有效期止")
+
+# The column that a list may have or not.
+STATE = "状态"
 
 NAME_CHARACTERS_MAX = 100
 
@@ -96,7 +100,9 @@ def row_faults(row: ApplicantRow, terms: Terms) -> Sequence[Problem]:
 def content_of(row: ApplicantRow) -> tuple[str, ...]:
     """What a row says of its code, wherever in a file it stands."""
     days = row.valid_from.isoformat(), row.valid_until.isoformat()
-    return row.bidder_class, row.name, row.id_type, row.id_number, row.phone, *days
+    said = row.bidder_class, row.name, row.id_type, row.id_number, row.phone, *days
+    # Only where it is so: lists without that column say what they always said.
+    return (*said, WITHDRAWN) if row.withdrawn else said
 
 
 def _repeats(first: ApplicantRow, others: list[ApplicantRow]) -> Iterator[Problem]:

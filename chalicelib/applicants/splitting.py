@@ -44,7 +44,7 @@ class _Parts:
 
     def add(self, row: ApplicantRow, *, wrong: bool) -> None:
         chunk = zlib.crc32(row.code.encode()) % self.chunks
-        self.waiting[chunk].append(json.dumps((row.line, row.code, *content_of(row), wrong), ensure_ascii=False))
+        self.waiting[chunk].append(json.dumps((row.line, row.code, wrong, *content_of(row)), ensure_ascii=False))
         self.count += 1
         if self.count >= WAITING_ROWS_MAX:
             self.write()
@@ -95,9 +95,11 @@ def rows_of_chunk(files: Files, vault: Vault, key: str) -> Iterator[tuple[Applic
     """A chunk's rows, and whether each was wrong by itself."""
     for part in files.keys("work", f"{key}/"):
         body = zlib.decompress(vault.open_bytes(files.read("work", part).decode(), _owner(part)))
-        for line, code, bidder_class, name, id_type, id_number, phone, day, until, wrong in json.loads(body):
+        for line, code, wrong, bidder_class, name, id_type, id_number, phone, day, until, *withdrawn in json.loads(
+            body
+        ):
             days = date.fromisoformat(day), date.fromisoformat(until)
-            yield ApplicantRow(line, code, bidder_class, name, id_type, id_number, phone, *days), wrong
+            yield ApplicantRow(line, code, bidder_class, name, id_type, id_number, phone, *days, bool(withdrawn)), wrong
 
 
 def write_outcome(files: Files, key: str, counts: dict[str, int], problems: Iterable[Problem]) -> None:

@@ -37,6 +37,7 @@ def _keep_chunk(event: dict[str, Any]) -> dict[str, int]:
         files=here.files,
         vault=here.keys.vault(),
         now_ms=here.clock.now_ms(),
+        auction_opens_ms=load_plan(event["period"]).at("auction_opens"),
     )
 
 

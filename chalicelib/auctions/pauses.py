@@ -17,7 +17,8 @@ from chalicelib.kernel.errors import Conflict, InvalidInput, Problem
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.ids import id_from
 from chalicelib.kernel.machines import Machines
-from chalicelib.periods.audit import Act, Actor, note_alone
+from chalicelib.kernel.tables import Transaction
+from chalicelib.periods.audit import Act, Actor, commit_noted
 
 MACHINE = "auction_pause"
 PAUSE, RESUME = "pause", "resume"
@@ -32,7 +33,7 @@ def propose(period: str, action: str, reason: str, *, actor: Actor, machines: Ma
 
     Asked again by the same operator within a minute it is the same proposal. Raises ``InvalidInput``
     (``PAUSE_INVALID``), ``NotFound`` (``AUCTION_NOT_PREPARED``) or ``Conflict``: ``AUCTION_CLOSED``,
-    ``ALREADY_PAUSED``, ``NOT_PAUSED``.
+    ``ALREADY_PAUSED``, ``NOT_PAUSED``, ``AUCTION_FACT_MOVED``.
     """
     if action not in (PAUSE, RESUME):
         raise _wrong("action", action[:40], f"{PAUSE} or {RESUME}")
@@ -50,7 +51,14 @@ def propose(period: str, action: str, reason: str, *, actor: Actor, machines: Ma
     number = len(pauses) + (action == PAUSE)
     given = {"period": period, "action": action, "number": number, "reason": reason, "made_by": actor.name}
     name = id_from(period, action, number, reason, actor.name, actor.at_ms // _MS_PER_MINUTE)[:16]
-    note_alone(actor, Act(f"auction.{action}", period, {}, {"number": number, "reason": reason}))
+    before = {"paused": paused, "version": auction["version"]}
+    act = Act(f"auction.{action}", period, before, {"number": number, "reason": reason})
+    # What was proposed stands on the trail only if the auction is still the one that it was proposed for. The machine
+    # comes after: one that runs without an entry is worse than an entry whose operator asks again.
+    noted = Transaction()
+    records.check(noted, period, FACT, auction)
+    if not commit_noted(noted, actor, act):
+        raise Conflict("AUCTION_FACT_MOVED", f"竞价刚刚发生变化,请核对后重新提交: {period}")
     machines.start(MACHINE, f"{period}-{action}-{number}-{name}", given)
     return {"period": period, "action": action, "number": number, "reason": reason}
 

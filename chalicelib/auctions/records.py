@@ -14,7 +14,7 @@ from pynamodb.models import Model
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.shards import SHARDS, shard_of
-from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.kernel.tables import HubMeta, Transaction, table_name
 
 
 class FactRecord(Model):
@@ -123,6 +123,11 @@ def replace(period: str, name: str, content: Any, standing: Any) -> None:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
         raise Conflict("AUCTION_FACT_MOVED", f"竞价记录已变化: {period} {name}") from error
+
+
+def check(transaction: Transaction, period: str, name: str, standing: Any) -> None:
+    """A transaction happens only while a fact stands as it was read."""
+    transaction.check(FactRecord, period, name, FactRecord.content == canonical(standing).decode())
 
 
 def save_standings(period: str, standings: Iterable[Standing]) -> None:

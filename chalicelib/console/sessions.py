@@ -17,8 +17,8 @@ from chalicelib.console.oidc import Provider, random_text
 from chalicelib.console.web import Request
 from chalicelib.kernel.errors import NotAllowed, NotAuthenticated
 from chalicelib.kernel.ids import Entropy
-from chalicelib.periods.audit import Act, Actor, note_alone
-from chalicelib.periods.operators import roles_of
+from chalicelib.periods.audit import SIGN_INS, Act, Actor, note_alone
+from chalicelib.periods.operators import UNKNOWN, roles_of
 
 IDLE_MS = 30 * 60_000
 SESSION_MS = 8 * 3_600_000
@@ -76,6 +76,8 @@ def finish(request: Request, provider: Provider, entropy: Entropy, now_ms: int) 
     name = provider.name_of(code, nonce=going.nonce, verifier=going.verifier, now_s=now_ms // 1_000)
     roles = roles_of(name)
     if not roles:
+        # The provider's name for somebody who is no operator of ours is not ours to keep.
+        _note(UNKNOWN, (), now_ms, {"signed_in": False, "attempt": entropy.token(8).hex()})
         raise NotAuthenticated("SIGN_IN_REFUSED", "您在本系统没有操作员账号,请联系管理员")
     before = request.cookies.get(SESSION_COOKIE)
     if before:
@@ -83,8 +85,12 @@ def finish(request: Request, provider: Provider, entropy: Entropy, now_ms: int) 
     secret = random_text(entropy.token(SECRET_BYTES))
     records.keep_session(secret, name, ends_ms=now_ms + SESSION_MS, now_ms=now_ms)
     session = hashlib.sha256(secret.encode()).hexdigest()[:12]
-    note_alone(Actor(name, roles, now_ms), Act("console.sign_in", name, after={"session": session}))
+    _note(name, roles, now_ms, {"signed_in": True, "session": session})
     return f"{SESSION_COOKIE}={secret}; Max-Age={SESSION_MS // 1_000}; {_GUARDS}", _gone(SIGN_IN_COOKIE)
+
+
+def _note(name: str, roles: tuple[str, ...], now_ms: int, after: dict[str, object]) -> None:
+    note_alone(Actor(name, roles, now_ms), Act("console.sign_in", name, {}, after, SIGN_INS))
 
 
 def signed_in(request: Request, now_ms: int) -> SignedIn:

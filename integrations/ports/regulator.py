@@ -14,7 +14,8 @@ from chalicelib.kernel.errors import Problem
 class ApplicantRow:
     """One row of the regulator's applicant list.
 
-    ``bidder_class``: ``individual`` | ``unit``; ``id_type``: ``id_card`` | ``uscc``.
+    ``bidder_class``: ``individual`` | ``unit``; ``id_type``: ``id_card`` | ``uscc``. ``withdrawn``: the office says
+    that the application was taken back.
     """
 
     line: int
@@ -26,6 +27,7 @@ class ApplicantRow:
     phone: str = field(repr=False)
     valid_from: date
     valid_until: date
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ def applicant_rows(picked: Iterable[Picked], profile: Profile) -> Iterator[Appli
     A row written as the office's program writes it is taken by a few comparisons; whatever differs from that is looked
     at cell by cell.
     """
-    classes, id_types = profile.classes, profile.id_types
+    classes, id_types, states = profile.classes, profile.id_types, profile.states
     for each in picked:
         if isinstance(each, Problem):
             yield each
             continue
         line, cells = each
         try:
-            code, class_word, name, id_word, id_number, phone, from_text, until_text = cells
+            code, class_word, name, id_word, id_number, phone, from_text, until_text, *state = cells
             identifiers = code + id_number + phone  # type: ignore[operator]  # a Problem is caught below
             if identifiers.isascii() and identifiers.isalnum() and (name := name.strip()):  # type: ignore[union-attr]
                 yield ApplicantRow(
@@ -41,6 +41,7 @@ def applicant_rows(picked: Iterable[Picked], profile: Profile) -> Iterator[Appli
                     phone,  # type: ignore[arg-type]
                     _day(from_text),
                     _day(until_text),
+                    *map(states.__getitem__, state),  # type: ignore[arg-type]
                 )
                 continue
         except (KeyError, ValueError, TypeError, AttributeError):
@@ -59,11 +60,14 @@ def _day(text: str) -> date:
 
 def _cell_by_cell(picked: Picked, profile: Profile) -> Iterator[ApplicantRow | Problem]:
     assert not isinstance(picked, Problem)  # noqa: S101 (the caller's first question)
-    source = row_of(*picked, profile.applicant_columns)
+    columns = profile.applicant_columns
+    if len(picked[1]) > len(columns):
+        columns = {**columns, **profile.applicant_optional}
+    source = row_of(*picked, columns)
     if isinstance(source, list):
         yield from source
         return
-    cells = Cells(source, profile.applicant_columns)
+    cells = Cells(source, columns)
     code = cells.identifier("code")
     bidder_class = cells.word("bidder_class", profile.classes)
     name = cells.filled("name")
@@ -71,7 +75,10 @@ def _cell_by_cell(picked: Picked, profile: Profile) -> Iterator[ApplicantRow | P
     id_number = cells.identifier("id_number")
     phone = cells.identifier("phone")
     valid_from, valid_until = cells.day("valid_from"), cells.day("valid_until")
+    withdrawn = cells.word("state", profile.states) if "state" in columns else False
     if cells.problems or bidder_class is None or id_type is None or valid_from is None or valid_until is None:
         yield from cells.problems
         return
-    yield ApplicantRow(source.line, code, bidder_class, name, id_type, id_number, phone, valid_from, valid_until)
+    yield ApplicantRow(
+        source.line, code, bidder_class, name, id_type, id_number, phone, valid_from, valid_until, bool(withdrawn)
+    )

@@ -17,6 +17,8 @@ from integrations.regulator.qualification import qualification_file
 from integrations.regulator.table import Picked, picked_rows
 from integrations.regulator.xlsx_file import xlsx_lines
 
+_NONE: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True)
 class RegulatorFiles:
@@ -26,7 +28,9 @@ class RegulatorFiles:
 
     def stream_applicants(self, source: IO[bytes], file_name: str) -> Iterator[ApplicantRow | Problem]:
         """Decode an applicant list bit by bit. Raises ``FileRefused``, as below, at whichever row it turns out."""
-        return applicant_rows(self._rows(source, file_name, self.profile.applicant_columns), self.profile)
+        own = self.profile
+        picked = self._rows(source, file_name, own.applicant_columns, own.applicant_optional)
+        return applicant_rows(picked, own)
 
     def read_applicants(self, content: bytes, file_name: str) -> ApplicantFile:
         """Decode an applicant list. Raises ``FileRefused`` where it is no table with the agreed columns."""
@@ -41,15 +45,17 @@ class RegulatorFiles:
         picked = self._rows(io.BytesIO(content), file_name, self.profile.qualification_columns)
         return qualification_file(picked, self.profile)
 
-    def _rows(self, source: IO[bytes], file_name: str, columns: Mapping[str, str]) -> Iterator[Picked]:
+    def _rows(
+        self, source: IO[bytes], file_name: str, columns: Mapping[str, str], optional: Mapping[str, str] = _NONE
+    ) -> Iterator[Picked]:
         size = source.seek(0, os.SEEK_END)
         source.seek(0)
         if size > self.profile.file_bytes_max:
             raise FileRefused("FILE_TOO_LARGE", f"文件超过{self.profile.file_bytes_max}字节")
         kind = file_name.lower().rpartition(".")[2]
         if kind == "csv":
-            return picked_rows(csv_lines(source), columns, self.profile.rows_max)
+            return picked_rows(csv_lines(source), columns, self.profile.rows_max, optional)
         if kind == "xlsx":
             lines = xlsx_lines(source, size, self.profile.unpacked_bytes_max)
-            return picked_rows(lines, columns, self.profile.rows_max)
+            return picked_rows(lines, columns, self.profile.rows_max, optional)
         raise FileRefused("FILE_KIND", "只接受csv或xlsx文件")

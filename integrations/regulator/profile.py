@@ -17,6 +17,8 @@ class Profile:
     rows_max: int
     unpacked_bytes_max: int
     applicant_columns: Mapping[str, str]
+    applicant_optional: Mapping[str, str]
+    states: Mapping[str, bool]
     classes: Mapping[str, str]
     id_types: Mapping[str, str]
     qualification_columns: Mapping[str, str]
@@ -34,6 +36,8 @@ def profile() -> Profile:
         rows_max=content["limits"]["rows"],
         unpacked_bytes_max=content["limits"]["unpacked_bytes"],
         applicant_columns=applicants["columns"],
+        applicant_optional=applicants["optional"],
+        states=applicants["states"],
         classes=applicants["classes"],
         id_types=applicants["id_types"],
         qualification_columns=qualification["columns"],

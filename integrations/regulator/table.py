@@ -20,20 +20,25 @@ class Row:
     cells: Mapping[str, str]
 
 
+_NONE: Mapping[str, str] = {}
+
 # A row's line and the cells of our columns in our order, as they stand; or what is wrong with the row as such.
 Picked = tuple[int, tuple[Cell, ...]] | Problem
 
 
 def picked_rows(
-    lines: Iterable[tuple[int, Sequence[Cell]]], columns: Mapping[str, str], rows_max: int
+    lines: Iterable[tuple[int, Sequence[Cell]]],
+    columns: Mapping[str, str],
+    rows_max: int,
+    optional: Mapping[str, str] = _NONE,
 ) -> Iterator[Picked]:
     """Find the headings in the first line that is not blank, and pick our columns' cells from every further row.
 
-    ``columns`` maps our names to the headings. Raises ``FileRefused``: codes ``FILE_HEADER``, ``FILE_EMPTY``,
-    ``FILE_TOO_LONG``.
+    ``columns`` maps our names to the headings; those ``optional`` ones that the file has come after them. Raises
+    ``FileRefused``: codes ``FILE_HEADER``, ``FILE_EMPTY``, ``FILE_TOO_LONG``.
     """
     coming = iter(lines)
-    places, width = _places(coming, columns)
+    places, width = _places(coming, columns, optional)
     pick = itemgetter(*places)
     count = 0
     for line, cells in coming:
@@ -61,14 +66,17 @@ def _blank(cells: Sequence[Cell]) -> bool:
     return not any(isinstance(cell, Problem) or cell.strip() for cell in cells)
 
 
-def _places(lines: Iterator[tuple[int, Sequence[Cell]]], columns: Mapping[str, str]) -> tuple[list[int], int]:
+def _places(
+    lines: Iterator[tuple[int, Sequence[Cell]]], columns: Mapping[str, str], optional: Mapping[str, str]
+) -> tuple[list[int], int]:
     line, first = next(((line, cells) for line, cells in lines if not _blank(cells)), (1, ()))
     headings = [cell.strip() if isinstance(cell, str) else "" for cell in first]
     problems = tuple(
         Problem(line, heading, "missing" if heading not in headings else "more than once", "exactly one such column")
-        for heading in columns.values()
-        if headings.count(heading) != 1
+        for heading in (*columns.values(), *optional.values())
+        if headings.count(heading) != 1 and not (heading in optional.values() and heading not in headings)
     )
     if problems:
         raise FileRefused("FILE_HEADER", "文件的列标题与约定不符", problems=problems)
-    return [headings.index(heading) for heading in columns.values()], len(headings)
+    found = [*columns.values(), *(heading for heading in optional.values() if heading in headings)]
+    return [headings.index(heading) for heading in found], len(headings)

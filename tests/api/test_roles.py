@@ -37,8 +37,6 @@ OPERATORS = {
     f"POST {APPLICANT}/changes": DESK,
     f"POST {APPLICANT}/changes/{{change_id}}": ("approver",),
     f"POST {APPLICANT}/activation": DESK,
-    f"POST {APPLICANT}/withdrawal": ("planner", "support"),
-    f"POST {APPLICANT}/validity": ("planner", "support"),
     "POST /deposits/correction-proposals": ("cashier",),
     "POST /deposits/correction-confirmations": ("approver",),
     "POST /periods/{period}/refunds/again": ("cashier",),
@@ -101,6 +99,33 @@ def test_support_is_nobody_s_second_person() -> None:
     assert approving
     assert {role for door in approving for role in OPERATORS[door]} - set(ROLES) == set()
     assert not [door for door in approving if "support" in OPERATORS[door] and OPERATORS[door] != ROLES]
+
+
+# What one operator may do to somebody's right without a second person, and why (docs/decisions/0053).
+ALONE = {
+    f"POST {APPLICANT}/activation": "the bidder stands there with the ID; only the first time",
+    "POST /periods/{period}/restart": "a machine begins again where it stopped",
+    "POST /periods": "a plan is a draft until it is approved",
+    "POST /plan-drafts": "keeps nothing",
+    "POST /calendar": "moves no published plan",
+    "POST /periods/{period}/campaigns/{name}/dry-run": "keeps nothing",
+    "POST /periods/{period}/campaigns/{name}/start": "its machine waits for an approver",
+    "POST /periods/{period}/amendments": "waits for an approver",
+    "POST /periods/{period}/pauses": "its machine waits for an approver",
+    "POST /periods/{period}/refunds/again": "its machine waits for an approver",
+}
+
+
+def test_every_act_is_proposed_to_a_second_person_or_is_known_to_be_one_persons() -> None:
+    acts = {door for door in OPERATORS if not door.startswith("GET ")}
+    confirmed = {door for door in acts if OPERATORS[door] == ("approver",)}
+    proposed = {
+        door
+        for door in acts - confirmed
+        if door.replace("-proposals", "-confirmations") in confirmed - {door} or f"{door}/{{change_id}}" in confirmed
+    }
+
+    assert acts - confirmed - proposed == set(ALONE)
 
 
 class Reached(Exception):

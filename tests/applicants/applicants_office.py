@@ -115,12 +115,21 @@ def take_in_file(
     period: str = PERIOD,
     key: str = "list.csv",
     held_to: Terms | None = None,
+    now_ms: int = 1_772_000_000_000,
 ) -> dict[str, int]:
     """All steps that a list goes through, as the period's machine runs them."""
     kept = files or MemoryFiles()
     found = split_list(period, key, source, regulator, held_to or terms(bidder_class), files=kept, vault=vault)
     for chunk in found["chunks"]:  # type: ignore[attr-defined]
-        keep_chunk(period, key, chunk["key"], files=kept, vault=vault, now_ms=1_772_000_000_000)
+        keep_chunk(
+            period,
+            key,
+            chunk["key"],
+            files=kept,
+            vault=vault,
+            now_ms=now_ms,
+            auction_opens_ms=plan().at("auction_opens"),
+        )
     return close_list(period, key, str(found["prefix"]), kept)
 
 

@@ -130,6 +130,71 @@ def test_given_a_file_of_several_chunks_then_a_code_twice_is_found_wherever_its_
     assert not any("王小明".encode() in held or b"13800000001" in held for held in files.held.values())
 
 
+WITHDRAWING = replace(WANG, withdrawn=True)
+AUCTION_MS = applicants_office.plan().at("auction_opens")
+
+
+def take_in_at(now_ms: int, *entries: Any) -> dict[str, int]:
+    return take_in_file(io.BytesIO(str(entries).encode()), applicants_office.Listed(entries), now_ms=now_ms)
+
+
+def test_given_a_row_that_the_office_calls_withdrawn_then_it_is_a_withdrawal_with_before_and_after() -> None:
+    take_in(WANG, LI)
+    qualify(WANG.code)
+    change(PERIOD, WANG.code, [ApplicantRecord.activated_at_ms.set(5)], ApplicantRecord.pk.exists())
+
+    assert take_in(WITHDRAWING, LI) == counts(rows=2, unchanged=1, amended=1)
+
+    gone = get(PERIOD, WANG.code)
+    assert (gone.withdrawn, gone.qualified, gone.refusal, gone.withdrawn_by) == (True, False, "withdrawn", "list.csv")
+    (kept,) = amendments(PERIOD, WANG.code)
+    assert (kept.before["qualified"], kept.after["qualified"], kept.by) == (True, False, "list.csv")
+    assert (kept.before["withdrawn_at_ms"], kept.after["withdrawn_at_ms"]) == (0, 1_772_000_000_000)
+    # The same list again, and one that calls the code good again
+    assert take_in(WITHDRAWING, LI) == counts(rows=2, unchanged=2)
+    assert take_in(WANG, LI) == counts(rows=2, unchanged=1, problems=1)
+    assert [each.problem.found for each in list_problems(PERIOD)] == ["withdrawn before"]
+
+
+def test_given_a_code_that_is_withdrawn_when_first_listed_then_it_is_known_and_never_qualifies() -> None:
+    assert take_in(WITHDRAWING) == counts(rows=1, kept=1)
+    qualify(WANG.code)
+    standing = get(PERIOD, WANG.code)
+    assert (standing.withdrawn, standing.qualified, standing.refusal) == (True, False, "withdrawn")
+
+
+def test_given_an_open_auction_when_a_list_withdraws_then_the_row_is_a_problem() -> None:
+    take_in(WANG)
+    assert take_in_at(AUCTION_MS, WITHDRAWING)["problems"] == 1
+    assert not get(PERIOD, WANG.code).withdrawn
+    assert take_in_at(AUCTION_MS - 1, WITHDRAWING)["amended"] == 1
+
+
+def test_given_another_phone_in_the_list_then_sessions_by_the_phone_before_end() -> None:
+    take_in(WANG)
+    take_in(replace(WANG, name="王晓明"))
+    assert get(PERIOD, WANG.code).sessions_from_ms == 0
+    take_in_at(1_772_000_000_005, replace(WANG, name="王晓明", phone="13900000009"))
+    assert get(PERIOD, WANG.code).sessions_from_ms == 1_772_000_000_005
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        (("正常", "已撤回"), counts(rows=2, kept=2)),
+        (("正常", ""), counts(rows=2, kept=1, problems=1)),
+        (("正常", "作废"), counts(rows=2, kept=1, problems=1)),
+    ],
+)
+def test_given_a_column_for_the_state_then_its_words_decide(words: tuple[str, str], taken: dict[str, int]) -> None:
+    rows = [f"{row_of(number)},{word}" for number, word in enumerate(words)]
+    content = "\r\n".join([f"{HEADER},状态", *rows]) + "\r\n"
+    assert take_in_file(io.BytesIO(content.encode("gb18030")), RegulatorFiles()) == taken
+    assert [get(PERIOD, each).withdrawn for each in ("3301200000000",)] == [False]
+    second = find(PERIOD, "3301200000001")
+    assert (second is not None and second.withdrawn) is (words[1] == "已撤回")
+
+
 def test_given_a_list_then_the_report_names_line_field_and_remedy_and_quotes_nobody() -> None:
     files = MemoryFiles()
     take_in_file(csv_of([row_of(1), row_of(2, "138000000011")]), RegulatorFiles(), files=files)

@@ -100,12 +100,29 @@ def test_given_a_bidder_who_is_present_then_the_id_decides_and_the_operator_is_o
     assert office.sign_in()[0] == 201
 
 
+def test_given_an_activated_bidder_then_no_operator_alone_gives_another_password(office: Office) -> None:
+    own_session(office)
+    body = {"id_number": WANG.id_number, "password": "bierende2026", "rollover": False}
+
+    refused = desk(office, "activation", body)
+
+    assert (refused[0], refused[1]["code"]) == (409, "ALREADY_ACTIVATED")
+    assert office.sign_in("bierende2026")[0] == 401
+    assert office.sign_in()[0] == 201
+
+
 def test_given_a_withdrawal_then_nothing_may_be_bid_nor_rolled_over_and_the_bidder_reads_why(office: Office) -> None:
     own_session(office)
     office.clock.advance(MINUTE_MS)
-    assert desk(office, "withdrawal", {"reason": "本人申请撤回"})[1]["refusal_text"] == "申请已撤回"
+    change = propose(office, kind="withdrawal", reason="本人申请撤回")
+    assert get(PERIOD, WANG.code).qualified, "one operator's word changes nothing"
+    assert desk(office, change, {}, "zhou", "approver")[1]["code"] == "OWN_CHANGE"
+    assert desk(office, change, {}, "qian", "approver")[1]["refusal_text"] == "申请已撤回"
     gone = get(PERIOD, WANG.code)
     assert (gone.rollover, gone.qualified, gone.withdrawn_by) == (False, False, "zhou")
+    (kept,) = amendments(PERIOD, WANG.code)
+    assert (kept.by, kept.confirmed_by, kept.reason) == ("zhou", "qian", "本人申请撤回")
+    assert (kept.before["qualified"], kept.after["qualified"], kept.after["refusal"]) == (True, False, "withdrawn")
     assert office.sign_in()[1]["code"] == "LOGIN_FAILED"
     office.ask_code()
     body = {"period": PERIOD, "application_code": WANG.code, "phone": WANG.phone, "rollover": True}
@@ -113,17 +130,26 @@ def test_given_a_withdrawal_then_nothing_may_be_bid_nor_rolled_over_and_the_bidd
     assert "申请已撤回" in refused[1]["detail"]
     qualify(WANG.code)
     assert not get(PERIOD, WANG.code).qualified
+
+
+def test_given_an_open_auction_then_a_withdrawal_is_neither_proposed_nor_confirmed(office: Office) -> None:
+    change = propose(office, kind="withdrawal")
     office.clock.at_ms = plan().at("auction_opens")
-    assert desk(office, "withdrawal", {"reason": "太晚了"})[1]["code"] == "AUCTION_OPEN"
+
+    assert desk(office, "changes", {"kind": "withdrawal", "reason": "太晚了"})[1]["code"] == "AUCTION_OPEN"
+    assert desk(office, change, {}, "qian", "approver")[1]["code"] == "AUCTION_OPEN"
+    assert not get(PERIOD, WANG.code).withdrawn
 
 
 def test_given_a_longer_validity_then_before_and_after_stand_and_a_shorter_one_is_refused(office: Office) -> None:
-    body = {"valid_until": "2027-06-30", "reason": "调控办延期通知"}
-    assert desk(office, "validity", body)[1]["valid_until"] == "2027-06-30"
-    assert desk(office, "validity", body | {"valid_until": "2026-06-30"})[1]["code"] == "VALIDITY_SHORTER"
-    assert desk(office, "validity", body | {"valid_until": "2027-02-30"})[1]["code"] == "BODY_INVALID"
+    body = {"kind": "validity", "reason": "调控办延期通知"}
+    change = propose(office, **body, valid_until="2027-06-30")
+    assert desk(office, change, {}, "qian", "approver")[1]["valid_until"] == "2027-06-30"
+    assert desk(office, "changes", body | {"valid_until": "2026-06-30"})[1]["code"] == "VALIDITY_SHORTER"
+    assert desk(office, "changes", body | {"valid_until": "2027-02-30"})[1]["code"] == "BODY_INVALID"
     (kept,) = amendments(PERIOD, WANG.code)
     assert (kept.before, kept.after) == ({"valid_until": "2026-12-31"}, {"valid_until": "2027-06-30"})
+    assert kept.confirmed_by == "qian"
 
 
 def test_given_a_refusal_then_the_bidder_reads_the_audits_reason(office: Office) -> None:

@@ -80,7 +80,7 @@ def test_given_another_phone_then_the_token_from_before_is_void_and_the_password
 
 def test_given_a_withdrawal_then_no_token_from_before_opens_anything(office: Office, bids: BidDesk) -> None:
     account, before = office.activate()[1]["token"], signed_in(office)
-    assert desk(office, "withdrawal", {"reason": "本人申请撤回"})[0] == 200
+    assert desk(office, propose(office, kind="withdrawal"), {}, "qian", "approver")[0] == 200
 
     assert bid(bids, before, 1)[1]["code"] == "TOKEN_VOID"
     assert office.call("GET", "/me", token=account)[1]["code"] == "TOKEN_VOID"

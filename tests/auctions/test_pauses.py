@@ -271,6 +271,18 @@ class TestTheProposal:
             ("wang", "auction.pause", "系统维护")
         ] * 3
 
+    def test_given_an_auction_that_moved_meanwhile_then_neither_entry_nor_machine_is_there(
+        self, room: AuctionRoom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = pauses.prepared(PERIOD)
+        pause(room)
+        monkeypatch.setattr(pauses, "prepared", lambda period: read)
+        before = len(trail(PERIOD).acts)
+
+        with pytest.raises(Conflict, match="AUCTION_FACT_MOVED"):
+            self.propose(room, "pause")
+        assert len(trail(PERIOD).acts) == before
+
     @pytest.mark.parametrize(
         ("action", "reason", "paused", "code"),
         [

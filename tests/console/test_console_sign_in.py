@@ -11,11 +11,13 @@ from joserfc.jwk import RSAKey
 
 from chalicelib.console import records, sessions
 from chalicelib.console.oidc import Client, Provider
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import NotAuthenticated
+from chalicelib.periods.audit import SIGN_INS, trail
 from chalicelib.periods.operators import OperatorRecord
 from local.identity import Identity
 from tests.console.conftest import REDIRECT, FakeHub
-from tests.console.console_desk import PASSWORD, Browser, operator
+from tests.console.console_desk import PASSWORD, Browser, html_faults, operator
 
 COOKIE = sessions.SESSION_COOKIE
 
@@ -129,6 +131,20 @@ def test_given_no_account_at_the_hub_when_the_provider_vouches_then_it_is_said(
     refused = Browser(identity).sign_in("stranger")
     assert refused.status == 401
     assert "没有操作员账号" in refused.body
+    (entry,) = trail(f"{local_date(hub.clock.now_ms()):%Y-%m}", book=SIGN_INS).acts
+    assert (entry["by"], entry["act"], entry["after"]["signed_in"]) == ("-", "console.sign_in", False)
+
+
+def test_sign_ins_stand_on_pages_of_their_own_and_bury_no_act(hub: FakeHub, identity: Identity) -> None:
+    browser = operator(identity, "sun", "auditor")
+    month = f"{local_date(hub.clock.now_ms()):%Y-%m}"
+    assert trail(month).acts == ()
+    assert [each["by"] for each in trail(month, book=SIGN_INS).acts] == ["sun"]
+    assert "console.sign_in" not in browser.get("/console/trail").body
+    shown = browser.get("/console/trail?of=sign-ins").body
+    assert "console.sign_in" in shown
+    assert html_faults(shown) == []
+    assert browser.get("/console/trail?of=everything").status == 400
 
 
 @pytest.mark.parametrize(
