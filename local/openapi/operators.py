@@ -168,7 +168,10 @@ DOORS = {
     f"POST {_ROOT}/changes": Door(
         OPERATOR,
         {202: thing({"change_id": text()})},
-        asked({"kind": one_of("phone", "password"), "reason": REASON}, optional={"phone": PHONE}),
+        asked(
+            {"kind": one_of("phone", "password", "withdrawal", "validity"), "reason": REASON},
+            optional={"phone": PHONE, "valid_until": DATE},
+        ),
         sessions=_SIGNED_IN,
         once=True,
     ),
@@ -177,16 +180,6 @@ DOORS = {
         OPERATOR,
         {201: APPLICANT},
         asked({"id_number": text(r"[0-9A-Za-z]{18}"), "password": PASSWORD, "rollover": FLAG}),
-        sessions=_SIGNED_IN,
-        once=True,
-    ),
-    f"POST {_ROOT}/withdrawal": Door(
-        OPERATOR, {200: APPLICANT}, asked({"reason": REASON}), sessions=_SIGNED_IN, once=True
-    ),
-    f"POST {_ROOT}/validity": Door(
-        OPERATOR,
-        {200: APPLICANT},
-        asked({"valid_until": DATE, "reason": REASON}),
         sessions=_SIGNED_IN,
         once=True,
     ),

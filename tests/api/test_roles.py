@@ -112,6 +112,7 @@ ALONE = {
     "POST /periods/{period}/campaigns/{name}/start": "its machine waits for an approver",
     "POST /periods/{period}/amendments": "waits for an approver",
     "POST /periods/{period}/pauses": "its machine waits for an approver",
+    "POST /periods/{period}/finance-files": "draws up what the books say; what was sent before stays",
     "POST /periods/{period}/refunds/again": "its machine waits for an approver",
 }
 
