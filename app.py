@@ -30,6 +30,7 @@ FUNCTIONS = {
     "bidleaves": "chalicelib.bidlog.leaves.handle",
     "evidence": "chalicelib.evidence.tasks.handle",
     "reports": "chalicelib.reports.tasks.handle",
+    "retention": "chalicelib.periods.retention.handle",
     "console": "chalicelib.console.door.handle",
 }
 

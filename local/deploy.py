@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.embedded import EmbeddedAws
 from local.package import REGION
@@ -36,6 +38,18 @@ def _bucket(aws: EmbeddedAws) -> None:
         s3.create_bucket(Bucket=_ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
+def _for_embedded(template: dict[str, Any]) -> dict[str, Any]:
+    """The packaged template, with what the embedded AWS can't know left out."""
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        # CodeDeploy moves an alias from one version to the next; here it moves at once.
+        properties.pop("DeploymentPreference", None)
+        if properties.get("CodeUri") == "./deployment.zip":
+            # What `aws cloudformation package` does for a template with a local CodeUri.
+            properties["CodeUri"] = f"s3://{_ARTIFACTS}/deployment.zip"
+    return template
+
+
 def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deployed:
     """Upload the zip and create the stack from the packaged template.
 
@@ -44,13 +58,8 @@ def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deplo
     _bucket(aws)
     s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
     s3.upload_file(str(package / "deployment.zip"), _ARTIFACTS, "deployment.zip")
-    template = (package / "sam.json").read_text()
-    # What `aws cloudformation package` does for a template with a local CodeUri.
-    s3.put_object(
-        Bucket=_ARTIFACTS,
-        Key="sam.json",
-        Body=template.replace('"./deployment.zip"', f'"s3://{_ARTIFACTS}/deployment.zip"').encode(),
-    )
+    template = _for_embedded(json.loads((package / "sam.json").read_text()))
+    s3.put_object(Bucket=_ARTIFACTS, Key="sam.json", Body=json.dumps(template).encode())
     cloudformation.create_stack(
         StackName=STACK,
         TemplateURL=f"{aws.url}/{_ARTIFACTS}/sam.json",

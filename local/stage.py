@@ -89,14 +89,13 @@ class Stage:
     def logs(self) -> dict[str, str]:
         """What each function logged, by its logical id."""
         logs = self.aws.client("logs")
-        names = {physical: logical for logical, physical in self.deployed.resources.items()}
+        names = {physical: logical.removesuffix("Log") for logical, physical in self.deployed.resources.items()}
         found = {}
         for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/"):
             for group in (entry["logGroupName"] for entry in page["logGroups"]):
                 events = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
                 lines = [event["message"].rstrip() for each in events for event in each["events"]]
-                function = group.removeprefix("/aws/lambda/")
-                found[names.get(function, function)] = "\n".join(lines) + "\n"
+                found[names.get(group, group)] = "\n".join(lines) + "\n"
         return found
 
     def end(self) -> None:

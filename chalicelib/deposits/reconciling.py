@@ -9,6 +9,7 @@ from chalicelib.deposits import difference_records, records, statement_records
 from chalicelib.deposits.comparing import Difference, Stated, Told, Why, of_days, of_lines
 from chalicelib.deposits.records import CreditState, DepositState
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
+from chalicelib.kernel import metrics
 from chalicelib.kernel.errors import ReconciliationOpen
 from chalicelib.ledger import accounts, causes
 from chalicelib.ledger import records as ledger
@@ -40,6 +41,7 @@ def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = Tr
     if holding:
         problems = tuple(each.as_problem() for each in holding)
         record_problems(period, f"reconcile/{period}", problems, "RECONCILIATION_OPEN", "账务核对存在差异")
+        metrics.count(metrics.RECONCILIATION_OPEN, len(holding))
         raise ReconciliationOpen("RECONCILIATION_OPEN", f"账务核对存在 {len(holding)} 处差异", problems=problems)
     return {"differences": len(found), "statements": statements, "entries": len(entries)}
 

@@ -1,8 +1,8 @@
 """Envelope encryption: each period's data keys, wrapped by a key that never leaves KMS (docs/decisions/0015).
 
-A wrapped key is an item of its own, numbered within its period, and is never changed. What is sealed names its key, so
-that after a rotation the earlier fields still open. Unwrapped keys stay in memory for a while, so that KMS is asked a
-few times an hour and not for every field.
+A wrapped key is an item of its own, numbered within its period, and is never changed until it is destroyed. What is
+sealed names its key, so that after a rotation the earlier fields still open. Unwrapped keys stay in memory for a while,
+so that KMS is asked a few times an hour and not for every field.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.kernel.clock import Clock
+from chalicelib.kernel.errors import Gone
 from chalicelib.kernel.privacy import DataKey
 
 HELD_MAX = 64
@@ -59,7 +60,7 @@ class WrappedKeys:
         return known.key
 
     def known(self, key_id: str) -> DataKey:
-        """The key of an id, unwrapped by KMS where it is not at hand. Raises ``KeyError``."""
+        """The key of an id, unwrapped by KMS where it is not at hand. Raises ``KeyError``, ``Gone`` once destroyed."""
         now_ms = self.clock.now_ms()
         at_ms, key = self._held.get(key_id, (0, None))
         if key is None or now_ms - at_ms >= HELD_MS:
@@ -111,6 +112,8 @@ class WrappedKeys:
         found = self.dynamodb.get_item(TableName=self.table, Key=_place(scope, number), ConsistentRead=True)
         if "Item" not in found:
             raise KeyError(key_id)
+        if "wrapped" not in found["Item"]:
+            raise Gone("PERSONAL_DATA_DESTROYED", "个人信息保存期限已满,已按规定销毁")
         opened = self.kms.decrypt(
             CiphertextBlob=found["Item"]["wrapped"]["B"],
             KeyId=self.wrapping_key,
@@ -123,6 +126,31 @@ class WrappedKeys:
         self._held.move_to_end(key.key_id)
         while len(self._held) > HELD_MAX:
             self._held.popitem(last=False)
+
+
+def destroy_keys(dynamodb: Any, table: str, scope: str, now_ms: int) -> int:
+    """Destroy every key of a period, for good, and return how many; what was sealed with them never opens again.
+
+    The numbered items stay and say when: nobody makes the period another key under a number that was used. It needs
+    nothing of KMS, so who destroys need not be able to open.
+    """
+    listed = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": scope}},
+        ProjectionExpression="pk, sk, destroyed_at_ms",
+        ConsistentRead=True,
+    )["Items"]
+    standing = [item for item in listed if "destroyed_at_ms" not in item]
+    for item in standing:
+        dynamodb.update_item(
+            TableName=table,
+            Key={name: item[name] for name in ("pk", "sk")},
+            UpdateExpression="SET destroyed_at_ms = :now REMOVE #wrapped",
+            ExpressionAttributeNames={"#wrapped": "wrapped"},
+            ExpressionAttributeValues={":now": {"N": str(now_ms)}},
+        )
+    return len(standing)
 
 
 def _context(scope: str) -> dict[str, str]:

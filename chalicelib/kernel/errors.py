@@ -73,6 +73,12 @@ class NotFound(HubError):
     status = 404
 
 
+class Gone(HubError):
+    """It was there, and was destroyed when its time had come."""
+
+    status = 410
+
+
 class Conflict(HubError):
     """Same key, other content; or a state that has moved on. Sending it again will not help."""
 

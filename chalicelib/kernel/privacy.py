@@ -87,18 +87,18 @@ class Vault:
         if isinstance(self.data_keys, bytes):
             object.__setattr__(self, "data_keys", OneKey(self.data_keys))
 
-    def seal(self, text: str, owner: str) -> str:
+    def seal(self, text: str, owner: str, *, period: str = "") -> str:
         """AES-256-GCM, ``<key id>:<base64>``.
 
-        ``owner`` (the record's key, beginning with its period where it has one) must be given again to open it: a field
-        can't be moved to another record, nor be passed off as sealed with another key.
+        ``owner`` (the record's key) must be given again to open it: a field can't be moved to another record, nor be
+        passed off as sealed with another key. ``period`` says whose key; without, the owner begins with its period.
         """
-        return self.seal_bytes(text.encode(), owner)
+        return self.seal_bytes(text.encode(), owner, period=period)
 
-    def seal_bytes(self, content: bytes, owner: str) -> str:
+    def seal_bytes(self, content: bytes, owner: str, *, period: str = "") -> str:
         """The same for bytes."""
-        period = _PERIOD.match(owner)
-        key = self._keys.newest(period.group() if period else NO_PERIOD)
+        leading = _PERIOD.match(owner)
+        key = self._keys.newest(period or (leading.group() if leading else NO_PERIOD))
         nonce = self.entropy.token(NONCE_BYTES)
         sealed = key.cipher.encrypt(nonce, content, _bound(key.key_id, owner))
         return f"{key.key_id}:{base64.b64encode(nonce + sealed).decode()}"

@@ -9,6 +9,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from chalicelib.kernel import metrics
 from chalicelib.kernel.errors import FileRefused, Problem
 from chalicelib.kernel.ids import id_from
 from chalicelib.kernel.tables import HubMeta, table_name
@@ -66,6 +67,7 @@ def record_problems(period: str, source: str, problems: Iterable[Problem], code:
     with ProblemRecord.batch_write() as batch:
         for record in {each.sk: each for each in (_record(period, source, p, code, message) for p in entries)}.values():
             batch.save(record)
+    metrics.count(metrics.PROBLEMS_LISTED, len(entries))
     return len(entries)
 
 

@@ -73,8 +73,8 @@ def note_account(
     transaction.update(
         FailedRecord(failure.pk, failure.sk),
         [
-            FailedRecord.sealed_account_no.set(vault.seal(account.number, failure.owner)),
-            FailedRecord.sealed_account_name.set(vault.seal(account.name, failure.owner)),
+            FailedRecord.sealed_account_no.set(vault.seal(account.number, failure.owner, period=failure.period)),
+            FailedRecord.sealed_account_name.set(vault.seal(account.name, failure.owner, period=failure.period)),
             FailedRecord.answered_at_ms.set(now_ms),
             FailedRecord.confirmed_by.set(confirmed[0].name if confirmed else ""),
         ],

@@ -144,10 +144,20 @@ class FailedRecord(Model):
         """What the other account is sealed under."""
         return f"failed/{self.sk}"
 
+    @property
+    def period(self) -> str:
+        """Whose key it is sealed with: the period of the payment's number."""
+        return period_of(str(self.sk))
+
+
+def period_of(our_ref: str) -> str:
+    """The period that stands in a payment's number."""
+    return f"{our_ref[2:6]}-{our_ref[6:8]}"
+
 
 def refund_key(our_ref: str) -> tuple[str, str]:
     """The table key of a payment; the period stands in its number."""
-    return f"{our_ref[2:6]}-{our_ref[6:8]}#{shard_of(our_ref)}", f"{REFUND}{our_ref}"
+    return f"{period_of(our_ref)}#{shard_of(our_ref)}", f"{REFUND}{our_ref}"
 
 
 def batches_pk(period: str) -> str:

@@ -90,8 +90,8 @@ def _take_back(file: BatchRecord, means: Means, refused: FileRefused) -> None:
             reason=refused.message,
             answered_at_ms=means.now_ms,
         )
-        failure.sealed_account_no = means.vault.seal(account_no, failure.owner)
-        failure.sealed_account_name = means.vault.seal(name, failure.owner)
+        failure.sealed_account_no = means.vault.seal(account_no, failure.owner, period=refund.period)
+        failure.sealed_account_name = means.vault.seal(name, failure.owner, period=refund.period)
         transaction = Transaction()
         records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED, bank_code=refused.code)
         transaction.put(failure, FailedRecord.pk.does_not_exist())
