@@ -7,11 +7,10 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.applicants.sessions import account, account_or_bid
-from chalicelib.auctions.own_bids import own_bids
+from chalicelib.auctions.own_bids import own_bids, receipts_from
 from chalicelib.auctions.pauses import propose
 from chalicelib.auctions.publishing import own_result, published
-from chalicelib.bidding.door import DYNAMODB, Door
-from chalicelib.bidding.records import BidsTable
+from chalicelib.kernel.aws import client
 from chalicelib.periods.access import actor
 from chalicelib.wiring import hub
 
@@ -36,8 +35,7 @@ def my_bids() -> dict[str, Any]:
     here = hub()
     headers = auctions_routes.current_request.headers
     session = account_or_bid(headers, here.keys.session_keys(), here.clock.now_ms())
-    table = BidsTable(Door(DYNAMODB), here.settings.need("BIDS_TABLE"))
-    return own_bids(session, table, here.keys.receipt_signer())
+    return own_bids(session, receipts_from(client("lambda"), here.settings.need("BID_FUNCTION")))
 
 
 @auctions_routes.route("/me/result", methods=["GET"])

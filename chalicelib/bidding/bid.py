@@ -148,19 +148,33 @@ def answer(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """The Lambda entry point. No gateway's event has a ``step``: that is the auction day's machine."""
+    """The Lambda entry point. No gateway's event has a ``step``: the auction day's machine's and the API's have."""
     del context
     if "step" in event:
-        return STEPS[event["step"]](desk())
+        return STEPS[event["step"]](event, desk())
     return answer(event, desk())
 
 
-def _receipt_key(at: Desk) -> dict[str, str]:
+def _receipt_key(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
     # The key to check receipts with. Nobody else is given the secret only to tell it.
+    del event
     return {"public_key": at.signer.public_key}
 
 
-STEPS = {"receipt_key": _receipt_key}
+def _receipts(event: Mapping[str, Any], at: Desk) -> dict[str, Any]:
+    # ``{period, bidder_class, code}``: the receipts of what is stored, and of nothing else, whoever asks.
+    session = tokens.Session(event["code"], "bid", event["period"], event["bidder_class"], 0)
+    window = at.windows.current(session.period, at.clock.now_ms())
+    placed = at.table.placed(bidder_key(session.period, session.bidder_class, session.subject)) if window else ()
+    bids_max = window.bids_max if window else 0
+    return {
+        "receipts": [
+            receipts.signed_receipt(session, placed, place, bids_max, at.signer) for place in range(len(placed))
+        ]
+    }
+
+
+STEPS = {"receipt_key": _receipt_key, "receipts": _receipts}
 
 
 # An environment that stands ready reads its secrets and opens its clients before the first bid, not in it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,9 @@ from chalicelib import wiring
 from chalicelib.auctions import routes, tasks
 from chalicelib.auctions.rules import Bid
 from chalicelib.auctions.schedule import BROADCAST_DRAIN_MS
+from chalicelib.bidding import bid
 from chalicelib.bidding.rules import DRAIN_MS
+from chalicelib.bidding.window import lowests, windows
 from chalicelib.bidlog import leaves
 from chalicelib.bidlog import tasks as log_tasks
 from chalicelib.bidlog.rules import growth_faults, leaf_of, line_of_receipt, receipt_faults
@@ -23,6 +26,7 @@ from chalicelib.evidence.verifying import open_package, verify_package
 from chalicelib.kernel.aws import client
 from chalicelib.kernel.clock import local_text, utc_text
 from chalicelib.kernel.errors import HubError
+from chalicelib.kernel.keyring import Keyring
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.signing import holds
 from chalicelib.kernel.tokens import Session, issue
@@ -34,12 +38,35 @@ from tests.bidding.aws_server import MemoryDoor
 SECRETS = ("SESSION_SECRET", "RECEIPT_SECRET", "PRIVACY_SECRET", "EVIDENCE_SECRET")
 
 
+class BidFunction:
+    """The bid function as Lambda's client reaches it: in this process, its step and keys the real ones."""
+
+    def __init__(self, room: AuctionRoom, keys: Keyring) -> None:
+        window_key = keys.window_key()
+        self.desk = bid.Desk(
+            room.clock,
+            room.table,
+            windows(room.table.window, window_key),
+            lowests(room.table.lowest, window_key),
+            keys.session_keys(),
+            keys.receipt_signer(),
+        )
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, object]:  # noqa: N803 (as AWS spells them)
+        assert FunctionName == "bid"
+        event = json.loads(Payload)
+        if event["code"] == "BROKEN":
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b"{}")}
+        return {"Payload": io.BytesIO(json.dumps(bid.STEPS[event["step"]](event, self.desk)).encode())}
+
+
 @pytest.fixture
 def room(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuctionRoom]:
     for name in SECRETS:
         client("secretsmanager").create_secret(Name=name.lower(), SecretString=name * 4)
         monkeypatch.setenv(name, name.lower())
     monkeypatch.setenv("HEAD_SECONDS", "60")
+    monkeypatch.setenv("BID_FUNCTION", "bid")
     settings.cache_clear()
     wiring.hub.cache_clear()
     made = AuctionRoom()
@@ -48,8 +75,9 @@ def room(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AuctionRoom]:
     rooms = ("auctions.tasks", "auctions.routes", "evidence.tasks", "bidlog.tasks", "bidlog.routes")
     for module in rooms:
         monkeypatch.setattr(f"chalicelib.{module}.hub", lambda: hub)
-    for module in (tasks, routes, log_tasks):
+    for module in (tasks, log_tasks):
         monkeypatch.setattr(module, "Door", lambda _: MemoryDoor())
+    monkeypatch.setattr(routes, "client", lambda _: BidFunction(made, hub.keys))
     yield made
     settings.cache_clear()
     wiring.hub.cache_clear()
@@ -147,6 +175,13 @@ def test_given_a_bidder_with_bids_then_either_session_shows_them_with_the_receip
         own = {name: http.http.get("/me/bids", headers={"Authorization": f"Bearer {t}"}) for name, t in tokens.items()}
         assert http.http.get("/me/bids").json_body["code"] == "TOKEN_INVALID"
         assert http.http.get("/time").json_body == {"now_ms": room.clock.at_ms}
+        broken = issue(
+            Session("BROKEN", "bid", PERIOD, "individual", room.clock.at_ms + 1),
+            "k1",
+            wiring.hub().keys.session_keys()["k1"],
+        )
+        unread = http.http.get("/me/bids", headers={"Authorization": f"Bearer {broken}"})
+    assert (unread.status_code, unread.json_body["code"]) == (503, "RECEIPTS_PENDING")
     assert (own["operator"].status_code, own["operator"].json_body["code"]) == (403, "TOKEN_AUDIENCE")
     shown = own["bid"].json_body
     assert shown == own["account"].json_body

@@ -94,7 +94,7 @@ def test_each_function_may_touch_just_what_it_is_given(template: dict[str, Any])
         given = {
             value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
             for variable, value in properties["Environment"]["Variables"].items()
-            if variable.endswith(("_TABLE", "_BUCKET", "_SECRET", "_QUEUE", "_MACHINE", "_KEY"))
+            if variable.endswith(("_TABLE", "_BUCKET", "_SECRET", "_QUEUE", "_MACHINE", "_KEY", "_FUNCTION"))
         }
         # What a function knows by name it may use, and what it may use it knows by name
         named = {word for word in template["Resources"] if f'"{word}"' in allowed or f"${{{word}." in allowed}
