@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.evidence.sealing import seal
+from chalicelib.evidence.sealing import seal, standing
 from chalicelib.kernel.errors import InvalidInput
 from chalicelib.kernel.steps import run_step
 from chalicelib.wiring import hub
@@ -30,6 +30,13 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
     )
 
 
+def _sealed(event: dict[str, Any]) -> dict[str, bool]:
+    """``{period, moment}`` -> ``{sealed}``: whether the moment has its package already."""
+    at = hub()
+    signer = at.keys.evidence_signer()
+    return {"sealed": standing(event["period"], event["moment"], signer=signer, files=at.files, clock=at.clock)}
+
+
 def _archive(event: dict[str, Any]) -> dict[str, str]:
     """``{period}`` -> name -> SHA-256 of the disc's image and the catalogue."""
     # Only this step makes a disc: sealing need not wait for its library.
@@ -38,7 +45,7 @@ def _archive(event: dict[str, Any]) -> dict[str, str]:
     return archive(event["period"], hub().files)
 
 
-STEPS = {"seal": _seal, "archive": _archive}
+STEPS = {"seal": _seal, "sealed": _sealed, "archive": _archive}
 
 
 def handle(event: dict[str, Any], context: object) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.evidence import verify
 from chalicelib.evidence.package import build
 from chalicelib.evidence.records import SealRecord, find_seal
-from chalicelib.evidence.sealing import seal
+from chalicelib.evidence.sealing import seal, standing
 from chalicelib.evidence.verifying import verify_package
 from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.errors import Conflict, InvalidInput
@@ -50,6 +50,9 @@ class Room:
 
     def seal(self, moment: str, contents: dict[str, bytes] = CONTENTS) -> dict[str, str]:
         return seal("2026-03", moment, contents, rules_version="v", signer=SIGNER, files=self.files, clock=self.clock)
+
+    def stands(self, moment: str) -> bool:
+        return standing("2026-03", moment, signer=SIGNER, files=self.files, clock=self.clock)
 
 
 def test_given_the_same_files_in_another_order_when_packed_then_the_bytes_are_the_same() -> None:
@@ -155,6 +158,38 @@ def test_given_a_sealed_package_that_was_replaced_when_sealed_again_then_it_is_s
 
     with pytest.raises(Conflict) as refused:
         room.seal("auction")
+
+    assert refused.value.code == "EVIDENCE_ALTERED"
+
+
+def test_given_a_machine_started_again_when_it_looks_then_it_is_told_what_was_sealed(aws: None) -> None:
+    room = Room()
+    assert not room.stands("auction")
+    room.seal("auction")
+
+    assert room.stands("auction")
+    assert not room.stands("settlement")
+
+
+def test_given_a_break_between_file_and_record_when_looked_for_then_the_record_is_made(aws: None) -> None:
+    room = Room()
+    room.seal("auction")
+    SealRecord("2026-03", "4-auction").delete()
+
+    assert room.stands("auction")
+    assert find_seal("2026-03", "auction") is not None
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_given_a_package_that_is_not_the_hubs_when_looked_for_then_it_is_said(aws: None, recorded: bool) -> None:
+    room = Room()
+    sealed = room.seal("auction")
+    room.files.write("evidence", sealed["key"], repacked(package(), {"a.json": b"[]"}))
+    if not recorded:
+        SealRecord("2026-03", "4-auction").delete()
+
+    with pytest.raises(Conflict) as refused:
+        room.stands("auction")
 
     assert refused.value.code == "EVIDENCE_ALTERED"
 
