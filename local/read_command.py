@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.kernel.errors import HubError, Problem
+from integrations.ports import StatementLine
 
 EXIT_BAD_INPUT = 2
 
@@ -54,8 +55,8 @@ def treasury(
 @read_app.command("hangzhou-statement")
 def hangzhou_statement(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
     """A statement of the Bank of Hangzhou, with its sidecar."""
-    from integrations.bank_of_hangzhou.codec import read_statement
     from integrations.bank_of_hangzhou.profile import default_profile
+    from integrations.bank_of_hangzhou.statement import read_statement
 
     digest = _sidecar(file, sidecar)
     _decode(lambda: read_statement(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
@@ -115,6 +116,8 @@ def _decode(read: Callable[[], Any], name: str, *, as_json: bool) -> None:
 def _plain(content: Any) -> Any:
     if is_dataclass(content) and not isinstance(content, type):
         return {each.name: _field(each.name, getattr(content, each.name)) for each in fields(content)}
+    if isinstance(content, StatementLine):
+        content = content._asdict()
     if isinstance(content, dict):
         return {name: _field(name, each) for name, each in content.items()}
     if isinstance(content, list | tuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits import announcements, records, statement_records
+from chalicelib.deposits.displacing import give_way, gives_way
 from chalicelib.deposits.intake import Account, Intake
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
 from chalicelib.deposits.rules import CodeFound, Doubtful, Matched, Outcome, Payment, find_code, match
@@ -48,7 +48,7 @@ def book_line(account: Account, line: StatementLine, statement_day: str) -> str:
 
 def line_digest(vault: Vault, line: StatementLine) -> str:
     """What a line says, wherever it stands in the file: a keyed hash, since payers are persons."""
-    said = {**asdict(line), "line": 0, "value_date": line.value_date.isoformat(), "direction": str(line.direction)}
+    said = {**line._asdict(), "line": 0, "value_date": line.value_date.isoformat(), "direction": str(line.direction)}
     return vault.lookup("statement line", canonical(said).decode())
 
 
@@ -74,7 +74,10 @@ def _told_before(account: Account, standing: SerialRecord, line: StatementLine) 
 
 def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str:
     code, found = _listed_code(intake, line)
-    outcome = match(_payment(intake, line, code, found), intake.window, intake.deposit_fen)
+    deposit = records.find_deposit(intake.period, code) if code else None
+    later = gives_way(intake, deposit, line) if deposit else None
+    deposited = deposit is not None and later is None
+    outcome = match(_payment(intake, line, code, found, deposited=deposited), intake.window, intake.deposit_fen)
     credit = _credit(intake, line, code, outcome, statement_day)
     transaction = Transaction()
     told = announcements.pending_of_line(intake.period, intake.channel, line.serial, found.candidates)
@@ -82,7 +85,7 @@ def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str
     if told is not None and int(told.amount_fen) == line.amount_fen:
         day, now_ms = date.fromisoformat(statement_day), intake.clock.now_ms()
         announcements.end(transaction, told, AnnouncedState.POSTED, day, now_ms)
-    _commit(transaction, intake, line, credit, outcome)
+    _commit(transaction, intake, line, credit, outcome, later=later)
     return str(credit.state)
 
 
@@ -93,14 +96,14 @@ def _listed_code(intake: Intake, line: StatementLine) -> tuple[str, CodeFound]:
     return (listed[0] if len(listed) == 1 else ""), found
 
 
-def _payment(intake: Intake, line: StatementLine, code: str, found: CodeFound) -> Payment:
+def _payment(intake: Intake, line: StatementLine, code: str, found: CodeFound, *, deposited: bool) -> Payment:
     lookup = applicants.name_lookup(intake.vault, line.account_name)
     return Payment(
         amount_fen=line.amount_fen,
         arrived_at_ms=line.booked_at_ms,
         code=code,
         fault=found.fault,
-        deposited=bool(code) and records.find_deposit(intake.period, code) is not None,
+        deposited=deposited,
         payer_listed=not code and bool(applicants.codes_named(intake.period, lookup)),
     )
 
@@ -132,7 +135,13 @@ def _credit(intake: Intake, line: StatementLine, code: str, outcome: Outcome, st
 
 
 def _commit(
-    transaction: Transaction, intake: Intake, line: StatementLine, credit: CreditRecord, outcome: Outcome
+    transaction: Transaction,
+    intake: Intake,
+    line: StatementLine,
+    credit: CreditRecord,
+    outcome: Outcome,
+    *,
+    later: CreditRecord | None,
 ) -> None:
     statement_records.add_line(
         transaction, _kept(intake.channel, line, credit.statement_day, intake.period), credit.digest
@@ -141,7 +150,9 @@ def _commit(
     owed = (accounts.returnable(intake.period), credit.ref)
     if isinstance(outcome, Matched):
         deposit = records.deposit_from(credit, outcome.code, outcome.excess_fen)
-        transaction.put(deposit, DepositRecord.pk.does_not_exist())
+        fresh = DepositRecord.pk.does_not_exist()
+        now_ms = intake.clock.now_ms()
+        transaction.put(deposit, give_way(transaction, later, outcome.code, now_ms) if later else fresh)
         owed = (accounts.held(intake.period), outcome.code)
     elif isinstance(outcome, Doubtful):
         transaction.put(records.payer_record(credit))

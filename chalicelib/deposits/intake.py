@@ -15,11 +15,12 @@ from integrations.ports import Direction, StatementLine
 
 @dataclass(frozen=True)
 class Intake:
-    """A period's terms for payments of one channel."""
+    """A period's terms for payments of one channel. ``summed_up_ms``: from then on the deposits' summary stands."""
 
     period: str
     channel: str
     window: Window
+    summed_up_ms: int
     deposit_fen: int
     code_pattern: str
     vault: Vault
@@ -54,6 +55,7 @@ def intake_of(plan: Plan, rules: RuleSet, channel: str, vault: Vault, clock: Clo
         channel=channel,
         # A wallet takes nothing on the last day: who found out too late can still go to a bank.
         window=Window(plan.at("deposits_open"), plan.at(closes)),
+        summed_up_ms=plan.at("deposits_to_notary"),
         deposit_fen=rules.deposit_fen,
         code_pattern=rules.code_pattern,
         vault=vault,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import repeat
+from typing import NamedTuple
 
 from chalicelib.kernel.money import divide_half_up
 
@@ -39,24 +41,21 @@ class ReturnReason(StrEnum):
     NEVER_CORRECTED = "never_corrected"
 
 
-@dataclass(frozen=True)
-class CodeFound:
+class CodeFound(NamedTuple):
     """What a memo says: each text in it that has the form of a code, in order, and what is wrong if none is listed."""
 
     candidates: tuple[str, ...]
     fault: CodeFault
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """When deposits are taken, by arrival: from ``opens_ms`` to just before ``closes_ms``."""
 
     opens_ms: int
     closes_ms: int
 
 
-@dataclass(frozen=True)
-class Payment:
+class Payment(NamedTuple):
     """A credit with what is known around it. ``code`` is the one listed application its memo names, or empty;
     ``deposited`` whether that one holds a deposit; ``payer_listed`` whether an applicant bears the payer's name."""
 
@@ -68,8 +67,7 @@ class Payment:
     payer_listed: bool
 
 
-@dataclass(frozen=True)
-class Matched:
+class Matched(NamedTuple):
     """The deposit of ``code``; ``excess_fen`` was paid above it."""
 
     code: str
@@ -122,9 +120,36 @@ def find_code(memo: str, code_pattern: str) -> CodeFound:
     return CodeFound((), CodeFault.CUT if cut else CodeFault.WRONG if runs else CodeFault.MISSING)
 
 
+def find_codes(memos: Sequence[str], code_pattern: str) -> list[CodeFound]:
+    """What ``find_code`` says of each of many memos; at a fraction of the cost where most are what they should be, a
+    code and no other digit."""
+    joined = unicodedata.normalize("NFKC", "\n".join(memos))
+    usual = _usual_memos(code_pattern)(joined)
+    if len(usual) != len(memos):
+        # One of them has more lines than one.
+        return [find_code(memo, code_pattern) for memo in memos]
+    found = list(map(CodeFound, zip(usual, strict=True), repeat(CodeFault.WRONG)))
+    for place, code in enumerate(usual):
+        if not code:
+            found[place] = find_code(memos[place], code_pattern)
+    return found
+
+
+@cache
+def _usual_memos(code_pattern: str) -> Callable[[str], list[str]]:
+    # Of each line the code, where no other digit stands in it.
+    usual = rf"^(?:[^0-9\n]*(?P<code>{code_pattern})[^0-9\n]*|[^\n]*)$"
+    compiled = re.compile(usual, re.ASCII | re.MULTILINE)
+    if compiled.groups > 1:
+        return lambda text: [found["code"] or "" for found in compiled.finditer(text)]
+    return compiled.findall
+
+
 @cache
 def _standing_alone(code_pattern: str) -> Callable[[str], list[str]]:
-    return re.compile(rf"(?<!\d)(?:{code_pattern})(?!\d)", re.ASCII).findall
+    standing_alone = re.compile(rf"(?<!\d)(?:{code_pattern})(?!\d)", re.ASCII)
+    # Not findall: a pattern with groups of its own would give those.
+    return lambda text: [found[0] for found in standing_alone.finditer(text)]
 
 
 def _is_head_of_code(run: str, code_pattern: str) -> bool:
@@ -138,24 +163,15 @@ def match(payment: Payment, window: Window, deposit_fen: int) -> Outcome:
     One code = one deposit = one payment, judged by arrival. Doubtful only where nothing but the code is wrong; all
     else that does not match goes back.
     """
-    refused = _never_acceptable(payment, window, deposit_fen)
-    if refused is not None:
-        return ToReturn(refused)
-    if payment.code:
-        if payment.deposited:
-            return ToReturn(ReturnReason.SECOND_PAYMENT)
-        return Matched(payment.code, payment.amount_fen - deposit_fen)
-    if payment.payer_listed:
-        return Doubtful(payment.fault)
-    return ToReturn(ReturnReason.UNKNOWN_PAYER)
-
-
-def _never_acceptable(payment: Payment, window: Window, deposit_fen: int) -> ReturnReason | None:
-    if payment.arrived_at_ms < window.opens_ms:
-        return ReturnReason.EARLY
-    if payment.arrived_at_ms >= window.closes_ms:
-        return ReturnReason.LATE
-    return ReturnReason.SHORT if payment.amount_fen < deposit_fen else None
+    amount_fen, arrived_at_ms, code, fault, deposited, payer_listed = payment
+    opens_ms, closes_ms = window
+    if not opens_ms <= arrived_at_ms < closes_ms:
+        return ToReturn(ReturnReason.EARLY if arrived_at_ms < opens_ms else ReturnReason.LATE)
+    if amount_fen < deposit_fen:
+        return ToReturn(ReturnReason.SHORT)
+    if code:
+        return ToReturn(ReturnReason.SECOND_PAYMENT) if deposited else Matched(code, amount_fen - deposit_fen)
+    return Doubtful(fault) if payer_listed else ToReturn(ReturnReason.UNKNOWN_PAYER)
 
 
 def interest_fen(

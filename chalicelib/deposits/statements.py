@@ -5,27 +5,22 @@ A statement is its account's and of one day, whichever period's machine takes it
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 from chalicelib.deposits import statement_records
 from chalicelib.deposits.booking import book_line
+from chalicelib.deposits.chunking import Chunks, unpack
 from chalicelib.deposits.intake import Account
-from chalicelib.deposits.rules import find_code
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem, ReconciliationOpen
 from chalicelib.kernel.files import Files, read_json, write_json
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.problems import record_problems, record_refusal
-from integrations.ports import DepositBank, Direction, Statement, StatementLine
+from integrations.ports import DepositBank, StatementSummary, StreamingBank
 
-CHUNK_LINES = 100
 SIDECAR = ".sm3"
 
 
@@ -39,25 +34,36 @@ def read_statement(
     is the one on whose list problems are put. Raises ``FileRefused`` (its problems are on the operator's list then), or
     ``Conflict`` (``STATEMENT_CLOSED``) for other bytes after the day was closed.
     """
-    content = files.read("inbox", key)
-    try:
-        statement = bank.read_statement(content, files.read("inbox", key + SIDECAR))
-        _of_that_day(statement, day)
-    except FileRefused as refused:
-        record_refusal(period, key, refused)
-        raise
+    chunks = Chunks(code_pattern)
+    with files.fetch("inbox", key) as source:
+        try:
+            statement = _decode(bank, source, files.read("inbox", key + SIDECAR), chunks)
+            _of_that_day(statement.day, day)
+        except FileRefused as refused:
+            record_refusal(period, key, refused)
+            raise
+        source.seek(0)
+        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type] # it has readinto
     if statement.problems:
         record_problems(period, key, statement.problems, "STATEMENT_LINES", "对账单部分明细无法识别")
-    counts = {"lines": len(statement.lines), "problems": len(statement.problems)}
-    if _keep(_record(statement, bank.channel, key, hashlib.sha256(content).hexdigest())) is StatementState.CLOSED:
+    counts = {"lines": statement.count, "problems": len(statement.problems)}
+    if _keep(_record(statement, bank.channel, key, digest)) is StatementState.CLOSED:
         return {"chunks": [], **counts}
-    chunks = []
-    for number, lines in enumerate(_chunks(statement.lines, code_pattern)):
+    written = []
+    for number, packed in enumerate(chunks.packed(statement.left_out)):
         chunk_key = f"deposits/{bank.channel}/{day}/{statement.batch_no}-{number:05d}.json"
-        packed = json.dumps([_packed(line) for line in lines], ensure_ascii=False)
-        write_json(files, "work", chunk_key, {"day": day, "sealed": vault.seal(packed, _owner(day, chunk_key))})
-        chunks.append({"key": chunk_key})
-    return {"chunks": chunks, **counts}
+        sealed = vault.seal(f"[{','.join(packed)}]", _owner(day, chunk_key))
+        write_json(files, "work", chunk_key, {"day": day, "sealed": sealed})
+        written.append({"key": chunk_key})
+    return {"chunks": written, **counts}
+
+
+def _decode(bank: DepositBank, source: IO[bytes], sidecar: bytes, chunks: Chunks) -> StatementSummary:
+    if isinstance(bank, StreamingBank):
+        return bank.stream_statement(source, sidecar, chunks.take)
+    whole = bank.read_statement(source.read(), sidecar)
+    chunks.take(whole.lines)
+    return whole.summary
 
 
 def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[str, int]:
@@ -70,7 +76,7 @@ def book_chunk(files: Files, account: Account, period: str, key: str) -> dict[st
     chunk = read_json(files, "work", key)
     counts: Counter[str] = Counter()
     waiting = 0
-    for line in map(_unpacked, json.loads(account.vault.open(chunk["sealed"], _owner(chunk["day"], key)))):
+    for line in unpack(account.vault.open(chunk["sealed"], _owner(chunk["day"], key))):
         try:
             counts[book_line(account, line, chunk["day"])] += 1
         except Pending:
@@ -118,13 +124,13 @@ def _owner(day: str, key: str) -> str:
     return f"{day[:7]}/{key}"
 
 
-def _of_that_day(statement: Statement, day: str) -> None:
-    if statement.day != date.fromisoformat(day):
-        problem = Problem(1, "day", statement.day.isoformat(), f"{day}, the day it was delivered for")
+def _of_that_day(stated: date, day: str) -> None:
+    if stated != date.fromisoformat(day):
+        problem = Problem(1, "day", stated.isoformat(), f"{day}, the day it was delivered for")
         raise FileRefused("DAY_DIFFERS", "对账单日期与投递目录不一致", problems=(problem,))
 
 
-def _record(statement: Statement, channel: str, key: str, digest: str) -> StatementRecord:
+def _record(statement: StatementSummary, channel: str, key: str, digest: str) -> StatementRecord:
     day = statement.day.isoformat()
     return StatementRecord(
         *statement_records.statement_key(channel, day),
@@ -135,7 +141,7 @@ def _record(statement: Statement, channel: str, key: str, digest: str) -> Statem
         account_no=statement.account_no,
         opening_fen=statement.opening_fen,
         closing_fen=statement.closing_fen,
-        lines=len(statement.lines),
+        lines=statement.count,
         problems=len(statement.problems),
         digest=digest,
         state=StatementState.READ,
@@ -153,25 +159,3 @@ def _keep(record: StatementRecord) -> StatementState:
             raise Conflict("STATEMENT_CLOSED", f"{record.day} 的对账单已结账,不能更换") from None
         return StatementState(standing.state)
     return StatementState.READ
-
-
-def _chunks(lines: Iterable[StatementLine], code_pattern: str) -> list[list[StatementLine]]:
-    """Lines that name the same code share a chunk and stand in it by arrival: chunks are booked side by side, and which
-    of two payments is the first must not depend on which is booked first."""
-    lines = sorted(lines, key=lambda line: (line.booked_at_ms, line.serial))
-    chunks: list[list[StatementLine]] = [[] for _ in range(-(-len(lines) // CHUNK_LINES))]
-    for line in lines:
-        candidates = find_code(line.memo, code_pattern).candidates
-        together = candidates[0] if candidates else line.serial
-        chunks[zlib.crc32(together.encode()) % len(chunks)].append(line)
-    return [chunk for chunk in chunks if chunk]
-
-
-def _packed(line: StatementLine) -> dict[str, Any]:
-    packed: dict[str, Any] = json.loads(json.dumps(asdict(line), default=date.isoformat))
-    return packed
-
-
-def _unpacked(packed: dict[str, Any]) -> StatementLine:
-    typed = {"value_date": date.fromisoformat(packed["value_date"]), "direction": Direction(packed["direction"])}
-    return StatementLine(**{**packed, **typed})

@@ -116,6 +116,10 @@ def _export_qualified(event: dict[str, Any]) -> dict[str, Any]:
     return exporting.export_qualified(hub().files, event["period"])
 
 
+def _hold_before_paying(event: dict[str, Any]) -> dict[str, int]:
+    return _hold_books(event["period"], LAST_DAY, final=False)
+
+
 def _reconcile(event: dict[str, Any]) -> dict[str, int]:
     sealing.seal(event["period"], hub().clock.now_ms())
     return _hold_books(event["period"], LAST_DAY, final=True)
@@ -131,6 +135,7 @@ STEPS: dict[str, Step] = {
     "summary": _summary,
     "qualify": _qualify,
     "export_qualified": _export_qualified,
+    "hold_books": _hold_before_paying,
     "reconcile": _reconcile,
 }
 

@@ -28,6 +28,11 @@ def never_corrected(channel: str, serial: str) -> str:
     return f"never-corrected/{channel}/{serial}"
 
 
+def second_payment(channel: str, serial: str) -> str:
+    """A payment that made a deposit until one turned up that had arrived before it."""
+    return f"second-payment/{channel}/{serial}"
+
+
 def rollover(period: str, code: str) -> str:
     """A deposit that stays for the next period."""
     return f"rollover/{period}/{code}"

@@ -64,6 +64,11 @@ class Plan:
         """The later statements, which the month is reconciled with."""
         return tuple(each for each in self.statements if each.due.at_ms > self.at("deposits_to_notary"))
 
+    @property
+    def daily(self) -> tuple[StatementDue, ...]:
+        """Those of the later ones that fall due before the month is closed: they are taken in on their day."""
+        return tuple(each for each in self.closing if each.due.at_ms < self.at("month_end"))
+
 
 def nominal(
     period: str,
@@ -194,6 +199,7 @@ def machine_input(plan: Plan, attempt: int) -> dict[str, Any]:
             "at": {name: utc_text(milestone.at_ms) for name, milestone in plan.milestones.items()},
             "broadcasts": [utc_text(each.at_ms) for each in plan.broadcasts],
             "statements": _by_channel(plan.intake),
+            "daily": _by_channel(plan.daily),
             "closing": _by_channel(plan.closing),
             "classes": list(BIDDER_CLASSES),
         },

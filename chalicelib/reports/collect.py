@@ -16,6 +16,7 @@ from chalicelib.deposits import records as deposits
 from chalicelib.deposits import statement_records
 from chalicelib.deposits.reconciling import stated_days
 from chalicelib.kernel.privacy import Vault, mask_id, mask_name
+from chalicelib.kernel.spool import Spool
 from chalicelib.ledger import accounts, sealing
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import Entry
@@ -34,7 +35,6 @@ from chalicelib.reports.month import (
     SurplusRow,
     UnmatchedRow,
 )
-from chalicelib.reports.spool import Spool
 from chalicelib.treasury import records as treasury
 from chalicelib.treasury.lists import TreasuryLists, treasury_lists
 from integrations.ports import Direction

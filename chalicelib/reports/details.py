@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from chalicelib.kernel.spool import Made
 from chalicelib.reports import words
 from chalicelib.reports.month import Month
-from chalicelib.reports.spool import Made
 from chalicelib.reports.table import Cell, Column, Kind, Table
 from chalicelib.reports.tally import CAME_BACK, Tally
 

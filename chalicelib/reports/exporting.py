@@ -12,12 +12,12 @@ from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.csv_table import CSV_TYPE
 from chalicelib.kernel.files import Files
 from chalicelib.kernel.money import yuan_text
+from chalicelib.kernel.spool import Spool
 from chalicelib.ledger.checking import entry_line, segment_line
 from chalicelib.ledger.records import kept_entries
 from chalicelib.ledger.sealing import kept_segments
 from chalicelib.reports.csv_sheets import write_csv
 from chalicelib.reports.keys import folder, manifest_key
-from chalicelib.reports.spool import Spool
 
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")
 

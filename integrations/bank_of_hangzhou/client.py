@@ -6,14 +6,15 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import IO
 
 import requests
 
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending
-from integrations.bank_of_hangzhou import codec
+from integrations.bank_of_hangzhou import codec, statement
 from integrations.bank_of_hangzhou.profile import Profile, default_profile
 from integrations.notices import read_notice
-from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement
+from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement, StatementSummary
 
 TIMEOUT_SECONDS = (3.05, 20)
 
@@ -51,7 +52,11 @@ class BankOfHangzhou:
 
     def read_statement(self, content: bytes, sidecar: bytes) -> Statement:
         """Decode a statement. Raises ``FileRefused`` where digest, header or control totals are wrong."""
-        return codec.read_statement(content, sidecar, self._profile)
+        return statement.read_statement(content, sidecar, self._profile)
+
+    def stream_statement(self, source: IO[bytes], sidecar: bytes, take: statement.Take) -> StatementSummary:
+        """Decode a statement of any length, handing its lines over as they are read; raises as ``read_statement``."""
+        return statement.stream_statement(source, sidecar, self._profile, take)
 
     def write_batch(self, batch_no: str, lines: tuple[RefundLine, ...]) -> BatchFile:
         """Encode a refund batch (1 to ``lines_max`` lines). Raises ``InvalidInput`` for what can't be written."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
@@ -16,6 +17,7 @@ from integrations.bank_of_hangzhou.profile import Profile
 
 _SIDECAR = re.compile(rb"([0-9a-fA-F]{64})(?:[ \t]+[^\r\n]*)?[\r\n]*")
 FOUND_CHARS_MAX = 40
+_BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,35 @@ def refused(code: str, message: str, problems: Sequence[Problem] = ()) -> FileRe
     return FileRefused(code, message, problems=tuple(problems))
 
 
-def open_envelope(content: bytes, sidecar: bytes, profile: Profile) -> list[str]:
-    """Check the digest and decode: the file's lines without their ends (LF or CRLF). Raises ``FileRefused``."""
-    if len(content) > profile.bytes_max:
-        raise refused("FILE_TOO_LARGE", f"文件超过 {profile.bytes_max} 字节")
+def check_digest(source: IO[bytes], sidecar: bytes, profile: Profile) -> None:
+    """Hold a file, from its start, to its sidecar. Raises ``FileRefused``."""
     told = _SIDECAR.fullmatch(sidecar)
     if told is None:
         raise refused("SIDECAR_UNREADABLE", "摘要文件格式不正确")
-    if not hmac.compare_digest(told[1].decode().lower(), sm3(content)):
+    digest, size = Hash(SM3()), 0
+    source.seek(0)
+    while block := source.read(_BLOCK_BYTES):
+        size += len(block)
+        if size > profile.bytes_max:
+            raise refused("FILE_TOO_LARGE", f"文件超过 {profile.bytes_max} 字节")
+        digest.update(block)
+    if not hmac.compare_digest(told[1].decode().lower(), digest.finalize().hex()):
         raise refused("DIGEST_DIFFERS", "文件内容与 SM3 摘要不一致")
+
+
+def wrong_encoding(line: int, byte: int, profile: Profile) -> FileRefused:
+    """The error for bytes that are no text."""
+    problem = Problem(line, "(encoding)", f"byte {byte}", f"text in {profile.encoding}")
+    return refused("ENCODING_WRONG", "文件编码不正确", [problem])
+
+
+def open_envelope(content: bytes, sidecar: bytes, profile: Profile) -> list[str]:
+    """Check the digest and decode: the file's lines without their ends (LF or CRLF). Raises ``FileRefused``."""
+    check_digest(io.BytesIO(content), sidecar, profile)
     try:
         text = content.decode(profile.encoding)
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        problem = Problem(line, "(encoding)", f"byte {error.start}", f"text in {profile.encoding}")
-        raise refused("ENCODING_WRONG", "文件编码不正确", [problem]) from None
+        raise wrong_encoding(content[: error.start].count(b"\n") + 1, error.start, profile) from None
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
@@ -85,16 +101,26 @@ def read_row(line: int, text: str, layout: Sequence[Field], profile: Profile) ->
     return Row(line, values, tuple(problems))
 
 
-def read_header(lines: Sequence[str], layout: Sequence[Field], profile: Profile) -> Mapping[str, Any]:
-    """The header's values. Raises ``FileRefused`` where one is wrong, or where the row count is not the file's."""
-    header = read_row(1, lines[0], layout, profile)
+def read_header(text: str, layout: Sequence[Field], profile: Profile) -> Mapping[str, Any]:
+    """The header's values. Raises ``FileRefused`` where one is wrong."""
+    header = read_row(1, text, layout, profile)
     if header.problems:
         raise refused("HEADER_WRONG", "文件头不正确", header.problems)
-    rows = len(lines) - 1
-    if header.values["count"] != rows:
-        problem = Problem(1, "count", str(header.values["count"]), f"{rows}, the number of rows that follow")
-        raise refused("COUNT_DIFFERS", "文件头笔数与明细不一致", [problem])
     return header.values
+
+
+def check_count(header: Mapping[str, Any], rows: int) -> None:
+    """Hold the header's count to the file's rows. Raises ``FileRefused``."""
+    if header["count"] != rows:
+        problem = Problem(1, "count", str(header["count"]), f"{rows}, the number of rows that follow")
+        raise refused("COUNT_DIFFERS", "文件头笔数与明细不一致", [problem])
+
+
+def need_control_fields(rows: Iterable[Row], names: tuple[str, ...]) -> None:
+    """Without these fields of every row no total can be checked. Raises ``FileRefused``."""
+    problems = [problem for row in rows if not all(name in row.values for name in names) for problem in row.problems]
+    if problems:
+        raise refused("ROWS_UNREADABLE", "明细无法核对合计", problems)
 
 
 def read_rows(lines: Sequence[str], layout: Sequence[Field], profile: Profile) -> Iterator[Row]:

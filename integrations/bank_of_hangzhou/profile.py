@@ -13,6 +13,8 @@ from integrations.bank_of_hangzhou.fields import SKIPPED, Field
 from integrations.notices import NoticeLayout, read_layout
 from integrations.ports import Direction, PaymentOutcome
 
+# In which a byte of ASCII is never a part of another character: lines are found, and checked, before they are decoded.
+ENCODINGS = ("gb18030", "gbk", "gb2312", "utf-8")
 KINDS = frozenset({"digits", "text", "count", "fen", "day", "moment", "direction"})
 NEEDED = {"digits": "length", "text": "longest", "day": "format", "moment": "format"}
 LAYOUTS: Mapping[str, frozenset[str]] = {
@@ -82,6 +84,8 @@ def parse_profile(text: str) -> Profile:
             raise ValueError(f"{table}: no meaning is called {', '.join(unknown)}")
     if len(raw["delimiter"]) != 1:
         raise ValueError("delimiter is one character")
+    if raw["encoding"] not in ENCODINGS:
+        raise ValueError(f"encoding is one of {', '.join(ENCODINGS)}")
     return Profile(
         channel=raw["channel"],
         encoding=raw["encoding"],

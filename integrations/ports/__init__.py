@@ -18,6 +18,8 @@ from integrations.ports.bank import (
     ReturnLine,
     Statement,
     StatementLine,
+    StatementSummary,
+    StreamingBank,
 )
 from integrations.ports.regulator import (
     ApplicantFile,
@@ -86,6 +88,8 @@ __all__ = [
     "SmsReport",
     "Statement",
     "StatementLine",
+    "StatementSummary",
+    "StreamingBank",
     "TradeState",
     "TreasuryLink",
     "Wallet",

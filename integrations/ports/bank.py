@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import IO, NamedTuple, Protocol, runtime_checkable
 
 from chalicelib.kernel.errors import Problem
 
@@ -19,9 +19,11 @@ class Direction(StrEnum):
     INTEREST = "interest"
 
 
-@dataclass(frozen=True)
-class StatementLine:
-    """One booking on the bank's statement. ``our_ref`` is the hub's own number on payments that it ordered."""
+class StatementLine(NamedTuple):
+    """One booking on the bank's statement. ``our_ref`` is the hub's own number on payments that it ordered.
+
+    A tuple, since a statement may have a million of them.
+    """
 
     line: int
     serial: str
@@ -46,6 +48,46 @@ class Statement:
     closing_fen: int
     lines: tuple[StatementLine, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def summary(self) -> StatementSummary:
+        """What it says besides its lines."""
+        return StatementSummary(
+            batch_no=self.batch_no,
+            account_no=self.account_no,
+            day=self.day,
+            opening_fen=self.opening_fen,
+            closing_fen=self.closing_fen,
+            count=len(self.lines),
+            problems=self.problems,
+        )
+
+
+@dataclass(frozen=True)
+class StatementSummary:
+    """A statement whose lines were handed over as they were read: ``count`` of them hold, and those whose number is in
+    ``left_out`` do not."""
+
+    batch_no: str
+    account_no: str
+    day: date
+    opening_fen: int
+    closing_fen: int
+    count: int
+    problems: tuple[Problem, ...]
+    left_out: frozenset[int] = frozenset()
+
+    def with_lines(self, handed: Sequence[StatementLine]) -> Statement:
+        """The statement in one, of all the lines that were handed over."""
+        return Statement(
+            batch_no=self.batch_no,
+            account_no=self.account_no,
+            day=self.day,
+            opening_fen=self.opening_fen,
+            closing_fen=self.closing_fen,
+            lines=tuple(line for line in handed if line.line not in self.left_out),
+            problems=self.problems,
+        )
 
 
 @dataclass(frozen=True)
@@ -136,6 +178,18 @@ class DepositBank(Protocol):
 
     def read_return(self, content: bytes, sidecar: bytes) -> BatchReturn:
         """Decode a return file. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        ...
+
+
+@runtime_checkable
+class StreamingBank(DepositBank, Protocol):
+    """One whose statements may be longer than memory: their lines are handed over as they are read."""
+
+    def stream_statement(
+        self, source: IO[bytes], sidecar: bytes, take: Callable[[Sequence[StatementLine]], None]
+    ) -> StatementSummary:
+        """Decode a statement from its start, handing over its lines in order. Nothing counts before this returns;
+        raises as ``read_statement``."""
         ...
 
 

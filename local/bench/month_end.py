@@ -73,8 +73,8 @@ def _refunds(count: int) -> Iterator[Any]:
 
 def month(credits_in: int, deposits: int, refunds: int) -> Any:
     """A month of made-up rows, the same in every run, spooled as a collected one is."""
+    from chalicelib.kernel.spool import Spool
     from chalicelib.reports.month import CreditRow, DepositRow, Month, RefundRow
-    from chalicelib.reports.spool import Spool
 
     return Month(
         period=PERIOD,

@@ -15,6 +15,7 @@ from chalicelib.deposits.rules import (
     ToReturn,
     Window,
     find_code,
+    find_codes,
     interest_fen,
     match,
 )
@@ -120,3 +121,14 @@ def test_given_a_stay_split_in_two_then_interest_differs_by_rounding_only(princi
 
     assert abs(whole - parts) <= 1
     assert whole >= interest_fen(principal, arrived, middle, RATES, 360)
+
+
+_PIECES = st.sampled_from(
+    [CODE, "3301260000002", "330126", "99", "保证金", " ", "-", "\n", "\r", "３３０１２６０００００１１", "٣", "ﾊﾟ", ""]
+)
+_MEMOS = st.lists(st.lists(_PIECES, max_size=4).map("".join), max_size=6)
+
+
+@given(_MEMOS, st.sampled_from([PATTERN, r"\d{8}", r"(33|44)\d{11}", r"33\d{11}|99"]))
+def test_given_any_memos_when_looked_through_at_once_then_each_says_what_it_says_alone(memos, pattern):
+    assert find_codes(memos, pattern) == [find_code(memo, pattern) for memo in memos]

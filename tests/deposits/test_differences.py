@@ -137,3 +137,23 @@ def test_given_a_doubtful_payment_then_the_payer_sees_it_and_a_namesake_nothing(
     ApplicantNameRecord(name_pk(PERIOD, lookup), code(5)).save()
     assert own_deposit(PERIOD, code(1))["doubtful"] == []
     assert name(1) not in str(waiting)
+
+
+def test_given_a_line_booked_between_two_reads_when_reconciled_then_it_is_no_difference(aws, monkeypatch):
+    month = DepositMonth(applicants=2)
+    month.pay(0)
+    month.take_statement()
+    entries, reads = ledger.entries, []
+
+    def booked_meanwhile(period: str):
+        standing = list(entries(period))
+        if not reads:
+            month.pay(1)
+            month.take_statement()
+        reads.append(period)
+        return standing
+
+    monkeypatch.setattr(ledger, "entries", booked_meanwhile)
+
+    assert reconcile(PERIOD)["differences"] == 0
+    assert len(reads) == 2

@@ -1,15 +1,23 @@
 """A statement from the inbox to the ledger, with everything a payer can do wrong."""
 
+import hashlib
 from dataclasses import replace
+from datetime import date
+from itertools import permutations
 
 import pytest
 
-from chalicelib.deposits import corrections, exporting, reconciling, records, statements
+from chalicelib.deposits import chunking, corrections, exporting, reconciling, records, statements
+from chalicelib.deposits.booking import book_line
 from chalicelib.deposits.corrections import Claim
+from chalicelib.deposits.intake import account_of, intake_of
 from chalicelib.deposits.records import CreditState, DepositState
+from chalicelib.kernel import files
+from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import Conflict, FileRefused, NotFound, ReconciliationOpen
 from chalicelib.periods.problems import list_problems
-from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code, name
+from integrations.ports import Direction, StatementLine
+from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, RULES, DepositMonth, account_no, code, name
 
 
 @pytest.fixture
@@ -58,7 +66,7 @@ def test_given_every_kind_of_payment_when_booked_three_times_then_each_is_in_one
 def test_given_two_payments_of_one_code_in_one_statement_when_chunks_are_booked_then_the_first_to_arrive_counts(
     month, monkeypatch
 ):
-    monkeypatch.setattr(statements, "CHUNK_LINES", 4)
+    monkeypatch.setattr(chunking, "CHUNK_LINES", 4)
     for number in range(8):
         month.pay(100 + number, memo="", payer_name="路人")
     later = month.pay(0, at="2026-03-10T12:00:00")
@@ -72,6 +80,101 @@ def test_given_two_payments_of_one_code_in_one_statement_when_chunks_are_booked_
     assert len(chunks) > 1
     assert state(earlier) == ("matched", "")
     assert state(later) == ("returnable", "second_payment")
+
+
+def test_given_more_lines_than_a_machine_can_be_told_chunks_of_when_read_then_the_chunks_are_larger_and_hold_each_once(
+    month, monkeypatch
+):
+    monkeypatch.setattr(chunking, "CHUNK_LINES", 2)
+    monkeypatch.setattr(chunking, "CHUNKS_MAX", 5)
+    serials = [month.pay(number % 11) for number in range(30)]
+
+    read = month.read(*month.statement())
+
+    held = []
+    for chunk in read["chunks"]:
+        sealed = files.read_json(month.files, "work", chunk["key"])
+        held.append(chunking.unpack(month.vault.open(sealed["sealed"], f"{sealed['day'][:7]}/{chunk['key']}")))
+    assert 1 < len(held) <= 5
+    assert sorted(line.serial for chunk in held for line in chunk) == sorted(serials)
+    codes = [{line.memo for line in chunk} for chunk in held]
+    assert sum(map(len, codes)) == len(set.union(*codes)) == 11
+
+
+def test_given_a_statement_with_a_serial_twice_when_read_then_neither_line_is_in_a_chunk(month):
+    good = month.pay(0)
+    month.pay(1, serial="HZTWICE")
+    other = month.pay(2, serial="HZTWICF")
+    day, key = month.statement()
+    content = month.files.read("inbox", key).replace(other.encode(), b"HZTWICE")
+    month.files.write("inbox", key, content)
+    month.files.write("inbox", f"{key}.sm3", hashlib.new("sm3", content).hexdigest().encode())
+
+    read = month.read(day, key)
+
+    assert (read["lines"], read["problems"]) == (1, 2)
+    assert [month.book(chunk["key"]) for chunk in read["chunks"]] == [{"matched": 1}]
+    assert state(good) == ("matched", "")
+
+
+def on(channel: str, serial: str, at: str, *, amount_fen: int = DEPOSIT) -> tuple[str, StatementLine]:
+    line = StatementLine(
+        2,
+        serial,
+        at_shanghai(at),
+        date.fromisoformat(at[:10]),
+        Direction.CREDIT,
+        amount_fen,
+        account_no(0),
+        name(0),
+        code(0),
+        "",
+    )
+    return channel, line
+
+
+TWO_WAYS = (
+    on("hangzhou", "HZ1", "2026-03-10T12:00:00", amount_fen=DEPOSIT + 700),
+    on("alipay", "2026031022", "2026-03-10T11:59:59"),
+    on("minsheng", "M7", "2026-03-10T12:00:00"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_given_a_code_paid_on_three_channels_when_booked_in_any_order_then_the_first_to_arrive_is_the_deposit(
+    month, order
+):
+    for place in (*order, *order):
+        channel, line = TWO_WAYS[place]
+        account = account_of(intake_of(PLAN, RULES, channel, month.vault, month.clock))
+        book_line(account, line, "2026-03-10")
+
+    deposit = records.find_deposit(PERIOD, code(0))
+    assert (deposit.channel, deposit.serial, int(deposit.excess_fen)) == ("alipay", "2026031022", 0)
+    found = {
+        channel: (credit.state, credit.reason)
+        for channel, line in TWO_WAYS
+        for credit in [records.find_credit(PERIOD, channel, line.serial)]
+    }
+    second = ("returnable", "second_payment")
+    assert found == {"alipay": ("matched", ""), "hangzhou": second, "minsheng": second}
+    assert month.balances() == {
+        "bank:hangzhou": DEPOSIT + 700,
+        "bank:alipay": DEPOSIT,
+        "bank:minsheng": DEPOSIT,
+        "held:2026-03": -DEPOSIT,
+        "returnable:2026-03": -2 * DEPOSIT - 700,
+    }
+
+
+def test_given_the_summary_stands_when_an_earlier_payment_turns_up_then_the_deposit_stays(month):
+    later, earlier = TWO_WAYS[0], TWO_WAYS[1]
+    for at, (channel, line) in (("corrections_close", later), ("deposits_to_notary", earlier)):
+        month.clock.at_ms = PLAN.at(at)
+        book_line(account_of(intake_of(PLAN, RULES, channel, month.vault, month.clock)), line, "2026-03-10")
+
+    assert records.find_deposit(PERIOD, code(0)).serial == "HZ1"
+    assert records.find_credit(PERIOD, "alipay", "2026031022").reason == "second_payment"
 
 
 def test_given_personal_data_when_booked_then_none_of_it_stands_in_clear(month):

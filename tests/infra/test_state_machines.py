@@ -115,3 +115,27 @@ def test_no_announcement_holds_up_or_stops_the_month() -> None:
     assert month["Announce"]["Resource"].endswith(":states:startExecution")
     calls = [state["Parameters"] for _, state in states(by_name["announcement"]) if "Parameters" in state]
     assert [call["Payload"]["step"] for call in calls] == ["announce", "problem"]
+
+
+def test_daily_statements_hold_up_and_stop_nothing_and_the_month_s_end_comes_to_each_day_again() -> None:
+    by_name = {file.name.removesuffix(".asl.json"): definition(file) for file in MACHINES}
+    month = by_name["period"]["States"]
+    # Given the deposits were summed up, when the month goes on, then it has the later days taken in and waits for none
+    assert month["DepositsToNotary"]["Next"] == "DailyStatements"
+    assert month["DailyStatements"]["Resource"].endswith(":states:startExecution")
+    daily = dict(states(by_name["daily_statements"]))
+    # And a statement that fails is nobody's attempt, so that its machine stops no period, and the next day follows
+    assert daily["TakeIn"]["Parameters"]["Input"]["attempt"] == 0
+    assert daily["TakeIn"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Listed"}]
+    assert daily["Stopped"]["Parameters"]["Payload"]["step"] == "problem"
+    # And the month's end may start the same day's machine, which is another one by name
+    closing = dict(states(by_name["month_end"]))["TakeIn"]["Parameters"]
+    assert closing["StateMachineArn"] == daily["TakeIn"]["Parameters"]["StateMachineArn"]
+    assert closing["Name.$"] != daily["TakeIn"]["Parameters"]["Name.$"]
+
+
+def test_no_batch_of_money_is_made_before_the_books_were_held_to_the_statements() -> None:
+    batch = definition(next(file for file in MACHINES if file.name.startswith("refund_batch")))
+    assert batch["StartAt"] == "HoldBooks"
+    assert batch["States"]["HoldBooks"]["Parameters"]["Payload"]["step"] == "hold_books"
+    assert batch["States"]["HoldBooks"]["Next"] == "Prepare"

@@ -1,6 +1,8 @@
 """The bank's files, byte by byte. The golden bytes were written by hand from the profile's description."""
 
 import hashlib
+import io
+import re
 from datetime import date
 
 import pytest
@@ -14,6 +16,7 @@ from integrations.bank_of_hangzhou.envelope import read_row
 from integrations.bank_of_hangzhou.profile import default_profile, parse_profile
 from integrations.bank_of_hangzhou.quick import quick_reader
 from integrations.bank_of_hangzhou.simulator import paper
+from integrations.bank_of_hangzhou.statement import BLOCK_BYTES, read_statement, stream_statement
 from integrations.ports import Direction, PaymentOutcome, RefundLine, StatementLine
 
 PROFILE = default_profile()
@@ -44,7 +47,7 @@ def sidecar(content: bytes) -> bytes:
 
 
 def read(content: bytes):
-    return codec.read_statement(content, sidecar(content), PROFILE)
+    return read_statement(content, sidecar(content), PROFILE)
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
@@ -134,7 +137,7 @@ def test_given_a_fault_in_another_field_when_read_then_the_row_is_listed_and_the
 
 def test_given_a_changed_byte_when_read_then_the_digest_refuses_it():
     with pytest.raises(FileRefused) as refused:
-        codec.read_statement(STATEMENT.replace(b"200000", b"900000"), sidecar(STATEMENT), PROFILE)
+        read_statement(STATEMENT.replace(b"200000", b"900000"), sidecar(STATEMENT), PROFILE)
 
     assert refused.value.code == "DIGEST_DIFFERS"
 
@@ -142,7 +145,7 @@ def test_given_a_changed_byte_when_read_then_the_digest_refuses_it():
 @pytest.mark.parametrize("told", [b"", b"abc  x.txt", b"z" * 64])
 def test_given_no_readable_sidecar_when_read_then_the_file_is_refused(told):
     with pytest.raises(FileRefused) as refused:
-        codec.read_statement(STATEMENT, told, PROFILE)
+        read_statement(STATEMENT, told, PROFILE)
 
     assert refused.value.code == "SIDECAR_UNREADABLE"
 
@@ -232,6 +235,7 @@ fields = [
         ('name = "serial", kind = "text", longest = 64', 'name = "serial", kind = "text"', "longest"),
         ('"0000" = "paid"', '"0000" = "payed"', "payed"),
         ('delimiter = "|"', 'delimiter = "||"', "delimiter"),
+        ('encoding = "gb18030"', 'encoding = "utf-16"', "encoding"),
     ],
 )
 def test_given_a_slip_in_a_profile_when_it_is_loaded_then_it_is_named(old, new, named):
@@ -287,15 +291,87 @@ def test_given_any_row_when_read_at_once_then_as_field_by_field_and_never_where_
     text = PROFILE.delimiter.join([*cells, *[""] * more])
     row = read_row(7, text, _LAYOUT, PROFILE)
 
-    quick = quick_reader(_LAYOUT, PROFILE)(7, text)
+    # A control character is looked for in the bytes of a whole block before.
+    quick = None if re.search(r"[\x00-\x1f\x7f]", text) else quick_reader(_LAYOUT, PROFILE)(7, text)
 
     if quick is None:
         assert changes or more
     else:
         assert not row.problems
-        assert quick == StatementLine(line=7, **{**row.values, "direction": Direction(row.values["direction"])})
+        assert quick == [StatementLine(line=7, **{**row.values, "direction": Direction(row.values["direction"])})]
 
 
-def test_given_a_layout_that_skips_a_field_when_a_row_is_read_then_field_by_field():
+def test_given_rows_with_a_cell_too_few_and_one_too_many_when_read_at_once_then_neither_is_made_to_fit():
+    usual = PROFILE.delimiter.join(_USUAL)
+    shifted = f"{usual}|\n{usual.removesuffix('|')}"
+
+    assert quick_reader(_LAYOUT, PROFILE)(7, shifted) is None
+    assert len(quick_reader(_LAYOUT, PROFILE)(7, f"{usual}\n{usual}")) == 2
+
+
+def test_given_a_layout_without_a_field_then_nothing_is_read_at_once():
     assert quick_reader(_LAYOUT[1:], PROFILE)(7, PROFILE.delimiter.join(_USUAL[1:])) is None
-    assert quick_reader(_LAYOUT, PROFILE)(7, PROFILE.delimiter.join(_USUAL)) is not None
+
+
+def _long(rows: int, **changed: str) -> bytes:
+    """A statement of several blocks; ``changed``: ``r`` and the row's number (from 1) -> another row."""
+    texts = [
+        f"HZ{n:07d}|20260310101112123|20260310|C|200000|622202|王五|保证金3301260{n:06d}|" for n in range(1, rows + 1)
+    ]
+    for name, text in changed.items():
+        texts[int(name.removeprefix("r")) - 1] = text
+    total = rows * 200_000
+    head = f"202603110105000000000001|3301040160000000001|20260310|0|{rows}|{total}|{total}"
+    return "".join(f"{text}\n" for text in (head, *texts)).encode("gb18030")
+
+
+def test_given_a_statement_longer_than_a_block_when_read_then_each_line_once_in_order_and_bad_ones_by_number():
+    rows = 2 * BLOCK_BYTES // 70
+    bad = {
+        "r9": "HZ0000009|20260310101112123|20260310|C|200000|622202|王\t五|保证金|",
+        f"r{rows - 5}": f"HZ{rows - 5:07d}|20260310109912123|20260310|C|200000|622202|王五|保证金|",
+        f"r{rows}": f"HZ{rows:07d}|20260310101112123|20260310|C|200000|622202|王五|",
+    }
+    content = _long(rows, **bad)
+    assert len(content) > 2 * BLOCK_BYTES
+    handed: list[int] = []
+
+    with pytest.raises(FileRefused) as refused:
+        read(content)
+    # Without a cell the last row has no amount that could be counted.
+    assert [(problem.line, problem.field) for problem in refused.value.problems] == [(rows + 1, "(line)")]
+
+    del bad[f"r{rows}"]
+    content = _long(rows, **bad)
+    told = stream_statement(
+        io.BytesIO(content), sidecar(content), PROFILE, lambda lines: handed.extend(line.line for line in lines)
+    )
+
+    assert [(problem.line, problem.field) for problem in told.problems] == [
+        (10, "account_name"),
+        (rows - 4, "booked_at_ms"),
+    ]
+    assert told.count == rows - 2
+    assert handed == [line for line in range(2, rows + 2) if line not in (10, rows - 4)]
+
+
+def test_given_a_serial_that_comes_again_blocks_later_when_read_then_both_lines_are_left_out():
+    rows = 2 * BLOCK_BYTES // 70
+    content = _long(rows, **{f"r{rows}": "HZ0000003|20260310101112123|20260310|C|200000|622202|王五|保证金|"})
+
+    statement = read(content)
+
+    assert [(problem.line, problem.field) for problem in statement.problems] == [(4, "serial"), (rows + 1, "serial")]
+    assert len(statement.lines) == rows - 2
+
+
+def test_given_a_byte_that_is_no_text_blocks_later_when_read_then_its_line_and_place_are_told():
+    content = _long(2 * BLOCK_BYTES // 70)
+    at = content.rindex(b"HZ")
+    broken = content[:at] + b"\xff" + content[at + 1 :]
+
+    with pytest.raises(FileRefused) as refused:
+        read(broken)
+
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.found) == (content.count(b"\n"), f"byte {at}")

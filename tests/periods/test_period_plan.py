@@ -173,6 +173,9 @@ def test_given_offsets_when_compressed_then_instants_change_and_dates_stay(plan:
     assert {name: short.day(name) for name in MILESTONES} == {name: plan.day(name) for name in MILESTONES}
     assert [each.day.isoformat() for each in short.intake] == ["2026-03-10", "2026-03-18"]
     assert [each.day.isoformat() for each in short.closing] == ["2026-04-14"]
+    assert short.daily == short.closing
+    kept["statement-hangzhou-2026-04-14"] = kept["month_end"]
+    assert compress(plan, kept, START_MS).daily == ()
     assert short.quotas == plan.quotas
 
 
@@ -268,4 +271,5 @@ def test_given_a_plan_then_the_machine_is_given_instants_in_utc(plan: Plan) -> N
         "due": "2026-03-09T01:00:00.000Z",
     }
     assert given["plan"]["closing"][-1][-1]["day"] == "2026-04-14"
+    assert given["plan"]["daily"][0][0] == given["plan"]["closing"][0][0]
     assert given["plan"]["classes"] == ["individual", "unit"]

@@ -132,9 +132,11 @@ def test_given_an_attempt_was_overtaken_when_its_machine_stops_or_ends_then_the_
     overtaken = json.dumps({"errorMessage": "ATTEMPT_OVERTAKEN: 本期的这次执行已被取代", "errorType": "Conflict"})
     assert step("stop", machine="period", error="Conflict", cause=overtaken)["state"] == "running"
     assert step("stop", machine="refund batch", error="X", cause="down", attempt=1)["state"] == "running"
+    # A daily statement's machine is no attempt's.
+    assert step("stop", machine="deposit statement", error="X", cause="down", attempt=0)["state"] == "running"
     with pytest.raises(Conflict, match="NOT_RUNNING"):
         step("finish", attempt=1)
-    assert [each.source for each in list_problems("2026-03")] == ["period", "refund batch"]
+    assert {each.source for each in list_problems("2026-03")} == {"period", "refund batch", "deposit statement"}
     assert step("stop", machine="period", error="X", cause="down", attempt=2)["state"] == "stopped"
     running.restart("2026-03", hub.machines, abandoned=False, actor=WANG)
     step("begin", attempt=3)
