@@ -15,6 +15,7 @@ from chalicelib.bidding.rules import PriceLimits
 from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.periods.rules import RuleSet, load_rules, read_rules
 from local.announce_command import announce_command
+from local.keys_command import keys_app
 from local.ledger_command import ledger_app
 from local.log_command import log_app
 from local.plan_command import plan_command
@@ -114,6 +115,7 @@ app.command("verify")(verify_command)
 app.command("receipt")(receipt_command)
 app.add_typer(read_app, name="read")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(keys_app, name="keys")
 app.add_typer(log_app, name="log")
 
 

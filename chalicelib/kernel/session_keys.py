@@ -49,6 +49,12 @@ def rotated(secret: str, entropy: Entropy, keep: int = KEYS_KEPT) -> str:
     return json.dumps({**dict(list(ring.items())[:keep]), WINDOW: window_text(secret)})
 
 
+def retired(secret: str) -> str:
+    """The secret with its newest key alone, the window's as it was: tokens under another open nothing any more."""
+    newest, text = next(iter(texts_of(secret).items()))
+    return json.dumps({newest: text, WINDOW: window_text(secret)})
+
+
 class KeyRing(Mapping[str, bytes]):
     """Key id -> session key, the newest first; read again when it has grown old or a new id turns up."""
 

@@ -13,6 +13,10 @@ from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.tokens import Session, issue_newest
 from chalicelib.periods import access
 from chalicelib.periods.operators import AUDIENCE, ROLES
+from tests.api.described import document
+
+# Read from the code before a test puts something in its place.
+document()
 
 KEYS = {"k1": b"k" * 32}
 APPLICANT = "/periods/{period}/applicants/{code}"
