@@ -60,9 +60,12 @@ def _sealed(day: Day) -> list[Check]:
     packages = day.stage.files("evidence", day.period)
     faults = [fault for package in packages.values() for fault in recount_faults(open_package(package))]
     heads = day.stage.files("public", f"auction/{day.period}/log/heads.json")
+    shown = {code: need("GET", f"{day.at.api}/me/bids", token=day.tokens[code])["bids"] for code in day.receipts}
+    differ = [f"{code} is shown other bids than it was answered" for code in shown if shown[code] != day.receipts[code]]
     found = [
         packages_hold(packages, key, 1),
         check("hangpai verify recounts the auction", faults, f"{len(packages)} package"),
+        check("bidders are shown their own receipts", differ, f"{len(shown)} bidders, byte for byte"),
         bid_log_proves(
             lambda path: need("GET", f"{day.at.api}{path}"), day.period, day.receipts, next(iter(heads.values())), key
         ),

@@ -161,14 +161,29 @@ def draw(run: Run, seen: Sequence[Seen], verdict: Verdict, path: Path) -> None:
     kinds = {
         "accepted": [one for one in bids if one.status == 201],
         "refused": [one for one in bids if one.status not in (0, 201)],
-        "flood": [one for one in seen if one.kind == "flood"],
         "polls": [one for one in seen if one.kind == "poll"],
+        "flood": [one for one in seen if one.kind == "flood"],
     }
     colours = {"accepted": "#1b7837", "refused": "#d95f02", "flood": "#762a83", "polls": "#9ecae1"}
     figure, (above, below) = pyplot.subplots(2, 1, figsize=(10, 7), sharex=True, height_ratios=(3, 2))
+    highest = 1.0
     for name, chosen in kinds.items():
         counts = sorted(Counter(map(slot, chosen)).items())
-        above.plot([at for at, _ in counts], [n * per_second for _, n in counts], label=name, color=colours[name])
+        rates = [n * per_second for _, n in counts]
+        # A flood is a second or two long, and higher than everybody else together: dots, at the edge where they are.
+        dots = name == "flood"
+        if not dots:
+            highest = max(highest, *rates, 1.0)
+        label = f"flood (up to {max(rates, default=0):,.0f})" if dots else name
+        shown_at = [min(rate, highest) for rate in rates] if dots else rates
+        above.plot(
+            [at for at, _ in counts],
+            shown_at,
+            label=label,
+            color=colours[name],
+            marker="^" if dots else None,
+            linestyle="none" if dots else "-",
+        )
     above.axvline(run.seconds, color="black", linewidth=0.8, linestyle=":")
     above.set_ylabel("requests due a second")
     above.set_title(f"{run.sessions:,} bidders, {verdict.accepted:,} bids accepted, {verdict.lost} lost")

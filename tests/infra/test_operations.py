@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from app import app
+from chalicelib.bidding import flood
 from chalicelib.kernel import metrics
+from chalicelib.kernel.errors import HubError
+from chalicelib.kernel.tokens import Session, issue, verify
 from local.package import LOG_DAYS, ROOT, merge_template, package
 
 RUNBOOK = re.compile(r"docs/runbooks/([a-z-]+)\.md$")
+BY_SESSION, BY_ADDRESS = "bids-of-one-session", "sign-ins-of-one-address"
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
 
 
@@ -182,6 +187,32 @@ def test_the_web_acl_stands_before_the_api_and_not_in_counterparties_way(resourc
     assert association["WebACLArn"] == {"Fn::GetAtt": ["WebAcl", "Arn"]}
     assert "${RestAPI}/stages/${RestAPI.Stage}" in association["ResourceArn"]["Fn::Sub"]
     assert resources["ApiName"]["Properties"]["SecurityPolicy"] == "TLS_1_2"
+
+
+def test_the_web_acl_limits_bids_by_session_and_sign_ins_by_address(resources: dict[str, Any]) -> None:
+    acl = resources["WebAcl"]["Properties"]
+    rules = {rule["Name"]: rule for rule in acl["Rules"]}
+    bids, sign_ins = (rules[name]["Statement"]["RateBasedStatement"] for name in (BY_SESSION, BY_ADDRESS))
+    limit = merge_template()["Parameters"]["SessionBidsMax"]["Default"]
+    assert bids["CustomKeys"][0]["Header"]["Name"] == "authorization"
+    # Nobody meets it whom the tap of a single environment would let through
+    assert limit >= flood.BURST + 60 * flood.PER_SECOND
+    doors = sign_ins["ScopeDownStatement"]["AndStatement"]["Statements"][1]["RegexMatchStatement"]["RegexString"]
+    counted = {path for path in app.routes if re.search(doors, f"/api{path}")}
+    assert counted == {"/sessions", "/account-sessions", "/activations", "/passwords", "/sms-codes"}
+    named = rules["bids-without-session"]["Statement"]["AndStatement"]["Statements"][2]["NotStatement"]["Statement"]
+    token = issue(Session("3301", "bid", "2026-03", "individual", 1), "k1", bytes(32))
+    assert re.search(named["RegexMatchStatement"]["RegexString"], f"Bearer {token}")
+    # Who is turned away there hears what the doors themselves say
+    taps = flood.Taps()
+    for _ in range(flood.BURST):
+        taps.draw("3301", 0)
+    with pytest.raises(HubError) as tapped:
+        taps.draw("3301", 0)
+    with pytest.raises(HubError) as forged:
+        verify("", "bid", {}, 0)
+    told = {name: json.loads(body["Content"]) for name, body in acl["CustomResponseBodies"].items()}
+    assert told == {"too-fast": tapped.value.as_problem(), "no-session": forged.value.as_problem()}
 
 
 def test_bids_move_to_a_new_version_by_and_by_and_back_where_they_fail(resources: dict[str, Any]) -> None:
