@@ -26,6 +26,7 @@ from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.tables import TRANSACTION_ACTIONS_MAX, Transaction
 from chalicelib.periods.problems import record_problems
+from chalicelib.periods.remedies import in_chinese
 from integrations.ports import ApplicantRow
 
 # Each applicant takes two actions: the item itself and its entry in the index of names.
@@ -33,7 +34,7 @@ _APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 2
 # DynamoDB gives out a hundred items at once.
 _READ_AT_ONCE = 100
 _BY_LIST = "名单载明撤回"
-_REPORT_HEADINGS = ("行号 line", "字段 field", "所见 found", "应为 remedy")
+_REPORT_HEADINGS = ("行号 line", "字段 field", "所见 found", "应为 remedy", "说明")
 
 Item = TypeVar("Item")
 
@@ -83,7 +84,8 @@ def close_list(period: str, source: str, prefix: str, files: Files) -> dict[str,
     """Add up what became of a list, put its problems on the operators' list, and all of them into a report.
 
     Returns the counts ``rows``, ``kept`` (new), ``unchanged``, ``amended`` and ``problems``. The report is
-    ``<prefix>/report.csv`` in the work bucket: line, field, what was found (described, never quoted) and what to do.
+    ``<prefix>/report.csv`` in the work bucket: line, field, what was found (described, never quoted), what to do, and
+    these two in Chinese.
     """
     counts: Counter[str] = Counter()
     problems: list[Problem] = []
@@ -92,7 +94,16 @@ def close_list(period: str, source: str, prefix: str, files: Files) -> dict[str,
         problems += [Problem(**each) for each in found]
         counts.update({name: int(str(count)) for name, count in outcome.items()})
     problems.sort(key=lambda problem: (problem.line, problem.field))
-    rows = ((each.line, each.field, each.found, each.remedy) for each in problems)
+    rows = (
+        (
+            each.line,
+            each.field,
+            each.found,
+            each.remedy,
+            f"所见:{in_chinese(each.found)};应为:{in_chinese(each.remedy)}",
+        )
+        for each in problems
+    )
     files.write("work", f"{prefix}/report.csv", csv_table(_REPORT_HEADINGS, rows), CSV_TYPE)
     if problems:
         record_problems(period, source, problems, "APPLICANT_ROWS_REFUSED", "申请人名单中有数据行未被接收")

@@ -7,9 +7,12 @@ from typing import Any
 
 from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
+from chalicelib.periods.remedies import in_chinese
 from chalicelib.reports.words import BATCHES, CHANNELS, CLASSES, CREDITS, DEPOSITS, NOTICES, REASONS, REFUNDS, SOURCES
 
 __all__ = ["BATCHES", "CHANNELS", "CLASSES", "CREDITS", "DEPOSITS", "NOTICES", "REASONS", "REFUNDS", "SOURCES"]
+
+chinese = in_chinese
 
 MILESTONES = PUBLISHED | {
     "deposit_reminder": "保证金缴纳提醒",

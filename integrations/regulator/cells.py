@@ -31,7 +31,7 @@ class Cells:
         """The text of a cell that must not be empty."""
         text = self.row.cells[column]
         if not text:
-            self._fault(column, "empty", "a value")
+            self._fault(column, "empty", "a value in this row; of merged cells only the first has one")
         return text
 
     def identifier(self, column: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -199,7 +201,8 @@ def test_given_a_list_then_the_report_names_line_field_and_remedy_and_quotes_nob
     files = MemoryFiles()
     take_in_file(csv_of([row_of(1), row_of(2, "138000000011")]), RegulatorFiles(), files=files)
     (report,) = [held.decode("utf-8-sig") for (_, key), held in files.held.items() if key.endswith("report.csv")]
-    assert report.splitlines()[1] == '3,手机号码,12 characters,"a mobile number: 11 digits, 13 to 19 first"'
+    english = '3,手机号码,12 characters,"a mobile number: 11 digits, 13 to 19 first"'
+    assert report.splitlines()[1] == f'{english},"所见:12 个字符;应为:11 位手机号码,以 13 至 19 开头"'
     assert "138000" not in report
 
 
@@ -305,3 +308,25 @@ def test_given_a_defaulter_then_the_lock_holds_alone_or_in_a_transaction() -> No
     lock(PERIOD, "3301260000009", unknown)
     with pytest.raises(Conflict):
         unknown.commit()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        row_of(1).replace("11010519491231002X", "1101051949123100211"),
+        row_of(1).replace("11010519491231002X", "110105194912310021"),
+        row_of(1).replace("11010519491231002X", "11010519491331002X"),
+        row_of(1).replace("王小明", ""),
+        row_of(1).replace("2026-12-31", "2025-12-31"),
+        row_of(1).replace("2026-12-31", "2026-02-01"),
+        row_of(1).replace("2026-12-31", "31.12.2026"),
+        row_of(1).replace("个人", "车辆"),
+        f"{row_of(1)}\r\n{row_of(1, '13900000009')}",
+    ],
+)
+def test_given_a_wrong_row_then_the_report_says_so_in_chinese(wrong: str) -> None:
+    files = MemoryFiles()
+    assert take_in_file(csv_of([wrong]), RegulatorFiles(), files=files)["problems"]
+    (report,) = [held.decode("utf-8-sig") for (_, key), held in files.held.items() if key.endswith("report.csv")]
+    for line in list(csv.reader(io.StringIO(report)))[1:]:
+        assert not re.search("[a-z]{2,}", line[4]), line

@@ -78,7 +78,7 @@ def test_given_columns_in_another_order_and_one_more_then_cells_go_by_their_head
     [
         (("个人", "团体"), "类别", "个人 or 单位"),
         (("身份证", "护照"), "证件类型", "身份证 or 统一社会信用代码"),
-        (("王小明", ""), "名称", "a value"),
+        (("王小明", ""), "名称", "a value in this row; of merged cells only the first has one"),
         (("2026-01-01", "2026-02-30"), "有效期起", "YYYY-MM-DD"),
         (("2026-12-31", "20261231"), "有效期止", "YYYY-MM-DD"),
         (("2026-12-31", "2026/12/31"), "有效期止", "YYYY-MM-DD"),
