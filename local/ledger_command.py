@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from chalicelib.ledger.checking import Book, Checked, book_text, check, read_book
+from chalicelib.ledger.checking import Book, Checked, book_text, check, extends, read_book
 
 EXIT_DOES_NOT_HOLD = 2
 MEMBER = "ledger.jsonl"
@@ -36,6 +37,15 @@ def check_command(
         list[str] | None,
         typer.Option("--period", help="Read the table LEDGER_TABLE, through AWS_ENDPOINT_URL where it is set."),
     ] = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--since",
+            exists=True,
+            dir_okay=False,
+            help="An earlier book of which nothing may have changed.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Recompute balances, zero sums, chains and digests; exit code 2 with what does not hold, named.
@@ -44,7 +54,17 @@ def check_command(
     """
     if not books and not period:
         _refuse("give a book or --period")
-    texts = [_text(path) for path in books or ()] + [_of_table(each) for each in period or ()]
+    whole = _whole([_text(path) for path in books or ()] + [_of_table(each) for each in period or ()])
+    checked = check(whole)
+    if since:
+        gone = extends(whole, _whole([_text(path) for path in since]))
+        checked = replace(checked, faults=(*checked.faults, *gone))
+    _show(checked, as_json=as_json)
+    if checked.faults:
+        raise typer.Exit(EXIT_DOES_NOT_HOLD)
+
+
+def _whole(texts: list[str]) -> Book:
     whole = Book()
     for text in texts:
         try:
@@ -53,10 +73,7 @@ def check_command(
             _refuse(str(error))
         whole.entries += read.entries
         whole.segments += read.segments
-    checked = check(whole)
-    _show(checked, as_json=as_json)
-    if checked.faults:
-        raise typer.Exit(EXIT_DOES_NOT_HOLD)
+    return whole
 
 
 def _refuse(why: str) -> NoReturn:

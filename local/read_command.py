@@ -15,7 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import HubError, Problem
+from chalicelib.kernel.money import yuan_text
 from integrations.ports import StatementLine
 
 EXIT_BAD_INPUT = 2
@@ -156,4 +158,13 @@ def _show(name: str, value: Any, depth: int) -> None:
         for number, each in enumerate(value, start=1):
             _show(str(number), each, depth + 1)
     else:
-        typer.echo(f"{indent}{name:<18}{'-' if value in (None, '') else value}")
+        typer.echo(f"{indent}{name:<18}{'-' if value in (None, '') else value}{_in_words(name, value)}")
+
+
+def _in_words(name: str, value: Any) -> str:
+    """A sum and an instant as people read them, beside what they are in JSON."""
+    if not isinstance(value, int):
+        return ""
+    if name.endswith("_fen"):
+        return f"  ({yuan_text(value)} yuan)"
+    return f"  ({local_text(value)})" if name.endswith("_ms") else ""

@@ -139,6 +139,24 @@ def check(book: Book) -> Checked:
     return Checked(tuple(faults), len(entries), len(book.segments), unsealed, by_account)
 
 
+def extends(book: Book, earlier: Book) -> list[Fault]:
+    """How a book differs from an earlier one that it must go on from: each entry or segment gone or changed."""
+    faults: list[Fault] = []
+    for name, key, later_rows, earlier_rows in (
+        ("ENTRY", ("id",), book.entries, earlier.entries),
+        ("SEGMENT", ("period", "number"), book.segments, earlier.segments),
+    ):
+        standing = {tuple(str(row.get(each)) for each in key): row for row in later_rows}
+        for row in earlier_rows:
+            found = standing.get(tuple(str(row.get(each)) for each in key))
+            subject = str(row.get("cause") or f"{row.get('period')} segment {row.get('number')}")
+            if found is None:
+                faults.append(Fault(f"{name}_GONE", subject, "the earlier book has it"))
+            elif found != row:
+                faults.append(Fault(f"{name}_CHANGED", subject, "the earlier book has it with other content"))
+    return faults
+
+
 def _entry(kept: Mapping[str, Any]) -> Entry:
     legs = tuple(Leg(str(account), int(fen), str(subject)) for account, fen, subject in kept["legs"])
     day = date.fromisoformat(kept["day"])

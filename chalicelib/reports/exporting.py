@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.csv_table import CSV_TYPE
@@ -19,6 +19,7 @@ from chalicelib.ledger.sealing import kept_segments
 from chalicelib.reports.csv_sheets import write_csv
 from chalicelib.reports.keys import folder, manifest_key
 
+BOOK_TYPE = "application/x-ndjson"
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")
 
 
@@ -39,19 +40,14 @@ class _Kept:
 def export(files: Files, period: str) -> dict[str, Any]:
     """Write postings.csv, a row a leg in the order of booking, and ledger.jsonl, the book that ``hangpai ledger check``
     recomputes; returns the files to seal, finance's among them."""
-    kept = Spool.of(
-        _Kept,
-        ("at_ms", "entry_id"),
-        (_Kept(each["at_ms"], each["id"], entry_line(each)) for each in kept_entries(period)),
-    )
+    kept = _in_order(period)
     key, book_key = f"reports/{period}/postings.csv", f"reports/{period}/ledger.jsonl"
     with tempfile.TemporaryFile() as target:
         write_csv(_postings(kept), target)
         files.store("work", key, target, CSV_TYPE)
     with tempfile.TemporaryFile() as target:
-        target.writelines(each.line.encode() for each in kept)
-        target.writelines(segment_line(each).encode() for each in kept_segments(period))
-        files.store("work", book_key, target, "application/x-ndjson")
+        _write_book(kept, period, target)
+        files.store("work", book_key, target, BOOK_TYPE)
     base = f"{folder(period)}settlement-{period}"
     return {
         "files": [
@@ -63,6 +59,21 @@ def export(files: Files, period: str) -> dict[str, Any]:
             {"name": "vouchers.csv", "key": f"{folder(period)}vouchers-{period}.csv", "bucket": "outbox"},
         ]
     }
+
+
+def write_book(period: str, target: IO[bytes]) -> None:
+    """Write the period's book as it stands now, JSON lines, entries in the order of booking and then the segments."""
+    _write_book(_in_order(period), period, target)
+
+
+def _in_order(period: str) -> Spool[_Kept]:
+    kept = (_Kept(each["at_ms"], each["id"], entry_line(each)) for each in kept_entries(period))
+    return Spool.of(_Kept, ("at_ms", "entry_id"), kept)
+
+
+def _write_book(kept: Spool[_Kept], period: str, target: IO[bytes]) -> None:
+    target.writelines(each.line.encode() for each in kept)
+    target.writelines(segment_line(each).encode() for each in kept_segments(period))
 
 
 def _postings(kept: Spool[_Kept]) -> Iterator[tuple[str, ...]]:

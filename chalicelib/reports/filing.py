@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import IO, Any
@@ -19,13 +19,20 @@ from chalicelib.kernel.csv_table import CSV_TYPE
 from chalicelib.kernel.files import Files, read_json
 from chalicelib.reports import changes, csv_sheets, figures, vouchers
 from chalicelib.reports.chart_of_accounts import finance_profile
+from chalicelib.reports.exporting import BOOK_TYPE
 from chalicelib.reports.keys import folder, last_number, manifest_key, suffix
 from chalicelib.reports.month import Month, Posted
 from chalicelib.reports.summary_pdf import summary_pdf
 from chalicelib.reports.workbook import Bound, bind, write_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WriteBook = Callable[[IO[bytes]], None]
 PDF, JSON = "application/pdf", "application/json"
+
+
+def _no_book(target: IO[bytes]) -> None:
+    """Of a month whose ledger is not at hand."""
+    del target
 
 
 @dataclass
@@ -57,15 +64,16 @@ class _Filing:
         self.listed.append({"name": name, "bytes": size, "sha256": sha256, "sm3": sm3})
 
 
-def file_month(files: Files, month: Month, *, sealed: bool) -> dict[str, Any]:
+def file_month(files: Files, month: Month, *, sealed: bool, book: WriteBook = _no_book) -> dict[str, Any]:
     """Write the month's files, or what changed since it was sealed.
 
+    ``book`` writes the ledger as it stands, which goes with an amendment.
     Returns ``{"key", "sealed", "amendment", "changed"}``: ``key`` is the workbook's that stands, ``amendment`` the
     number of the last one (0: none), ``changed`` whether one was made now.
     """
     bound = bind(month)
     if not sealed:
-        _write(files, bound, 0, None, month.posted)
+        _write(files, bound, 0, (), month.posted, book=book)
         return _told(month.period, 0, sealed=False, changed=False)
     number = last_number(files, month.period)
     standing: dict[str, Any] = read_json(files, "outbox", manifest_key(month.period, number))
@@ -75,7 +83,7 @@ def file_month(files: Files, month: Month, *, sealed: bool) -> dict[str, Any]:
             return _told(month.period, number, sealed=True, changed=False)
         number += 1
         later = vouchers.since(month.posted, _posted(standing))
-        _write(files, bound, number, found, later)
+        _write(files, bound, number, found, later, book=book)
     return _told(month.period, number, sealed=True, changed=True)
 
 
@@ -90,7 +98,13 @@ def _posted(manifest: dict[str, Any]) -> Iterator[Posted]:
 
 
 def _write(
-    files: Files, bound: Bound, number: int, found: Sequence[changes.Change] | None, posted: Sequence[Posted]
+    files: Files,
+    bound: Bound,
+    number: int,
+    found: Sequence[changes.Change],
+    posted: Sequence[Posted],
+    *,
+    book: WriteBook,
 ) -> None:
     month, ends = bound.month, suffix(number)
     filing = _Filing(files, month.period, [])
@@ -105,6 +119,11 @@ def _write(
         with tempfile.TemporaryFile() as target:
             csv_sheets.write_csv(csv_sheets.table_rows(table), target)
             filing.store(f"changes-{month.period}{ends}.csv", target, CSV_TYPE)
+        # What was posted since the seal stands in no package of the notary's: the book goes with the amendment, and
+        # `hangpai ledger check --since` holds it to the sealed one.
+        with tempfile.TemporaryFile() as target:
+            book(target)
+            filing.store(f"ledger-{month.period}{ends}.jsonl", target, BOOK_TYPE)
     with tempfile.TemporaryFile() as target:
         write_workbook(bound, target, amendment=number, changes=table)
         filing.store(f"settlement-{month.period}{ends}.xlsx", target, XLSX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from chalicelib.evidence.records import find_seal
@@ -9,7 +10,7 @@ from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.reports.announcing import publish
 from chalicelib.reports.collect import collect
-from chalicelib.reports.exporting import export
+from chalicelib.reports.exporting import export, write_book
 from chalicelib.reports.filing import file_month
 from chalicelib.reports.month import Month
 from chalicelib.reports.summary import summarize
@@ -24,7 +25,8 @@ def _collect(period: str) -> Month:
 def _workbook(event: dict[str, Any]) -> dict[str, Any]:
     """Finance's files. Of a month that was sealed, an amendment with what is different by now, or nothing."""
     period = event["period"]
-    return file_month(hub().files, _collect(period), sealed=find_seal(period, "month") is not None)
+    sealed = find_seal(period, "month") is not None
+    return file_month(hub().files, _collect(period), sealed=sealed, book=partial(write_book, period))
 
 
 def _summary(event: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.signing import Signer
 from chalicelib.ledger import accounts, sealing
-from chalicelib.ledger.checking import check, read_book
+from chalicelib.ledger.checking import check, extends, read_book
 from chalicelib.ledger.records import post
 from chalicelib.ledger.rules import move
 from chalicelib.periods.plan import nominal
@@ -118,6 +118,16 @@ def test_given_a_month_when_the_machine_runs_to_its_end_then_again_then_with_a_l
     assert "试算平衡,修改,100201,借方(元),2000.00,2001.00" in changed
     vouchers = stage.files.read("outbox", f"{FOLDER}vouchers-{PERIOD}-amendment-1.csv").decode("utf-8-sig")
     assert [line.split(",")[8:10] for line in vouchers.splitlines()[1:]] == [["1.00", ""], ["", "1.00"]]
+
+    # The book of the amendment goes on from the sealed one: a second segment, and nothing of the first is different.
+    sealed_book = read_book(stage.files.read("work", f"{FOLDER}ledger.jsonl").decode())
+    later = read_book(stage.files.read("outbox", f"{FOLDER}ledger-{PERIOD}-amendment-1.jsonl").decode())
+    told = check(later)
+    assert (told.faults, told.entries, told.segments, told.unsealed) == ((), 2, 2, 0)
+    assert extends(later, sealed_book) == []
+    assert [fault.code for fault in extends(sealed_book, later)] == ["ENTRY_GONE", "SEGMENT_GONE"]
+    later.entries[0]["at_ms"] += 1
+    assert [fault.code for fault in extends(later, sealed_book)] == ["ENTRY_CHANGED"]
 
     # And once more: the amendment stands, there is no second one.
     assert stage.run() == "Done"
