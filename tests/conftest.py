@@ -16,6 +16,11 @@ TABLES: dict[str, Any] = {
     f"{name.removesuffix('Table').upper()}_TABLE": resource["Properties"]
     for name, resource in yaml.safe_load((ROOT / "infra" / "tables.yaml").read_text())["Resources"].items()
 }
+VERSIONED = {
+    name.removesuffix("Bucket").lower()
+    for name, resource in yaml.safe_load((ROOT / "infra" / "buckets.yaml").read_text())["Resources"].items()
+    if "VersioningConfiguration" in resource.get("Properties", {})
+}
 BUCKETS = ("inbox", "outbox", "work", "public", "evidence")
 
 # Set before any room is imported: models take their table's name when they are defined.
@@ -73,6 +78,8 @@ def aws() -> Iterator[None]:
         s3 = boto3.client("s3")
         for name in BUCKETS:
             s3.create_bucket(Bucket=f"test-{name}", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})
+        for name in VERSIONED:
+            s3.put_bucket_versioning(Bucket=f"test-{name}", VersioningConfiguration={"Status": "Enabled"})
         yield
     aws_doors.client.cache_clear()
     tables._connection.cache_clear()

@@ -22,6 +22,10 @@ class Files(Protocol):
         """The whole file; ``NotFound`` where there is none."""
         ...
 
+    def versions(self, bucket: str, key: str) -> list[bytes]:
+        """Everything that was ever written under a key of a bucket that keeps it, the oldest first; ``NotFound``."""
+        ...
+
     def fetch(self, bucket: str, key: str) -> IO[bytes]:
         """The file beside the process rather than in its memory, for one that may be large; close it after use."""
         ...
@@ -65,6 +69,17 @@ class S3Files:
                 raise NotFound("FILE_MISSING", f"文件不存在: {key}") from error
             raise
         return body
+
+    def versions(self, bucket: str, key: str) -> list[bytes]:
+        """Everything that was ever written under a key of a bucket that keeps it, the oldest first; ``NotFound``."""
+        named = {"Bucket": self._settings.bucket(bucket), "Prefix": key}
+        pages = self._s3.get_paginator("list_object_versions").paginate(**named)
+        listed = [each for page in pages for each in page.get("Versions", ()) if each["Key"] == key]
+        if not listed:
+            raise NotFound("FILE_MISSING", f"文件不存在: {key}")
+        # Listed the latest first.
+        which = [{"Bucket": named["Bucket"], "Key": key, "VersionId": each["VersionId"]} for each in reversed(listed)]
+        return [self._s3.get_object(**each)["Body"].read() for each in which]
 
     def fetch(self, bucket: str, key: str) -> IO[bytes]:
         """The file beside the process rather than in its memory, for one that may be large; close it after use."""
@@ -121,12 +136,17 @@ class MemoryFiles:
     """Files in memory, for tests and simulations."""
 
     held: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    overwritten: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
 
     def read(self, bucket: str, key: str) -> bytes:
         """The whole file; ``NotFound`` where there is none."""
         if (bucket, key) not in self.held:
             raise NotFound("FILE_MISSING", f"文件不存在: {key}")
         return self.held[bucket, key]
+
+    def versions(self, bucket: str, key: str) -> list[bytes]:
+        """Everything that was ever written under a key, the oldest first; ``NotFound`` where nothing was."""
+        return [*self.overwritten.get((bucket, key), ()), self.read(bucket, key)]
 
     def fetch(self, bucket: str, key: str) -> IO[bytes]:
         """The file, to be read bit by bit."""
@@ -137,6 +157,8 @@ class MemoryFiles:
     ) -> None:
         """Write a file, over whatever stood there. ``cache``: its ``Cache-Control``."""
         del content_type, cache
+        if (bucket, key) in self.held:
+            self.overwritten.setdefault((bucket, key), []).append(self.held[bucket, key])
         self.held[bucket, key] = body
 
     def store(self, bucket: str, key: str, source: IO[bytes], content_type: str = "application/octet-stream") -> None:

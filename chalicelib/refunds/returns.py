@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from chalicelib.applicants import records as applicants
@@ -15,9 +16,10 @@ from chalicelib.refunds import postings, records
 from chalicelib.refunds.preparing import Means, encode
 from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
 from chalicelib.refunds.rules import BatchStatus, RefundState, Source
-from integrations.ports import AskedBank, BatchFile, PaymentOutcome, ReturnLine
+from integrations.ports import AskedBank, BatchFile, BatchReturn, PaymentOutcome, ReturnLine
 
 SIDECAR = ".sm3"
+DIGEST_DIFFERS = "DIGEST_DIFFERS"
 _ENDS = {PaymentOutcome.PAID: (RefundState.PAID,), PaymentOutcome.FAILED: (RefundState.FAILED, RefundState.REPLACED)}
 
 
@@ -46,9 +48,10 @@ def fetch_return(batch_no: str, after: int, means: Means) -> str:
 def apply_return(batch_no: str, key: str, means: Means) -> dict[str, int]:
     """Take in a return file and count where the batch file's payments stand: ``{"paid", "failed", "pending"}``.
 
-    The same file again changes nothing. A line for a payment that is not in the file, with another amount, or against
-    an earlier word of the bank's changes nothing either and is put on the operator's list. Raises ``FileRefused`` for
-    a file that is wrong as a whole, ``Conflict`` (``RETURN_UNEXPECTED``) for a file that never left.
+    The same file again changes nothing; one that was overwritten under its key counts as each that stood there. A line
+    for a payment that is not in the file, with another amount, or against an earlier word of the bank's changes nothing
+    either and is put on the operator's list. Raises ``FileRefused`` for a file that is wrong as a whole, ``Conflict``
+    (``RETURN_UNEXPECTED``) for a file that never left.
     """
     period = means.plan.period
     file = records.get_file(period, batch_no)
@@ -73,16 +76,32 @@ def _files_of(file: BatchRecord, means: Means) -> list[str]:
 
 
 def _apply(file: BatchRecord, key: str, means: Means) -> None:
-    lines, problems = _read(file, key, means)
-    refunds = {refund.our_ref: refund for refund in records.lines_of_file(file)}
-    for line in lines:
-        fault = _fault(refunds.get(line.our_ref), line)
-        if fault is not None:
-            problems.append(fault)
-        elif line.outcome is not PaymentOutcome.PENDING:
-            _end(refunds[line.our_ref], line, means)
-    if problems:
-        record_problems(file.period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
+    for lines, problems in _tellings(file, key, means):
+        refunds = {refund.our_ref: refund for refund in records.lines_of_file(file)}
+        for line in lines:
+            fault = _fault(refunds.get(line.our_ref), line)
+            if fault is not None:
+                problems.append(fault)
+            elif line.outcome is not PaymentOutcome.PENDING:
+                _end(refunds[line.our_ref], line, means)
+        if problems:
+            record_problems(file.period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
+
+
+def hear_overwritten(period: str, means: Means) -> int:
+    """Look at return files once more that were overwritten after they were taken in: what they say against the bank's
+    earlier word is put on the operators' list, and changes nothing. Returns how many there are."""
+    overwritten = [
+        (file, key)
+        for file in records.batch_files(period)
+        if file.state == BatchStatus.RETURNED
+        for key in _files_of(file, means)
+        if len(set(means.files.versions("inbox", key))) > 1
+    ]
+    for file, key in overwritten:
+        with suppress(FileRefused):
+            _apply(file, key, means)
+    return len(overwritten)
 
 
 def list_unknown(files: Files, period: str, channels: tuple[str, ...]) -> int:
@@ -99,17 +118,37 @@ def list_unknown(files: Files, period: str, channels: tuple[str, ...]) -> int:
     return unknown
 
 
-def _read(file: BatchRecord, key: str, means: Means) -> tuple[tuple[ReturnLine, ...], list[Problem]]:
-    try:
-        content, sidecar = means.files.read("inbox", key), means.files.read("inbox", key + SIDECAR)
-        told = means.bank(file.channel).read_return(content, sidecar)
-        if told.batch_no != file.batch_no:
-            problem = Problem(1, "batch_no", told.batch_no, f"{file.batch_no}, the batch it was delivered for")
-            raise FileRefused("BATCH_NO_DIFFERS", "回盘文件的批次号不符", problems=(problem,))
-    except FileRefused as refused:
-        record_refusal(file.period, key, refused)
-        raise
-    return told.lines, list(told.problems)
+def _tellings(file: BatchRecord, key: str, means: Means) -> Iterator[tuple[tuple[ReturnLine, ...], list[Problem]]]:
+    """What a return file says, and what it said before it was overwritten under its key, the oldest first.
+
+    Raises ``FileRefused`` where the latest is wrong as a whole; all that are stand on the operator's list.
+    """
+    contents, sidecars = (means.files.versions("inbox", each) for each in (key, key + SIDECAR))
+    for content in contents:
+        try:
+            told = _read(file, content, sidecars, means)
+        except FileRefused as refused:
+            record_refusal(file.period, key, refused)
+            if content == contents[-1]:
+                raise
+        else:
+            yield told.lines, list(told.problems)
+
+
+def _read(file: BatchRecord, content: bytes, sidecars: list[bytes], means: Means) -> BatchReturn:
+    """Read by the sidecar that was written with it: the latest that fits."""
+    for sidecar in reversed(sidecars):
+        try:
+            told = means.bank(file.channel).read_return(content, sidecar)
+        except FileRefused as refused:
+            if refused.code != DIGEST_DIFFERS or sidecar == sidecars[0]:
+                raise
+        else:
+            break
+    if told.batch_no != file.batch_no:
+        problem = Problem(1, "batch_no", told.batch_no, f"{file.batch_no}, the batch it was delivered for")
+        raise FileRefused("BATCH_NO_DIFFERS", "回盘文件的批次号不符", problems=(problem,))
+    return told
 
 
 def _fault(refund: RefundRecord | None, line: ReturnLine) -> Problem | None:

@@ -55,6 +55,7 @@ def _apply_return(event: dict[str, Any]) -> dict[str, int]:
 
 def _failed_list(event: dict[str, Any]) -> dict[str, Any]:
     returns.list_unknown(hub().files, event["period"], load_period_rules(event["period"]).ways)
+    returns.hear_overwritten(event["period"], _means(event["period"]))
     return accounts.failed_list(hub().files, hub().keys.vault(), event["period"])
 
 

@@ -41,6 +41,15 @@ def test_a_file_is_read_as_it_was_written(files: Files) -> None:
     assert files.read("work", "a/申请.csv").decode("gb18030") == "申请编码"
 
 
+def test_what_stood_under_a_key_of_the_inbox_is_kept_in_its_order(files: Files) -> None:
+    for body in (b"1", b"22", b"1"):
+        files.write("inbox", "a/b.txt", body)
+        files.write("inbox", "a/b.txt.sm3", b"digest of " + body)
+    assert files.versions("inbox", "a/b.txt") == [b"1", b"22", b"1"]
+    with pytest.raises(NotFound, match="FILE_MISSING"):
+        files.versions("inbox", "a/b")
+
+
 def test_a_missing_file_is_named(files: Files) -> None:
     with pytest.raises(NotFound, match="FILE_MISSING"):
         files.read("work", "nothing")

@@ -11,7 +11,7 @@ from chalicelib.periods.problems import list_problems
 from chalicelib.refunds import records
 from chalicelib.refunds.accounts import Account, failed_list, give_account
 from chalicelib.refunds.preparing import prepare
-from chalicelib.refunds.returns import apply_return
+from chalicelib.refunds.returns import apply_return, hear_overwritten
 from chalicelib.refunds.rules import BatchStatus, RefundState
 from chalicelib.refunds.selecting import Payee
 from chalicelib.refunds.sending import release, send
@@ -232,6 +232,42 @@ def test_given_a_return_that_comes_twice_or_contradicts_itself_then_states_only_
     assert sorted(problem.code for problem in list_problems(PERIOD)) == ["RETURN_LINES"] * 3 + ["RETURN_PENDING"]
     assert "transit:hangzhou" not in month.balances()
     assert {refund.state for refund in records.refunds(PERIOD)} == {RefundState.PAID}
+
+
+def test_given_a_return_that_is_overwritten_under_its_key_then_every_word_that_stood_there_counts_in_its_order(month):
+    prepared = prepare("1", month.means())
+    batch_no = prepared["files"][0]["batch_no"]
+    release(PERIOD, "1", "approver")
+    send(batch_no, month.means())
+    key = return_key(batch_no)
+    orders = paper.read_batch(month.files.read("outbox", prepared["files"][0]["key"]))[1]
+
+    def overwrite(codes: list[str]) -> None:
+        content = paper.batch_return(batch_no, [(order, code, "") for order, code in zip(orders, codes, strict=True)])
+        month.files.write("inbox", f"{key}.sm3", paper.sidecar(content, key))
+        month.files.write("inbox", key, content)
+
+    # Before anybody looked: the bank's first word says who was paid, its second that it knows nothing of it any more.
+    month.files.held.pop(("inbox", key))
+    overwrite(["0000", "0000", "9999", "9999"])
+    overwrite(["9999", "9999", "1001", "0000"])
+    assert apply_return(batch_no, key, month.means()) == {"paid": 3, "failed": 1, "pending": 0}
+    assert hear_overwritten(PERIOD, month.means()) == 1
+    assert [problem.code for problem in list_problems(PERIOD)] == []
+
+    # And after all was taken in: nobody waits for it, and it is looked at before the list of failures is made.
+    balances = month.balances()
+    overwrite(["1001", "0000", "1001", "0000"])
+    assert hear_overwritten(PERIOD, month.means()) == 1
+    listed = list_problems(PERIOD)
+    assert [(each.source, each.code, each.problem.line) for each in listed] == [(key, "RETURN_LINES", 2)]
+    assert month.balances() == balances
+
+    # One that is no file at all is refused, and takes nothing back.
+    month.files.write("inbox", key, b"half")
+    with pytest.raises(FileRefused):
+        apply_return(batch_no, key, month.means())
+    assert month.balances() == balances
 
 
 def test_given_a_return_for_another_batch_or_before_sending_then_it_is_refused(month):
