@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
 from chalicelib.kernel import aws
 from chalicelib.kernel.clock import Clock, SystemClock
@@ -17,6 +19,9 @@ from chalicelib.kernel.queues import SqsQueue
 from chalicelib.kernel.settings import Settings, settings
 from chalicelib.periods.plan import Plan
 from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink, Wallet
+
+if TYPE_CHECKING:
+    from integrations.stripe.bill import Day
 
 # Hands a one-time code over to be texted: (our id of the message, phone, code). It only puts a message into the code
 # lane's queue; without a phone ("") that message goes to nobody (messages/codes.py).
@@ -87,7 +92,7 @@ def _wallet(keys: Keyring, config: Settings, clock: Clock) -> Callable[[str], Wa
             api_key, signing_secret = gateway_keys(keys.secret("STRIPE_SECRET"))
             account_no = config.need("ALIPAY_SELLER_ID")
             return StripeGateway(
-                config.need("STRIPE_URL"), api_key, signing_secret, account_no, _serial_of, clock=clock
+                config.need("STRIPE_URL"), api_key, signing_secret, account_no, _serial_of, clock=clock, day_of=_day_of
             )
         from dataclasses import replace
 
@@ -110,6 +115,18 @@ def _serial_of(our_ref: str) -> str:
 
     trade = find_trade(our_ref)
     return trade.serial if trade else ""
+
+
+def _day_of(day: date) -> Day:
+    """A day of the gateway's bill: the calendar's, or in a compressed month what stands for it there."""
+    from chalicelib.periods.openings import openings
+    from chalicelib.periods.records import load_plan
+    from integrations.stripe.bill import Day
+    from integrations.stripe.client import StripeGateway, day_of_shanghai
+
+    spans = (load_plan(period).short_day(StripeGateway.channel, day) for period in openings())
+    short = next((span for span in spans if span), None)
+    return Day(day, *short) if short else day_of_shanghai(day)
 
 
 def _treasury(keys: Keyring, config: Settings) -> Callable[[], TreasuryLink]:

@@ -69,6 +69,18 @@ class Plan:
         """Those of the later ones that fall due before the month is closed: they are taken in on their day."""
         return tuple(each for each in self.closing if each.due.at_ms < self.at("month_end"))
 
+    def short_day(self, channel: str, day: date) -> tuple[int, int] | None:
+        """From when until when (epoch ms) a day of a compressed month is, for the channel that states it; ``None`` for
+        a day as the calendar has it. It begins where the last one stated ended, on whole seconds: some book in them."""
+        from_ms = 0
+        for each in self.statements:
+            if each.channel == channel and not each.due.on_its_day:
+                to_ms = each.ends_ms // 1_000 * 1_000
+                if each.day == day:
+                    return from_ms, to_ms
+                from_ms = to_ms
+        return None
+
 
 def nominal(
     period: str,

@@ -188,6 +188,19 @@ def test_given_a_statement_when_its_day_ends_then_at_midnight_and_in_a_compresse
     assert short.intake[0].ends_ms == short.intake[0].due.at_ms == START_MS + offsets()["deposits_open"]
 
 
+def test_given_a_compressed_month_when_its_days_are_asked_for_then_they_meet_at_whole_seconds(plan: Plan) -> None:
+    first, last = "2026-03-10", "2026-03-18"
+    short = compress(plan, offsets(f"statement-hangzhou-{first}", f"statement-hangzhou-{last}"), START_MS + 999)
+    opens_ms = short.at("deposits_open") // 1_000 * 1_000
+
+    def day(of: str, channel: str = "hangzhou") -> tuple[int, int] | None:
+        return short.short_day(channel, date.fromisoformat(of))
+
+    assert (day(first), day(last)) == ((0, opens_ms), (opens_ms, opens_ms + 1_000))
+    assert (day("2026-03-11"), day(first, "minsheng")) == (None, None)
+    assert plan.short_day("hangzhou", date.fromisoformat(first)) is None
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
