@@ -116,9 +116,10 @@ class Account:
         self.returns[batch_no] = (key, paper.batch_return(batch_no, answers))
         return True
 
-    def deliver_return(self, name: str) -> str:
-        """Drop a batch's return file (again)."""
-        return self._deliver(*self.returns[name.removeprefix("HZB_RFD_").removesuffix(".txt")])
+    def deliver_return(self, name: str, *, turned: bool = False) -> str:
+        """Drop a batch's return file (again); ``turned``: under the same key one that takes back what it said."""
+        key, content = self.returns[name.removeprefix("HZB_RFD_").removesuffix(".txt")]
+        return self._deliver(key, paper.with_other_word(content) if turned else content)
 
     def _deliver(self, key: str, content: bytes) -> str:
         # The sidecar first: whoever sees the file finds its digest.

@@ -87,6 +87,14 @@ def with_wrong_total(content: bytes) -> bytes:
     return b"|".join(parts) + b"\n" + rest
 
 
+def with_other_word(content: bytes) -> bytes:
+    """A return file that says of the first payment that was made that its account is gone."""
+    rows = content.split(b"\n")
+    made = next(number for number, row in enumerate(rows) if b"|0000|" in row)
+    rows[made] = b"|".join([*rows[made].split(b"|")[:3], "1003|账户已销户".encode("gb18030")])
+    return b"\n".join(rows)
+
+
 def read_batch(content: bytes) -> tuple[str, list[Order]]:
     """Batch number and orders of a batch file. Raises ``ValueError`` where count or total are not the header's."""
     head, *rows = content.decode("gb18030").splitlines()

@@ -10,7 +10,7 @@
   ``total`` |
 | POST ``/_accounts`` | ``{account: code}``: payments to these fail with the code from now on; ``"0000"`` heals |
 | POST ``/_faults`` | ``{refuse, mute, hold_returns}``: the next n calls: 503, unread; taken, unanswered; return kept |
-| POST ``/_return`` | ``{name}``: drops the return file of a batch (again) |
+| POST ``/_return`` | ``{name, turned?}``: drops the return file of a batch (again), or over it another one |
 | GET ``/_state`` | balance, batches, and every payment made |
 """
 
@@ -36,7 +36,7 @@ class HangzhouSimulator(HttpSimulator):
     ``fail_first``: how many rows fail (1001, 1003, ...) in a period's first batch that has more rows than that, besides
     those of ``/_accounts``.
     ``return_delay_seconds``: how long after a batch its return file is dropped.
-    ``hub_url``: the hub's door for notices.
+    ``hub_url``: the hub's door for notices. ``balance_fen``: what stands in the account before.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class HangzhouSimulator(HttpSimulator):
         *,
         fail_first: int = 2,
         port: int = 0,
+        balance_fen: int = 0,
         return_delay_seconds: float = 0.0,
         hub_url: str = "",
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -56,7 +57,7 @@ class HangzhouSimulator(HttpSimulator):
         self._delay = return_delay_seconds
         self._lock = threading.Lock()
         self.faults = {"refuse": 0, "mute": 0, "hold_returns": 0}
-        self.account = Account(account_no, drop, fail_first, now_ms)
+        self.account = Account(account_no, drop, fail_first, now_ms, balance_fen, balance_fen)
         self._teller = Teller(secret, account_no, hub_url, now_ms)
 
     def _use_fault(self, name: str) -> bool:
@@ -138,7 +139,7 @@ class HangzhouSimulator(HttpSimulator):
                     self.faults.update(given)
                     return self.faults
                 case "/_return":
-                    return {"key": self.account.deliver_return(given["name"])}
+                    return {"key": self.account.deliver_return(given["name"], turned=bool(given.get("turned")))}
                 case "/_state":
                     return {**self.account.state(), "faults": dict(self.faults)}
         raise RefusalError(404, f"no door is called {door}")

@@ -39,7 +39,8 @@ ASKS = ("qryBatchCostReimb", "qryBatchXfer")
 class MinshengSimulator(HttpSimulator):
     """The bank. Use it as a context, or start and stop it.
 
-    ``login`` is client, user and password; ``page_max`` is how many rows of detail one reply holds at most.
+    ``login`` is client, user and password; ``page_max`` is how many rows of detail one reply holds at most,
+    ``balance_fen`` what stands in the account before.
     ``secret`` signs the notices to the hub's door ``hub_url``.
     """
 
@@ -50,6 +51,7 @@ class MinshengSimulator(HttpSimulator):
         *,
         port: int = 0,
         page_max: int = 100,
+        balance_fen: int = 0,
         compressed: bool = False,
         silence_seconds: float = 30.0,
         secret: str = "",
@@ -64,7 +66,7 @@ class MinshengSimulator(HttpSimulator):
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self.faults: dict[str, int] = {}
-        self.account = Account(account_no, now_ms, compressed=compressed)
+        self.account = Account(account_no, now_ms, balance_fen, compressed=compressed)
         self._teller = Teller(secret, account_no, hub_url, now_ms)
 
     def stop(self) -> None:
