@@ -16,6 +16,7 @@ BIDDING_MS_PER_BIDDER = 100
 PAYING_MS_PER_BIDDER = 30
 IMPORT_MS_PER_BIDDER = 30
 WALLET_MS_PER_BIDDER = 100
+NAMING_MS_PER_BIDDER = 400
 # Over all channels things go wrong: statements come again, returns come late.
 MISHAPS_MS = 10_000
 
@@ -33,8 +34,13 @@ def _statements(plan: Plan) -> tuple[list[str], list[str], list[str]]:
     return first, last, named(plan.closing, plan.closing[-1].day.isoformat())
 
 
-def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = False) -> Plan:
-    """The plan with its first milestone a few seconds after ``start_ms`` (epoch ms)."""
+def compressed(
+    plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = False, wallet_transfers: bool = True
+) -> Plan:
+    """The plan with its first milestone a few seconds after ``start_ms`` (epoch ms).
+
+    Without ``wallet_transfers`` those who paid by wallet have to name an account for the interest.
+    """
     offsets: dict[str, int] = {}
     at = 0
 
@@ -68,10 +74,11 @@ def compressed(plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = Fal
     then(3_000 + bidding * 3 // 10, "broadcast-2")
     then(3_000 + bidding * 3 // 10, "auction_closes")
     then(18_000 + importing, "settlement_opens")
-    then(4_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_reminder")
+    then(7_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_reminder")
     then(4_000 + PAYING_MS_PER_BIDDER * bidders, "settlement_closes")
     then(6_000, "refunds_1_by")
     then(4_000, "refunds_2_by")
-    then(14_000 + (MISHAPS_MS if by_wallet else 0), "failed_refunds_after")
+    naming = 0 if wallet_transfers else NAMING_MS_PER_BIDDER * bidders
+    then(14_000 + (MISHAPS_MS if by_wallet else 0) + naming, "failed_refunds_after")
     then(6_000, "month_end", *closing)
     return compress(plan, offsets, start_ms)

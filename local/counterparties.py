@@ -21,7 +21,9 @@ from integrations.aliyun_sms.simulator import SmsSimulator
 from integrations.bank_of_hangzhou.simulator import HangzhouSimulator
 from integrations.minsheng.simulator import MinshengSimulator
 from integrations.treasury_nontax.simulator import TreasurySimulator
+from local import localstripe
 from local.identity import Identity
+from local.localstripe.door import Door
 from local.processes import free_port
 
 # The deposit account at the bank; not a real one.
@@ -29,9 +31,11 @@ ACCOUNT_NO = "3301040160000000001"
 MINSHENG_ACCOUNT_NO = "600033029"
 MINSHENG_LOGIN = ("2200003220", "2200003220001", "demo-of-the-link")
 ALIPAY_APP_ID, ALIPAY_SELLER_ID = "2021000000000001", "2088000000000001"
+# What residents' wallet is reached through: Alipay's own platform, or a gateway shaped as Stripe.
+GATEWAYS = ("alipay", "stripe")
 OIDC_CLIENT_ID = "hangpai-console"
-# What the merchant has there to pay interest from.
-ALIPAY_FLOAT_FEN = 1_000_000
+# What stands in each account from before: interest is paid from it, and what one account pays for another.
+FLOAT_FEN = 1_000_000
 # The treasury's non-tax account; not a real one either.
 TREASURY_ACCOUNT_NO = "3301040160000009999"
 # So that the hub is waiting for the return file only after it has sent the batch, as in life.
@@ -52,6 +56,9 @@ class Ports:
     minsheng: int
     alipay: int
     identity: int
+    # A gateway shaped as Stripe, and the line to it.
+    stripe: int
+    stripe_door: int
 
     @property
     def bank_url(self) -> str:
@@ -69,6 +76,11 @@ class Ports:
         return f"http://127.0.0.1:{self.alipay}"
 
     @property
+    def stripe_url(self) -> str:
+        """The line to the gateway shaped as Stripe, and its controls."""
+        return f"http://127.0.0.1:{self.stripe_door}"
+
+    @property
     def identity_url(self) -> str:
         """The operators' identity provider."""
         return f"http://127.0.0.1:{self.identity}"
@@ -83,9 +95,11 @@ class Ports:
         """The treasury's controls."""
         return f"http://127.0.0.1:{self.treasury_control}"
 
-    def parameters(self) -> dict[str, str]:
-        """The template's parameters that name the counterparties."""
+    def parameters(self, gateway: str) -> dict[str, str]:
+        """The template's parameters that name the counterparties; ``gateway`` is one of ``GATEWAYS``."""
         return {
+            "WalletGateway": gateway,
+            "StripeUrl": self.stripe_url,
             "HangzhouUrl": self.bank_url,
             "HangzhouAccountNo": ACCOUNT_NO,
             "MinshengUrl": self.minsheng_url,
@@ -121,6 +135,7 @@ class Scene:
     secrets: dict[str, str]
     alipay_keys: dict[str, str]
     console_url: str
+    gateway: str = GATEWAYS[0]
 
     def to_json(self) -> str:
         """As the file that ``main`` reads."""
@@ -169,6 +184,7 @@ def serve(scene: Scene) -> ExitStack:
             hub.drop,
             fail_first=0,
             port=ports.bank,
+            balance_fen=FLOAT_FEN,
             return_delay_seconds=RETURN_DELAY_S,
             hub_url=f"{scene.api_url}/banks/hangzhou/notifications",
         )
@@ -178,23 +194,13 @@ def serve(scene: Scene) -> ExitStack:
             MINSHENG_LOGIN,
             MINSHENG_ACCOUNT_NO,
             port=ports.minsheng,
+            balance_fen=FLOAT_FEN,
             compressed=True,
             secret=MINSHENG_LOGIN[-1],
             hub_url=f"{scene.api_url}/banks/minsheng/notifications",
         )
     )
-    running.enter_context(
-        AlipaySimulator(
-            scene.alipay_keys["alipay_private"],
-            scene.alipay_keys["merchant_public"],
-            app_id=ALIPAY_APP_ID,
-            seller_id=ALIPAY_SELLER_ID,
-            hub_url=f"{scene.api_url}/alipay/notifications",
-            port=ports.alipay,
-            balance_fen=ALIPAY_FLOAT_FEN,
-            compressed=True,
-        )
-    )
+    _serve_gateway(running, scene)
     signed_in = f"{scene.console_url}/console/signed-in"
     running.enter_context(Identity(OIDC_CLIENT_ID, hub.secret("OIDC_SECRET"), signed_in, ports.identity))
     running.enter_context(SmsSimulator(hub.secret("SMS_SECRET"), ports.carrier, code_limits=CODE_LIMITS))
@@ -204,6 +210,28 @@ def serve(scene: Scene) -> ExitStack:
         )
     )
     return running
+
+
+def _serve_gateway(running: ExitStack, scene: Scene) -> None:
+    ports = scene.ports
+    if scene.gateway == "stripe":
+        hub_url = f"{scene.api_url}/stripe/notifications"
+        door = Door(ports.stripe_door, f"http://127.0.0.1:{ports.stripe}", hub_url, localstripe.SIGNING_SECRET)
+        running.enter_context(door)
+        running.enter_context(localstripe.running(ports.stripe, f"{ports.stripe_url}/_events"))
+        return
+    running.enter_context(
+        AlipaySimulator(
+            scene.alipay_keys["alipay_private"],
+            scene.alipay_keys["merchant_public"],
+            app_id=ALIPAY_APP_ID,
+            seller_id=ALIPAY_SELLER_ID,
+            hub_url=f"{scene.api_url}/alipay/notifications",
+            port=ports.alipay,
+            balance_fen=FLOAT_FEN,
+            compressed=True,
+        )
+    )
 
 
 def all_up(scene_file: Path) -> Path:

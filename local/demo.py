@@ -18,6 +18,7 @@ from rich.console import Console
 from local import demo_report, demo_table
 from local.compressed import compressed
 from local.conduct import suggest_quotas
+from local.counterparties import GATEWAYS
 from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
 from local.package import ROOT
 from local.scenario import PeriodStoppedError, Story, addresses, run_month
@@ -42,7 +43,7 @@ PRINTED_WIDTH = 132
 CHOICES = {"all": CHANNELS, CHANNEL: (CHANNEL,)}
 
 
-def _plan_month(bidders: int, seed: int, channels: tuple[str, ...]) -> Month:
+def _plan_month(bidders: int, seed: int, channels: tuple[str, ...], gateway: str) -> Month:
     from chalicelib.periods.plan import nominal
     from chalicelib.periods.rules import load_rules
 
@@ -55,9 +56,9 @@ def _plan_month(bidders: int, seed: int, channels: tuple[str, ...]) -> Month:
         lows_fen=LOWS_FEN,
         last_mean_fen=LAST_MEAN_FEN,
     )
-    return make_month(
-        roster, compressed(plan, bidders, now_ms() + LEAD_MS, by_wallet=ALIPAY in channels), rules, channels
-    )
+    transfers = gateway != "stripe"
+    short = compressed(plan, bidders, now_ms() + LEAD_MS, by_wallet=ALIPAY in channels, wallet_transfers=transfers)
+    return make_month(roster, short, rules, channels, wallet_transfers=transfers)
 
 
 def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Console) -> tuple[Month, Story]:
@@ -66,7 +67,7 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
     # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
     roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",), CASHIER: ("cashier",)}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
-    month = _plan_month(arguments.bidders, arguments.seed, CHOICES[arguments.channels])
+    month = _plan_month(arguments.bidders, arguments.seed, CHOICES[arguments.channels], arguments.gateway)
     write_files(month, out / "input")
     ends = month.plan.at("month_end")
     began = now_ms()
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     clear_left_overs(NAME, setting_up)
     # Under a name of its own, so that two demos can run side by side.
-    stage = set_up(f"{NAME}-{os.getpid()}", setting_up, lasting=False)
+    stage = set_up(f"{NAME}-{os.getpid()}", setting_up, lasting=False, gateway=arguments.gateway)
     try:
         month, story = _act(stage, arguments, out, console)
         report = demo_report.gather(stage, month, story, out)
@@ -122,6 +123,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20260325)
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
     parser.add_argument("--channels", choices=CHOICES, default=CHANNEL, help="which ways bidders pay their deposits")
+    parser.add_argument("--gateway", choices=GATEWAYS, default=GATEWAYS[0], help="what the wallet is reached through")
     parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
     parser.add_argument("--late", action="store_true", help="a payment comes after the month was closed")
     return run(parser.parse_args())

@@ -11,20 +11,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from local.checks import everything, mishaps, planted, sealed
+from local.checks.asked_files import read_asked
+from local.checks.bank_files import read_exchange
 from local.checks.check import Check
 from local.checks.finance import finance_files_hold, sealed_balances
 from local.checks.log_and_disc import bid_log_proves, disc_holds
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
-from local.month import Month
+from local.month import CHANNEL, Month
+from local.payments import MINSHENG
 from local.scenario import Story
 from local.stage import Stage
 from local.world.addresses import Addresses
 from local.world.phones import all_texts, sms_templates
-from local.world.wallet import wallet_payments
+from local.world.wallet import books_of, wallet_payments
 from local.world.web import need
 
 BUCKETS = ("inbox", "outbox", "public", "evidence")
@@ -88,29 +89,27 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     from chalicelib.ledger.records import entries
 
     held, logs = keep_files(stage, out), keep_logs(stage, out)
-    ports = stage.ports
-    at = Addresses(
-        stage.api_url,
-        ports.bank_url,
-        ports.carrier_url,
-        ports.treasury_url,
-        lambda _key, _content: None,
-        minsheng=ports.minsheng_url,
-        alipay=ports.alipay_url,
-    )
+    at = Addresses.of_stage(stage, lambda _key, _content: None)
+    wallet_books: dict[str, Any] = {"trades": []}
     if story.wallet.paid:
-        month = wallet_payments(month, story.wallet, requests.get(f"{ports.alipay_url}/_state", timeout=30).json())
+        wallet_books = books_of(at, story.wallet)
+        month = wallet_payments(month, story.wallet, wallet_books)
     public = {
         name: json.loads(held["public"][PUBLIC.format(period=month.period, name=name)]) for name in ("window", "result")
     }
     seen = everything.Evidence(
         month=month,
         entries=tuple(entries(month.period)),
-        files={**_without(held["inbox"], story.mishaps.spoilt), **held["outbox"]},
+        files={
+            **_without(held["inbox"], story.mishaps.spoilt),
+            **{key: stage.first_version("inbox", key) for key in story.mishaps.overwritten},
+            **held["outbox"],
+        },
         window=public["window"],
         result=public["result"],
         texts=all_texts(at, month.people, sms_templates()),
-        treasury=requests.get(f"{ports.treasury_url}/_state", timeout=30).json(),
+        treasury=need("GET", f"{at.treasury}/_state"),
+        wallet=wallet_books,
         corrections=story.corrections,
         bids=story.bids,
         payers=story.payers,
@@ -146,6 +145,10 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         further += [
             mishaps.faults_are_named(bad_files, story.mishaps, story.problems),
             mishaps.differences_are_named(story.mishaps),
+            mishaps.rare_names_came_through(
+                month,
+                {CHANNEL: read_exchange(seen.files), MINSHENG: read_asked(seen.files, MINSHENG)},
+            ),
         ]
     for name, content in story.papers.files.items():
         (out / "papers").mkdir(exist_ok=True)

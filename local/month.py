@@ -15,7 +15,7 @@ from chalicelib.periods.rules import RuleSet
 from local.applicant_files import InputFile, applicant_files, qualification_file
 from local.conduct import DOUBTFUL, Conduct, Paying, PriceRange, draw_conduct, price_range
 from local.payments import MINSHENG, Payment, make_payments
-from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
+from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, beyond_gb2312, make_people, seeded
 
 CHANNEL, ALIPAY = "hangzhou", "alipay"
 CHANNELS = (CHANNEL, MINSHENG, ALIPAY)
@@ -50,6 +50,8 @@ class Month:
     failing_accounts: Mapping[str, str] = field(repr=False)
     new_accounts: Mapping[str, str] = field(repr=False)
     channel_of: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # The accounts that Minsheng can't pay to.
+    failing_at_minsheng: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -130,8 +132,18 @@ def make_roster(seed: int, bidders: int) -> Roster:
     return Roster(seed, make_people(maker, bidders), maker)
 
 
-def make_month(roster: Roster, plan: Plan, rules: RuleSet, channels: tuple[str, ...] = (CHANNEL,)) -> Month:
+def make_month(
+    roster: Roster,
+    plan: Plan,
+    rules: RuleSet,
+    channels: tuple[str, ...] = (CHANNEL,),
+    *,
+    wallet_transfers: bool = True,
+) -> Month:
     """Draw a month for a (compressed) plan, which must know the last average price of both classes: it sets the cap.
+
+    ``wallet_transfers``: what reaches the wallet can send money to it, and knows one user from another. Where it can't,
+    nobody pays twice by wallet, and who paid by wallet names an account at a bank for the interest.
 
     Call it once for a roster: the people who are not applicants are made on the way.
     """
@@ -143,7 +155,12 @@ def make_month(roster: Roster, plan: Plan, rules: RuleSet, channels: tuple[str, 
     conduct = draw_conduct(seed, people, prices, rules.bids_max)
     lists, refused = applicant_files(seed, plan, people, maker)
     failing = _failing(seed, people, conduct)
-    channel_of = _channels(seed, people, conduct, channels, {person.code for person in failing})
+    twice = (Paying.DOUBLE,) if wallet_transfers else ()
+    gone, rare = _at_minsheng(seed, people, conduct, {person.code for person in failing})
+    sent = {person.code: CHANNEL for person in (*failing, *rare[1:2])}
+    if MINSHENG in channels:
+        sent |= {person.code: MINSHENG for person in (gone, *rare[:1])}
+    channel_of = _channels(seed, people, conduct, channels, sent=sent, to_wallet=(Paying.EXACT, *twice))
     payments = make_payments(
         plan,
         CHANNEL,
@@ -155,6 +172,8 @@ def make_month(roster: Roster, plan: Plan, rules: RuleSet, channels: tuple[str, 
         refused=refused,
         channel_of=channel_of,
     )
+    by_wallet = (person for person in people if channel_of.get(person.code) == ALIPAY)
+    elsewhere = () if wallet_transfers else tuple(by_wallet)
     return Month(
         period=plan.period,
         seed=seed,
@@ -167,13 +186,21 @@ def make_month(roster: Roster, plan: Plan, rules: RuleSet, channels: tuple[str, 
         payments=payments,
         files=(*lists, qualification_file(seed, plan.period, people, conduct)),
         failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
-        new_accounts={person.code: maker.account(person.bidder_class) for person in failing},
+        new_accounts={person.code: maker.account(person.bidder_class) for person in (*failing, *elsewhere)}
+        | ({gone.code: maker.minsheng_card()} if MINSHENG in channels else {}),
         channel_of=channel_of,
+        failing_at_minsheng=(gone.account_no,) if MINSHENG in channels else (),
     )
 
 
 def _channels(
-    seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct], channels: tuple[str, ...], kept: set[str]
+    seed: int,
+    people: tuple[Person, ...],
+    conduct: Mapping[str, Conduct],
+    channels: tuple[str, ...],
+    *,
+    sent: Mapping[str, str],
+    to_wallet: tuple[Paying, ...],
 ) -> dict[str, str]:
     """Who pays elsewhere than at the first bank. A wallet takes the exact sum from individuals in time, and knows the
     code; Minsheng's detail has whole seconds, so that nobody is late there by less."""
@@ -181,9 +208,12 @@ def _channels(
     for person in people:
         how = conduct[person.code].paying
         draw = rng.random()
-        if person.code in kept or how in (Paying.NEVER, Paying.LATE):
+        if person.code in sent:
+            chosen[person.code] = sent[person.code]
             continue
-        by_wallet = how in (Paying.EXACT, Paying.DOUBLE) and not person.is_unit
+        if how in (Paying.NEVER, Paying.LATE):
+            continue
+        by_wallet = how in to_wallet and not person.is_unit
         if draw < SHARE_ELSEWHERE and MINSHENG in channels:
             chosen[person.code] = MINSHENG
         elif draw < 2 * SHARE_ELSEWHERE and ALIPAY in channels and by_wallet:
@@ -197,6 +227,19 @@ def _failing(seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduc
     late = [person for person in people if conduct[person.code].paying is Paying.LATE]
     failed = [person for person in people if not conduct[person.code].audit_passed]
     return rng.choice(late), rng.choice(failed)
+
+
+def _at_minsheng(
+    seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct], failing: set[str]
+) -> tuple[Person, list[Person]]:
+    """Whose account Minsheng can't pay to: an applicant who never activates, so that batch 1 pays him back. And those
+    with a name beyond GB2312 who pay: one of them pays at each bank."""
+    rng = seeded("minsheng", seed)
+    regular = [
+        person for person in people if conduct[person.code].paying is Paying.EXACT and person.code not in failing
+    ]
+    gone = rng.choice([person for person in regular if conduct[person.code].qualified_only])
+    return gone, [person for person in regular if beyond_gb2312(person.name) and person is not gone]
 
 
 def write_files(month: Month, folder: Path) -> dict[str, Path]:

@@ -36,6 +36,8 @@ SILENT_QUESTIONS = 2
 PATIENCE_AFTER_MONTH_END_MS = 120_000
 # How soon after the opening of the window the late rush begins is the bidders' own affair; signing in takes a while.
 SIGN_IN_BEFORE_OPENING_MS = 3_000
+# A winner who has not read by then what to pay can't have paid it in time.
+PAYING_MS = 3_000
 
 Say = Callable[[str], None]
 
@@ -132,16 +134,7 @@ class _Month:
 
 def addresses(stage: Stage) -> Addresses:
     """Where a stage's hub and counterparties are."""
-    ports = stage.ports
-    return Addresses(
-        stage.api_url,
-        ports.bank_url,
-        ports.carrier_url,
-        ports.treasury_url,
-        drop_into(stage.scene),
-        minsheng=ports.minsheng_url,
-        alipay=ports.alipay_url,
-    )
+    return Addresses.of_stage(stage, drop_into(stage.scene))
 
 
 def run_month(
@@ -276,7 +269,7 @@ def _auction(cast: _Month, story: Story) -> None:
 def _settlement(cast: _Month, story: Story) -> None:
     plan, month, at = cast.plan, cast.month, cast.at
     expected = sum(plan.quotas.values())
-    owed = winners.read_notices(at, month, story.bids.receipts, expected, plan.at("settlement_reminder"))
+    owed = winners.read_notices(at, month, story.bids.receipts, expected, plan.at("settlement_closes") - PAYING_MS)
     # A treasury that answers nothing for a while makes nobody a defaulter: it is asked again.
     need("POST", f"{at.treasury}/_fault", body={"kind": "silent", "requests": SILENT_QUESTIONS, "numbers": ["8997"]})
     story.payers = winners.pay_prices(at, month, owed, plan.at("settlement_closes"))
@@ -295,6 +288,8 @@ def _refunds(cast: _Month, story: Story) -> None:
     cast.until_reached("refunds_1_by")
     story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
     cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
+    if cast.goes_wrong:
+        mishaps.overwrite_return(at, month, story.mishaps)
     cast.until_reached("failed_refunds_after")
     if cast.goes_wrong:
         mishaps.spoil_last_statement(at, story.mishaps)

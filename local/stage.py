@@ -16,8 +16,8 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from local import embedded, processes
-from local.counterparties import MINSHENG_LOGIN, Ports, Scene, all_up, choose_ports
+from local import embedded, localstripe, processes
+from local.counterparties import GATEWAYS, MINSHENG_LOGIN, Ports, Scene, all_up, choose_ports
 from local.deploy import Deployed, deploy
 from local.embedded import EmbeddedAws
 from local.package import ROOT
@@ -69,6 +69,14 @@ class Stage:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket(role), Prefix=prefix)
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         return {key: s3.get_object(Bucket=self.bucket(role), Key=key)["Body"].read() for key in keys}
+
+    def first_version(self, role: str, key: str) -> bytes:
+        """What was written first under a key of a bucket."""
+        s3, named = self.aws.client("s3"), {"Bucket": self.bucket(role), "Key": key}
+        listed = s3.list_object_versions(Bucket=named["Bucket"], Prefix=key)["Versions"]
+        first = [each["VersionId"] for each in listed if each["Key"] == key][-1]
+        content: bytes = s3.get_object(**named, VersionId=first)["Body"].read()
+        return content
 
     def age_code(self, period: str, code: str, by_ms: int = 300_000) -> None:
         """Let the SMS codes of an application code be issued earlier than they were."""
@@ -130,20 +138,23 @@ def _package() -> Path:
     return ROOT / done.stdout.strip()
 
 
-def set_up(name: str, say: Say, *, lasting: bool) -> Stage:
-    """Package, start, deploy. Nothing is left running where one of them fails."""
+def set_up(name: str, say: Say, *, lasting: bool, gateway: str = GATEWAYS[0]) -> Stage:
+    """Package, start, deploy; the wallet is reached through ``gateway``. Nothing is left running where one fails."""
+    if gateway == "stripe":
+        # Now: a first time takes longer than anybody waits for counterparties.
+        localstripe.interpreter()
     say("packaging")
     built = _package()
     say("starting the embedded AWS")
     aws = embedded.start(f"{name}-aws", lasting=lasting)
     try:
-        return _deploy(name, aws, built, say, lasting=lasting)
+        return _deploy(name, aws, built, say, lasting=lasting, gateway=gateway)
     except BaseException:
         end_all(name)
         raise
 
 
-def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool) -> Stage:
+def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool, gateway: str) -> Stage:
     ports, front_port = choose_ports(), processes.free_port()
     console_url = f"http://127.0.0.1:{front_port}"
     say("deploying the package by CloudFormation")
@@ -157,7 +168,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         "AddressTriesMax": "100000",
         "HeadSeconds": "3",
     }
-    deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters()})
+    deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters(gateway)})
     names = deployed.environment()
     alipay_keys = _share_secrets(aws, names)
     scene = Scene(
@@ -165,6 +176,7 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         alipay_keys=alipay_keys,
         api_url=deployed.api_url,
         console_url=console_url,
+        gateway=gateway,
         aws_environment=aws.environment(),
         inbox_bucket=names["INBOX_BUCKET"],
         secrets={name: physical for name, physical in names.items() if name.endswith("_SECRET")},
@@ -186,12 +198,15 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
 
 
 def _share_secrets(aws: EmbeddedAws, names: dict[str, str]) -> dict[str, str]:
-    """What an operator puts in after a first deployment: Minsheng's login, and Alipay's keys, made for this run."""
+    """What an operator puts in after a first deployment: Minsheng's login, Alipay's keys, made for this run, and
+    those of the gateway on this machine."""
     hub, alipay = (rsa.generate_private_key(public_exponent=65_537, key_size=2_048) for _ in range(2))
     kept = {"private_key": private_pem(hub), "alipay_key": public_pem(alipay)}
     manager = aws.client("secretsmanager")
     manager.put_secret_value(SecretId=names["MINSHENG_SECRET"], SecretString=":".join(MINSHENG_LOGIN))
     manager.put_secret_value(SecretId=names["ALIPAY_SECRET"], SecretString=json.dumps(kept))
+    stripe = {"api_key": localstripe.API_KEY, "signing_secret": localstripe.SIGNING_SECRET}
+    manager.put_secret_value(SecretId=names["STRIPE_SECRET"], SecretString=json.dumps(stripe))
     return {"alipay_private": private_pem(alipay), "merchant_public": public_pem(hub)}
 
 

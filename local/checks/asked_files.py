@@ -135,20 +135,46 @@ def _minsheng_return(key: str, content: bytes) -> ReturnFile:
 
 def _alipay_statement(key: str, content: bytes) -> StatementFile:
     head, parts = _parts(content)
-    rows, balance = [], int(head["opening_fen"])
-    for _, archive in parts:
-        with zipfile.ZipFile(io.BytesIO(archive)) as members:
-            detail = max((members.read(each) for each in members.infolist()), key=lambda each: each.count(b","))
-        for line in detail.decode("gb18030").splitlines():
-            cells = [cell.strip() for cell in line.split(",")]
-            if line.startswith("#") or len(cells) != 25 or cells[2] not in ("交易", "退款"):
-                continue
-            paid_in, fen = cells[2] == "交易", abs(_fen(cells[11]))
-            booked = _ms(cells[5], "%Y-%m-%d %H:%M:%S") + 999
-            serial, ref = (cells[0], "") if paid_in else (f"{cells[0]}-{cells[21]}", cells[21])
-            rows.append(StatementRow(serial, booked, "C" if paid_in else "D", fen, cells[1], cells[1], ref))
-            balance += fen if paid_in else -fen
+    rows: list[StatementRow] = []
+    balance = int(head["opening_fen"])
+    for _, bill in parts:
+        rows += _archive_rows(bill) if bill.startswith(b"PK") else _gateway_rows(bill)
+    balance += sum(-row.amount_fen if row.direction == "D" else row.amount_fen for row in rows)
     return _made(key, head["day"], int(head["opening_fen"]), balance, rows)
+
+
+def _archive_rows(archive: bytes) -> list[StatementRow]:
+    """Alipay's own bill: a CSV in a zip."""
+    rows = []
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
+        detail = max((members.read(each) for each in members.infolist()), key=lambda each: each.count(b","))
+    for line in detail.decode("gb18030").splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        if line.startswith("#") or len(cells) != 25 or cells[2] not in ("交易", "退款"):
+            continue
+        booked = _ms(cells[5], "%Y-%m-%d %H:%M:%S") + 999
+        ref = "" if cells[2] == "交易" else cells[21]
+        rows.append(_wallet_row(cells[0], booked, abs(_fen(cells[11])), cells[1], ref))
+    return rows
+
+
+def _gateway_rows(content: bytes) -> list[StatementRow]:
+    """The pages of a gateway shaped as Stripe, the newest booking first, and of which instants they are the bill."""
+    head, pages = _parts(content)
+    booked = [each for _, page in pages for each in json.loads(page)["data"]]
+    rows = []
+    for each in sorted(booked, key=lambda one: (one["created"], one["amount"] < 0)):
+        if head["from_ms"] <= each["created"] * 1_000 < head["to_ms"]:
+            source, intent = each["source"], each["source"]["payment_intent"]
+            ref = source["metadata"]["hub_ref"] if each["amount"] < 0 else ""
+            booked_ms = each["created"] * 1_000 + 999
+            rows.append(_wallet_row(intent["id"], booked_ms, abs(each["amount"]), intent["metadata"]["hub_ref"], ref))
+    return rows
+
+
+def _wallet_row(serial: str, booked_ms: int, fen: int, trade: str, ref: str) -> StatementRow:
+    """A payment, or with ``ref``, our number of a refund, what went back of it."""
+    return StatementRow(f"{serial}-{ref}" if ref else serial, booked_ms, "D" if ref else "C", fen, trade, trade, ref)
 
 
 def _alipay_batch(key: str, content: bytes) -> RefundFile:

@@ -12,7 +12,8 @@ from local.checks.asked_files import read_asked
 from local.checks.bank_files import read_exchange
 from local.checks.check import Check
 from local.checks.planted import Text
-from local.month import CHANNEL, Month
+from local.checks.wallet_books import wallet_gave_back_once
+from local.month import ALIPAY, CHANNEL, Month
 from local.world.bidders import BidsSeen
 from local.world.depositors import Corrections
 from local.world.winners import Payers
@@ -24,7 +25,8 @@ class Evidence:
 
     ``files``: every file of inbox and outbox by key. ``window`` and ``result``: the public bucket's
     ``auction/{period}/window.json`` and ``result.json``. ``texts``: ``local.world.phones.all_texts``. ``treasury``: its
-    simulator's ``GET /_state``. ``repeats`` and ``faults``: what the actors did twice, and each answer that was wrong.
+    simulator's ``GET /_state``. ``wallet``: the wallet's own books (``local.world.wallet.books_of``). ``repeats`` and
+    ``faults``: what the actors did twice, and each answer that was wrong.
     """
 
     month: Month
@@ -39,6 +41,7 @@ class Evidence:
     payers: Payers
     repeats: Mapping[str, int] = field(default_factory=dict)
     faults: Sequence[str] = ()
+    wallet: Mapping[str, Any] = field(default_factory=dict)
 
 
 def money_checks(seen: Evidence) -> list[Check]:
@@ -67,4 +70,5 @@ def further_checks(seen: Evidence) -> list[Check]:
         planted.treasury_agrees(seen.treasury, owed, paid),
         planted.defaults_found(month, seen.entries, payers.defaulters, payers.paid_fen),
         planted.nothing_left_over(month, balances(seen.entries), month.rolled_over_fen(payers.owed)),
+        *([wallet_gave_back_once(seen.wallet, seen.entries)] if ALIPAY in month.channels else []),
     ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from local.checks.bank_files import Exchanged
 from local.checks.check import Check, check
+from local.month import Month
+from local.people import beyond_gb2312
 from local.world.mishaps import Mishaps, Planted
 
 
@@ -34,6 +37,25 @@ def differences_are_named(seen: Mishaps) -> Check:
     faults += [f"listed and never planted: {each}" for each in seen.differences if each not in wanted]
     told = f"{seen.never_booked}; {seen.told} credits told of, one seen {seen.pending_seen}"
     return check("differences are the planted ones", faults, told)
+
+
+def rare_names_came_through(month: Month, exchanged: Mapping[str, Exchanged]) -> Check:
+    """Names beyond GB2312 went through each bank's files, in and out, as they are written."""
+    faults, told = [], []
+    everybody = {person.name for person in month.people}
+    for channel, files in exchanged.items():
+        paying = {month.person(paid.code).name for paid in month.payments if paid.channel == channel and paid.code}
+        rare = {name for name in paying if beyond_gb2312(name)}
+        stated = {row.name for row in files.statement_rows("C")}
+        ordered = {row.name for row in files.batch_rows if beyond_gb2312(row.name)}
+        if not rare or not ordered:
+            faults.append(f"{channel}: nobody with such a name paid in, or was paid back")
+        if lost := len(rare - stated):
+            faults.append(f"{channel}: {lost} such names are not on its statements")
+        if strange := len(ordered - everybody - stated):
+            faults.append(f"{channel}: {strange} such names were ordered that nobody bears")
+        told.append(f"{channel} {len(rare)} in, {len(ordered)} out")
+    return check("names beyond GB2312 came through", faults, "; ".join(told))
 
 
 def _is(planted: Planted, line: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,16 @@ _ANSWER_WITHIN_S = 30
 _CARD = {"number": "4242424242424242", "exp_month": "12", "exp_year": "2030", "cvc": "123"}
 
 
+def interpreter() -> str:
+    """The Python of its own environment, made where it does not stand yet."""
+    setup = ["sh", str(HERE.parent / "side_environment.sh"), "localstripe", str(HERE / "requirements.txt")]
+    return subprocess.run(setup, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
 @contextmanager
 def running(port: int, events_url: str = "") -> Iterator[str]:
     """Run it; gives its URL. With ``events_url``, signed events go there."""
-    setup = ["sh", str(HERE.parent / "side_environment.sh"), "localstripe", str(HERE / "requirements.txt")]
-    python = subprocess.run(setup, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    process = subprocess.Popen([python, str(HERE / "serve.py"), str(port)], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([interpreter(), str(HERE / "serve.py"), str(port)], stdin=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(process, url)
@@ -66,4 +70,23 @@ def call(url: str, path: str, form: dict[str, str] | None = None) -> Any:
     return answer.json()
 
 
-__all__ = ["API_KEY", "SIGNING_SECRET", "call", "pay", "running"]
+def books(url: str, intents: Iterable[str]) -> dict[str, Any]:
+    """What it has of these payments, in the words of the other wallet's books: ``{"trades": [{out_trade_no, trade_no,
+    fen, paid_at, refunds: [[number, fen]]}]}``; ``paid_at`` is empty where nobody paid."""
+    trades = []
+    for number in intents:
+        intent = call(url, f"/v1/payment_intents/{number}")
+        back = call(url, f"/v1/refunds?payment_intent={number}&limit=100")["data"]
+        trades.append(
+            {
+                "out_trade_no": intent["metadata"]["hub_ref"],
+                "trade_no": intent["id"],
+                "fen": intent["amount"],
+                "paid_at": str(intent["created"]) if intent["status"] == "succeeded" else "",
+                "refunds": [[refund["metadata"]["hub_ref"], refund["amount"]] for refund in back],
+            }
+        )
+    return {"trades": trades}
+
+
+__all__ = ["API_KEY", "SIGNING_SECRET", "books", "call", "interpreter", "pay", "running"]

@@ -26,7 +26,7 @@ from integrations.treasury_nontax.simulator import TreasurySimulator
 from local.counterparties import (
     ACCOUNT_NO,
     ALIPAY_APP_ID,
-    ALIPAY_FLOAT_FEN,
+    FLOAT_FEN,
     ALIPAY_SELLER_ID,
     MINSHENG_ACCOUNT_NO,
     MINSHENG_LOGIN,
@@ -114,7 +114,7 @@ class Parties:
             app_id=ALIPAY_APP_ID,
             seller_id=ALIPAY_SELLER_ID,
             hub_url=f"{HUB}/alipay/notifications",
-            balance_fen=ALIPAY_FLOAT_FEN,
+            balance_fen=FLOAT_FEN,
             compressed=True,
             now=lambda: from_ms(work.now_ms),
         )

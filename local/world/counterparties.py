@@ -53,5 +53,7 @@ def close_asked(at: Addresses, day: date) -> None:
 
 
 def close_accounts(at: Addresses, month: Month) -> None:
-    """The bank learns which payees' accounts are gone: their refunds will fail."""
+    """The banks learn which payees' accounts are gone: their refunds will fail, and the file's others are paid."""
     need("POST", f"{at.bank}/_accounts", body=dict(month.failing_accounts))
+    if month.failing_at_minsheng:
+        need("POST", f"{at.minsheng}/_accounts", body=dict.fromkeys(month.failing_at_minsheng, "failed"))

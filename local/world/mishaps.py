@@ -35,11 +35,15 @@ class Planted:
 
 @dataclass
 class Mishaps:
-    """What was planted, and what was seen of it from outside. ``spoilt`` are files that were dropped to be refused;
-    ``differences`` the subjects that the hub listed between two statements."""
+    """What was planted, and what was seen of it from outside.
+
+    ``spoilt`` are files that were dropped to be refused, ``overwritten`` those that stood for something else first;
+    ``differences`` the subjects that the hub listed between two statements.
+    """
 
     planted: list[Planted] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
+    overwritten: set[str] = field(default_factory=set)
     told: int = 0
     pending_seen: str = ""
     differences: list[str] = field(default_factory=list)
@@ -115,8 +119,10 @@ def state_badly(at: Addresses, day: date, listed: Listed, done: Mishaps) -> None
 def spoil_statements(at: Addresses, done: Mishaps) -> None:
     """Minsheng's next answer about its detail is cut in half; Alipay says nothing about its bill."""
     need("POST", f"{at.minsheng}/_faults", body={"half:qryDtl": 1})
-    need("POST", f"{at.alipay}/_faults", body={"alipay.data.dataservice.bill.downloadurl.query": ["mute"]})
-    done.planted.append(Planted("half of Minsheng's detail, and Alipay mute about its bill"))
+    done.planted.append(Planted("half of Minsheng's detail"))
+    if at.alipay:
+        need("POST", f"{at.alipay}/_faults", body={"alipay.data.dataservice.bill.downloadurl.query": ["mute"]})
+        done.planted.append(Planted("Alipay mute about its bill"))
 
 
 def spoil_last_statement(at: Addresses, done: Mishaps) -> None:
@@ -138,9 +144,12 @@ def spoil_refunds(at: Addresses, done: Mishaps) -> None:
     """Each counterparty takes the next order and does not answer; the bank keeps its first return file back."""
     need("POST", f"{at.bank}/_faults", body={"mute": 1, "hold_returns": 1})
     need("POST", f"{at.minsheng}/_faults", body={"mute": 1})
-    orders = ("alipay.trade.refund", "alipay.fund.trans.uni.transfer")
-    need("POST", f"{at.alipay}/_faults", body={method: ["mute"] for method in orders})
-    done.planted.append(Planted("orders taken without an answer by both banks and Alipay, and a return file kept back"))
+    if at.stripe:
+        need("POST", f"{at.stripe}/_faults", body={"lost_refund": 1})
+    else:
+        orders = ("alipay.trade.refund", "alipay.fund.trans.uni.transfer")
+        need("POST", f"{at.alipay}/_faults", body={method: ["mute"] for method in orders})
+    done.planted.append(Planted("orders taken without an answer by both banks and the wallet, a return file kept back"))
 
 
 def bring_returns(at: Addresses, done: Mishaps) -> None:
@@ -162,8 +171,24 @@ def return_of_nothing(at: Addresses, month: Month, done: Mishaps) -> None:
     done.planted.append(Planted("a return file of no batch", key, "RETURN_UNKNOWN"))
 
 
+def overwrite_return(at: Addresses, month: Month, done: Mishaps) -> None:
+    """Over the return file of batch 1, taken in long ago, the bank puts one that takes a payment back."""
+    first = f"{month.period.replace('-', '')}0101.txt"
+    names = [name for name in need("GET", f"{at.bank}/_state")["batches"] if name.endswith(first)]
+    for name in names:
+        key = str(need("POST", f"{at.bank}/_return", body={"name": name, "turned": True})["key"])
+        done.overwritten.add(key)
+        done.planted.append(Planted("a return file overwritten by one that says otherwise", key, "RETURN_LINES"))
+    if not names:
+        done.faults.append("batch 1 has no return file to overwrite")
+
+
 def count_unspent(at: Addresses, done: Mishaps) -> None:
-    """What was scripted and never happened."""
-    for name, door in (("hangzhou", at.bank), ("minsheng", at.minsheng), ("alipay", at.alipay)):
-        left = need("GET", f"{door}/_state")["faults"]
-        done.unspent += [f"{name} {fault}" for fault, count in left.items() if count]
+    """What was scripted and never happened; and what the hub answered to a gateway's events, each told twice."""
+    doors = {"hangzhou": at.bank, "minsheng": at.minsheng, "alipay": at.alipay, "stripe": at.stripe}
+    for name, door in doors.items():
+        if door:
+            seen = need("GET", f"{door}/_state")
+            done.unspent += [f"{name} {fault}" for fault, count in seen["faults"].items() if count]
+            words = seen.get("answers", {}) if name == "stripe" else {}
+            done.faults += [f"{count} events were answered {word}" for word, count in words.items() if word.isdigit()]

@@ -52,6 +52,20 @@ def bill(rows: Rows, opening_fen: int = 0) -> dict[str, bytes]:
     return {key: bundle("2026-03-12", packed.getvalue(), opening_fen=opening_fen)}
 
 
+def gateway_bill(*booked: tuple[str, int, str], opening_fen: int = 0) -> dict[str, bytes]:
+    """A bill of a gateway shaped as Stripe, the newest first, a page each; one is of another day."""
+    pages = []
+    for created, (intent, fen, ref) in reversed(list(enumerate([("pi_0", 1, ""), *booked], start=99))):
+        trade = {"id": intent, "metadata": {"hub_ref": f"HP202603_{intent}_001"}}
+        source = {"payment_intent": trade, "metadata": {"hub_ref": ref} if ref else {}}
+        page = {"object": "list", "data": [{"created": created, "amount": fen, "source": source}], "has_more": True}
+        pages.append(json.dumps(page).encode())
+    head = {"kind": "stripe-bill", "from_ms": 100_000, "to_ms": 200_000}
+    parts = [{"length": len(page)} for page in pages]
+    made = json.dumps({**head, "parts": parts}).encode() + b"\n" + b"".join(pages)
+    return {f"{WALLET}/statement/{PERIOD}/2026-03-12/001-x.pull": bundle("2026-03-12", made, opening_fen=opening_fen)}
+
+
 def booked(channel: str, *credits_fen: tuple[str, int]) -> tuple[Entry, ...]:
     return tuple(
         move(
@@ -77,8 +91,16 @@ def books(channel: str, entries: tuple[Entry, ...], files: dict[str, bytes]) -> 
     return Books(PERIOD, channel, entries, read_asked(files, channel), (BANK, WALLET))
 
 
+PAID_AT_GATEWAY = (("T1", 200_000, ""), ("T2", 200_000, ""))
+
+
 @pytest.mark.parametrize(
-    ("channel", "entries", "files"), [(BANK, AT_BANK, detail(DETAIL)), (WALLET, AT_WALLET, bill(BILL))]
+    ("channel", "entries", "files"),
+    [
+        (BANK, AT_BANK, detail(DETAIL)),
+        (WALLET, AT_WALLET, bill(BILL)),
+        (WALLET, AT_WALLET, gateway_bill(*PAID_AT_GATEWAY)),
+    ],
 )
 def test_given_what_was_fetched_and_booked_when_checked_then_the_rules_hold(
     channel: str, entries: tuple[Entry, ...], files: dict[str, bytes]
@@ -101,6 +123,8 @@ def test_given_what_was_fetched_and_booked_when_checked_then_the_rules_hold(
             "opens with 199999 fen, the last one closed with 200000",
         ),
         (WALLET, AT_WALLET, bill((BILL[0], ("T2", "HP202603_2_001", "交易", "1999.99"))), "took in 199999 fen"),
+        (WALLET, AT_WALLET, gateway_bill(("T1", 200_000, ""), ("T2", 199_999, "")), "took in 199999 fen"),
+        (WALLET, AT_WALLET, gateway_bill(*PAID_AT_GATEWAY, ("T1", -200_000, "RF1")), "closes with 200000 fen"),
         (WALLET, AT_WALLET, bill((*BILL, ("T3", "HP202603_3_001", "交易", "1.00"))), "the ledger 0"),
     ],
 )

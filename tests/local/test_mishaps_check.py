@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from local.checks.mishaps import differences_are_named, faults_are_named
+from chalicelib.periods.plan import Plan
+from chalicelib.periods.rules import RuleSet
+from local.checks.bank_files import BatchRow, Exchanged, RefundFile, StatementFile, StatementRow
+from local.checks.mishaps import differences_are_named, faults_are_named, rare_names_came_through
+from local.month import CHANNEL, Month, make_month, make_roster
+from local.payments import MINSHENG
+from local.people import beyond_gb2312
 from local.world.mishaps import Mishaps, Planted
 
 LIST = "regulator/applicants/2026-03/individual/a.csv"
@@ -52,3 +58,42 @@ def test_given_a_fault_unnamed_or_a_name_too_many_when_checked_then_it_fails(
 @pytest.mark.parametrize("differences", [[], ["announced hangzhou#HZ0000000000000NEVER", "held 1"], ["held 1"]])
 def test_given_other_differences_than_the_planted_one_when_checked_then_it_fails(differences: list[str]) -> None:
     assert not differences_are_named(replace(SEEN, differences=differences)).holds
+
+
+def _exchanged(month: Month, channel: str, *, lose: str = "", misspell: bool = False) -> Exchanged:
+    """What a bank's files say in a month in which everybody who paid there is paid back, less the name ``lose``."""
+    names = [month.person(paid.code).name for paid in month.payments if paid.channel == channel and paid.code]
+    booked = [StatementRow(name, 0, "C", 1, "", name, "") for name in names if name != lose]
+    back = [BatchRow(name, "", f"{name}?" if misspell else name, 1, 0) for name in names]
+    statement = StatementFile("", "", 0, len(booked), 0, 0, tuple(booked))
+    return Exchanged((statement,), (RefundFile("", "", len(back), 0, tuple(back)),), ())
+
+
+def test_given_names_beyond_gb2312_when_a_bank_s_files_lose_or_change_one_then_it_fails(
+    plan: Plan, rules: RuleSet
+) -> None:
+    statements = tuple(replace(each, channel=channel) for each in plan.statements for channel in (CHANNEL, MINSHENG))
+    everywhere = replace(plan, statements=statements)
+    month = make_month(make_roster(42, 200), everywhere, rules, (CHANNEL, MINSHENG))
+    rare = {
+        channel: next(
+            month.person(paid.code).name
+            for paid in month.payments
+            if paid.channel == channel and paid.code and beyond_gb2312(month.person(paid.code).name)
+        )
+        for channel in (CHANNEL, MINSHENG)
+    }
+    whole = {channel: _exchanged(month, channel) for channel in rare}
+    assert rare_names_came_through(month, whole).holds
+    for channel, name in rare.items():
+        lost = rare_names_came_through(month, {**whole, channel: _exchanged(month, channel, lose=name)})
+        assert f"{channel}: 1 such names are not on its statements" in lost.detail
+        changed = rare_names_came_through(month, {**whole, channel: _exchanged(month, channel, misspell=True)})
+        assert "were ordered that nobody bears" in changed.detail
+        none = rare_names_came_through(month, {**whole, channel: Exchanged((), (), ())})
+        assert f"{channel}: nobody with such a name paid in" in none.detail
+        assert name not in lost.detail + changed.detail + none.detail
+    # The one whom Minsheng can't pay pays there, and names a card of its own.
+    gone = next(person for person in month.people if person.account_no in month.failing_at_minsheng)
+    assert month.channel_of[gone.code] == MINSHENG
+    assert (len(month.new_accounts[gone.code]), month.new_accounts[gone.code][:6]) == (16, "622622")
