@@ -26,8 +26,8 @@ from integrations.treasury_nontax.simulator import TreasurySimulator
 from local.counterparties import (
     ACCOUNT_NO,
     ALIPAY_APP_ID,
-    FLOAT_FEN,
     ALIPAY_SELLER_ID,
+    FLOAT_FEN,
     MINSHENG_ACCOUNT_NO,
     MINSHENG_LOGIN,
 )
