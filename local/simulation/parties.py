@@ -38,7 +38,6 @@ from local.stage import private_pem, public_pem
 
 SHARED = "a secret of the simulation"
 HUB = "http://hub.simulated"
-FLOAT_FEN = 1_000_000
 LINE_MS = 15
 SLOW_MS = 60_000
 TIME_OUT_MS = 20_000
@@ -97,12 +96,14 @@ class Parties:
             ACCOUNT_NO,
             self.drop,
             fail_first=0,
+            balance_fen=FLOAT_FEN,
             now_ms=now_ms,
             hub_url=f"{HUB}/banks/hangzhou/notifications",
         )
         self.minsheng = MinshengSimulator(
             MINSHENG_LOGIN,
             MINSHENG_ACCOUNT_NO,
+            balance_fen=FLOAT_FEN,
             compressed=True,
             secret=MINSHENG_LOGIN[-1],
             now_ms=now_ms,
@@ -120,9 +121,6 @@ class Parties:
         )
         self.carrier = SmsSimulator(known["SMS_SECRET"], now_s=lambda: work.now_ms / 1_000)
         self.treasury = TreasurySimulator(known["TREASURY_SECRET"], HUB)
-        # Interest is paid from what the account has besides deposits; no bank lets it go below nothing.
-        self.bank.account.balance_fen = self.bank.account.stated_fen = FLOAT_FEN
-        self.minsheng.account.balance_fen = FLOAT_FEN
         # Nobody comes over the network.
         for each in (self.bank, self.minsheng, self.alipay, self.carrier, self.treasury):
             each._server.server_close()
