@@ -40,6 +40,8 @@ class Cloud:
     queues: Queues
     secrets: Mapping[str, str]
     buckets: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    # Bucket and key -> all that was put there, the oldest first; a version is named by its place.
+    versions: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
     # Told of each file that is put into a bucket: bucket, key, etag.
     arrived: Arrived = lambda _bucket, _key, _etag: None
     calls: int = 0
@@ -131,7 +133,10 @@ class Cloud:
             case "GetObject":
                 if asked["Key"] not in held:
                     raise Refusal("NoSuchKey")
-                return {"Body": io.BytesIO(held[asked["Key"]])}
+                body = held[asked["Key"]]
+                if "VersionId" in asked:
+                    body = self.versions[asked["Bucket"], asked["Key"]][int(asked["VersionId"])]
+                return {"Body": io.BytesIO(body)}
             case "PutObject":
                 body = asked["Body"] if isinstance(asked["Body"], bytes) else asked["Body"].read()
                 if asked.get("IfNoneMatch") == "*" and asked["Key"] in held:
@@ -141,11 +146,17 @@ class Cloud:
             case "ListObjectsV2":
                 found = sorted(key for key in held if key.startswith(asked.get("Prefix", "")))
                 return {"Contents": [{"Key": key} for key in found], "IsTruncated": False, "KeyCount": len(found)}
+            case "ListObjectVersions":
+                found = sorted(key for key in held if key.startswith(asked.get("Prefix", "")))
+                kept = [(key, len(self.versions[asked["Bucket"], key])) for key in found]
+                listed = [{"Key": key, "VersionId": str(each)} for key, n in kept for each in reversed(range(n))]
+                return {"Versions": listed, "IsTruncated": False}
         raise RuntimeError(f"nobody plays S3 {operation} here")
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Put a file into a bucket, from inside or from outside."""
         self.buckets.setdefault(bucket, {})[key] = body
+        self.versions.setdefault((bucket, key), []).append(body)
         self.arrived(bucket, key, hashlib.sha256(body).hexdigest()[:32])
 
     def _states(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
