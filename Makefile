@@ -2,7 +2,7 @@
 BIDDERS ?= 200
 SEED ?= 20260325
 OUT ?= demo-out
-CHANNELS ?= hangzhou
+CHANNELS ?= all
 GATEWAY ?= alipay
 STAGE ?= production
 SESSIONS ?= 40000
@@ -13,7 +13,7 @@ RUN = .venv/bin/python -m
 
 .PHONY: api-docs auctions bench capacity load simulate demo test check format up down package pages pages-test e2e lock setup clean
 
-demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=all GATEWAY=stripe LATE=1
+demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=hangzhou GATEWAY=stripe LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --gateway $(GATEWAY) $(if $(LATE),--late) --out $(OUT)
 
 auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators

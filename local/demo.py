@@ -122,7 +122,7 @@ def main() -> int:
     parser.add_argument("--bidders", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20260325)
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
-    parser.add_argument("--channels", choices=CHOICES, default=CHANNEL, help="which ways bidders pay their deposits")
+    parser.add_argument("--channels", choices=CHOICES, default="all", help="which ways bidders pay their deposits")
     parser.add_argument("--gateway", choices=GATEWAYS, default=GATEWAYS[0], help="what the wallet is reached through")
     parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
     parser.add_argument("--late", action="store_true", help="a payment comes after the month was closed")

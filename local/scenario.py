@@ -185,7 +185,8 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     cast.until_reached("applicants_to_notary")
     story.wallet = wallet.pay_by_wallet(at, month, plan.at("alipay_closes"))
     if story.wallet.paid:
-        cast.say(f"bidders: {len(story.wallet.paid)} payments by Alipay, {len(story.wallet.seen)} seen within seconds")
+        paid, seen = len(story.wallet.paid), len(story.wallet.seen)
+        cast.say(f"bidders: {paid} payments by {at.wallet_name}, {seen} seen within seconds")
     first, last = {each.day: each for each in plan.intake}.values()
     if cast.goes_wrong:
         _state_with_mishaps(cast, story, first.day, (first.due.at_ms, last.due.at_ms))

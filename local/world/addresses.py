@@ -39,6 +39,11 @@ class Addresses:
             stripe=ports.stripe_url if by_stripe else "",
         )
 
+    @property
+    def wallet_name(self) -> str:
+        """What residents' wallet is reached through."""
+        return "a gateway shaped as Stripe" if self.stripe else "Alipay"
+
     def __post_init__(self) -> None:  # noqa: D105
         for name in ("api", "bank", "carrier", "treasury", "minsheng", "alipay", "stripe"):
             object.__setattr__(self, name, getattr(self, name).rstrip("/"))

@@ -30,6 +30,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make demo` leaves behind."""
     folder = tmp_path_factory.mktemp("month")
     command = [sys.executable, "-m", "local.demo", "--bidders", str(BIDDERS), "--seed", "7", "--interrupted"]
+    command += ["--channels", "hangzhou"]
     done = subprocess.run([*command, "--out", str(folder / "out")], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-6_000:]
     return folder / "out"
