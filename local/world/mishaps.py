@@ -173,8 +173,9 @@ def return_of_nothing(at: Addresses, month: Month, done: Mishaps) -> None:
 
 def overwrite_return(at: Addresses, month: Month, done: Mishaps) -> None:
     """Over the return file of batch 1, taken in long ago, the bank puts one that takes a payment back."""
-    first = f"{month.period.replace('-', '')}0101.txt"
-    names = [name for name in need("GET", f"{at.bank}/_state")["batches"] if name.endswith(first)]
+    # 14 digits of date and time, the period, the batch, and the number of its file among those of all counterparties.
+    batch_1 = f"{month.period.replace('-', '')}01"
+    names = [name for name in need("GET", f"{at.bank}/_state")["batches"] if name[-14:-6] == batch_1]
     for name in names:
         key = str(need("POST", f"{at.bank}/_return", body={"name": name, "turned": True})["key"])
         done.overwritten.add(key)
