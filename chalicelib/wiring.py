@@ -141,10 +141,22 @@ def _treasury(keys: Keyring, config: Settings) -> Callable[[], TreasuryLink]:
 def _carriers(
     keys: Keyring, config: Settings, clock: Clock, entropy: Entropy
 ) -> Callable[[], Mapping[str, SmsCarrier]]:
-    def choose() -> Mapping[str, SmsCarrier]:
+    def aliyun() -> SmsCarrier:
         from integrations.aliyun_sms.client import AliyunSms
 
-        return {"aliyun": AliyunSms(config.need("SMS_URL"), keys.secret("SMS_SECRET"), clock, entropy)}
+        return AliyunSms(config.need("SMS_URL"), keys.secret("SMS_SECRET"), clock, entropy)
+
+    def tencent() -> SmsCarrier:
+        from integrations.tencent_sms.client import TencentSms
+
+        return TencentSms(config.need("TENCENT_SMS_URL"), keys.secret("TENCENT_SMS_SECRET"), clock)
+
+    def choose() -> Mapping[str, SmsCarrier]:
+        known = {"aliyun": aliyun, "tencent": tencent}
+        names = config.environment.get("SMS_CARRIERS", "aliyun").split(",")
+        if not set(names) <= known.keys():
+            raise RuntimeError(f"SMS_CARRIERS is {','.join(names)!r}; known are {', '.join(known)}")
+        return {name: known[name]() for name in names}
 
     return choose
 

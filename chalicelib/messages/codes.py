@@ -21,6 +21,7 @@ from chalicelib.kernel.log import logger
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.queues import Queue
 from chalicelib.kernel.tables import HubMeta, table_name
+from chalicelib.messages.rules import UNREACHABLE
 from integrations.ports import Sms, SmsCarrier
 
 TEMPLATE = "code"
@@ -74,7 +75,7 @@ def code_lane(queue: Callable[[], Queue], vault: Callable[[], Vault], clock: Clo
 def text_code(body: str, carriers: Iterable[SmsCarrier], vault: Vault, clock: Clock) -> str:
     """Text one code from the queue, at most once, and say what became of it in a word for the log.
 
-    Raises ``TooMany`` or ``NotAllowed`` where no carrier took it and it should be tried again.
+    Raises ``TooMany``, ``NotAllowed`` or ``Pending`` where surely no carrier has it and it should be tried again.
     """
     entry = json.loads(body)
     out_id, owner = entry["out_id"], _owner(entry["out_id"])
@@ -89,8 +90,8 @@ def text_code(body: str, carriers: Iterable[SmsCarrier], vault: Vault, clock: Cl
 
 
 def _send(sms: Sms, carriers: Iterable[SmsCarrier]) -> str:
-    """Only a carrier's express "not taken" leads to the next one; an unknown outcome ends it."""
-    refused: NotAllowed | TooMany | None = None
+    """Only a carrier's express "not taken", or no way to it, leads to the next one; an unknown outcome ends it."""
+    refused: NotAllowed | TooMany | Pending | None = None
     for carrier in carriers:
         try:
             carrier.send(sms)
@@ -101,8 +102,11 @@ def _send(sms: Sms, carriers: Iterable[SmsCarrier]) -> str:
         except InvalidInput as error:
             logger.warning("code refused", extra={"out_id": sms.out_id, "code": error.code})
             return "refused"
-        except Pending:
-            return "unknown"
+        except Pending as error:
+            if error.code != UNREACHABLE:
+                return "unknown"
+            refused = refused or error
+            continue
         return "sent"
     CodeTextRecord(_owner(sms.out_id), "text").update([CodeTextRecord.state.set(CodeState.FREE.value)])
     raise refused or NotAllowed("SMS_NO_CARRIER", "没有可用的短信平台")

@@ -9,22 +9,22 @@ from chalicelib.applicants.records import find
 from chalicelib.kernel.clock import Clock, local_date
 from chalicelib.kernel.errors import NotAllowed, Pending
 from chalicelib.kernel.privacy import Vault
-from chalicelib.messages.records import BatchRecord, batches, end_message, note_dead, outcomes
-from chalicelib.messages.rules import LOOKUP_DIGITS, BatchState
+from chalicelib.messages.records import BatchRecord, batches, end_message, note_dead, out_id_of, outcomes
+from chalicelib.messages.rules import LOOKUP_DIGITS, NO_REPORT, BatchState
 from chalicelib.messages.sending import WORK_FOR_MS
 from integrations.ports import SmsCarrier, SmsReport
 
 _ENDS = ("delivered", "failed", "limited")
 
 
-def take_reports(reports: Iterable[SmsReport], vault: Vault) -> Counter[str]:
-    """Write pushed receipts down: how many were ``known`` and ``unknown``. One again, or late, changes nothing."""
+def take_reports(carrier: str, reports: Iterable[SmsReport], vault: Vault) -> Counter[str]:
+    """Write a carrier's receipts down: how many were ``known`` and ``unknown``. One again, or late, changes nothing."""
     counts: Counter[str] = Counter()
     for report in reports:
         lookup = vault.lookup("phone", report.phone)
         if report.dead:
             note_dead(lookup)
-        known = report.receipt.state in _ENDS and _end(report, lookup)
+        known = report.receipt.state in _ENDS and _end(carrier, report, lookup)
         counts["known" if known else "unknown"] += 1
     return counts
 
@@ -45,8 +45,9 @@ def gather_receipts(period: str, campaign: str, carriers: Mapping[str, SmsCarrie
         out_id, phone = f"{period}.{campaign}.{record.sk}", applicant.phone(vault)
         try:
             receipt = carriers[record.carrier].ask(out_id, phone, local_date(int(record.attempted_at_ms)))
-        except (Pending, NotAllowed):
-            silent.add(record.carrier)
+        except (Pending, NotAllowed) as error:
+            if error.code != NO_REPORT:
+                silent.add(record.carrier)
             continue
         if receipt is not None and receipt.state in _ENDS:
             end_message(out_id, vault.lookup("phone", phone)[:LOOKUP_DIGITS], receipt.state, receipt.code)
@@ -62,6 +63,7 @@ def _open(period: str, campaign: str) -> Iterator[tuple[BatchRecord, str]]:
                     yield record, code
 
 
-def _end(report: SmsReport, lookup: str) -> bool:
+def _end(carrier: str, report: SmsReport, lookup: str) -> bool:
     receipt = report.receipt
-    return end_message(receipt.out_id, lookup[:LOOKUP_DIGITS], receipt.state, receipt.code)
+    out_id = receipt.out_id or out_id_of(carrier, report.carrier_id)
+    return end_message(out_id, lookup[:LOOKUP_DIGITS], receipt.state, receipt.code)

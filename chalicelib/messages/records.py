@@ -67,6 +67,19 @@ class OutcomeRecord(Model):
     detail = UnicodeAttribute(default="")
 
 
+class CarrierIdRecord(Model):
+    """Which message a carrier's own id stands for, of a carrier whose pushes name nothing else."""
+
+    class Meta(HubMeta):
+        """The messages' table."""
+
+        table_name = table_name("MESSAGES_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default="carrier-id")
+    out_id = UnicodeAttribute()
+
+
 class DeadPhoneRecord(Model):
     """A number that a carrier said is no more, by keyed hash: nothing is sent to it again."""
 
@@ -136,6 +149,19 @@ def move(record: BatchRecord, to: BatchState, *actions: Action) -> bool:
     return True
 
 
+def note_carrier_id(carrier: str, carrier_id: str, out_id: str) -> None:
+    """Remember which batch a carrier's own id stands for."""
+    CarrierIdRecord(_carrier_id_pk(carrier, carrier_id), "carrier-id", out_id=out_id).save()
+
+
+def out_id_of(carrier: str, carrier_id: str) -> str:
+    """Our number of what a carrier calls so; ``""`` where it was never noted."""
+    try:
+        return CarrierIdRecord.get(_carrier_id_pk(carrier, carrier_id), "carrier-id").out_id
+    except DoesNotExist:
+        return ""
+
+
 def end_message(out_id: str, lookup: str, state: str, detail: str) -> bool:
     """Write down the end of the message to a phone (its cut hash) in a batch; the first word on it stands.
 
@@ -178,6 +204,10 @@ def note_dead(phone_lookup: str) -> None:
 def dead_phones() -> frozenset[str]:
     """The cut hashes of numbers that are no more."""
     return frozenset(record.sk for record in DeadPhoneRecord.query("dead-phones", consistent_read=True))
+
+
+def _carrier_id_pk(carrier: str, carrier_id: str) -> str:
+    return f"{carrier}-id#{carrier_id}"
 
 
 def _outcomes_pk(period: str, campaign: str, code: str) -> str:

@@ -27,16 +27,16 @@ REPORTS_DOOR = "sms-reports"
 
 @messages_routes.route("/sms-reports/{carrier}/{key}", methods=["POST"])
 def take_sms_reports(carrier: str, key: str) -> Response:
-    """A carrier's push -> ``{"code": 0}``. ``key``: the carrier was given this address with it; it signs nothing."""
+    """A carrier's push -> what it wants to hear. ``key``: it was given this address with it; it signs nothing."""
     here = hub()
     vault, known = here.keys.vault(), here.carriers()
     if not hmac.compare_digest(key, vault.lookup(REPORTS_DOOR, carrier)[:32]) or carrier not in known:
         raise NotFound("DOOR_UNKNOWN", "地址不存在")
     body = messages_routes.current_request.raw_body
     raw = body.encode() if isinstance(body, str) else body
-    counts = take_reports(known[carrier].read_reports(raw), vault)
+    counts = take_reports(carrier, known[carrier].read_reports(raw), vault)
     logger.info("sms reports", extra={"carrier": carrier, **counts})
-    return Response({"code": 0, "msg": "成功"})
+    return Response(dict(known[carrier].report_answer))
 
 
 @messages_routes.route("/periods/{period}/campaigns", methods=["GET"])

@@ -14,6 +14,10 @@ _SHANGHAI_MS = 8 * 3_600_000
 # A phone's keyed hash, cut: enough to tell a batch's hundred phones apart, and no more than that.
 LOOKUP_DIGITS = 16
 
+# A carrier's codes (integrations/ports/sms.py): a limit on one of the numbers; no connection, so nothing went; no
+# receipt yet, from a carrier that tells of nothing else.
+NUMBER_LIMITED, UNREACHABLE, NO_REPORT = "SMS_NUMBER_LIMITED", "SMS_UNREACHABLE", "SMS_NO_REPORT"
+
 
 class BatchState(StrEnum):
     """Where a batch stands. From ``sending`` on it moves once, and from ``pending`` once more."""

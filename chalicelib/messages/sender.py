@@ -6,6 +6,7 @@ campaign's next round (docs/decisions/0029).
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,22 +16,22 @@ from chalicelib.applicants.records import owner_of
 from chalicelib.kernel.clock import Clock, local_date
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Pending, TooMany
 from chalicelib.kernel.privacy import Vault
-from chalicelib.messages.records import BatchRecord, claim_batch, find_batch, move
-from chalicelib.messages.rules import UNCLEAR, Batch, BatchState, pieces
+from chalicelib.messages.records import BatchRecord, claim_batch, find_batch, move, note_carrier_id
+from chalicelib.messages.rules import NUMBER_LIMITED, UNCLEAR, UNREACHABLE, Batch, BatchState, pieces
 from integrations.ports import Sms, SmsCarrier
 
 # Longer than any request of ours can be under way: before that, "never heard of it" may only mean "not yet".
 QUIET_MS = 60_000
 # How old a claim may be when its request leaves; an older one, of a machine that stood still, is asked about instead.
 CLAIM_MS = 15_000
-NUMBER_LIMITED = "SMS_NUMBER_LIMITED"
 
 
 @dataclass
 class Sender:
     """What sending takes; several threads may share it.
 
-    ``carriers`` by name, in the order they are tried in; ``gap_s`` lies between two requests.
+    ``carriers`` by name, in the order they are tried in; ``gap_s`` lies between two requests; from ``until_ms`` on no
+    batch and no piece of one is begun with.
     """
 
     carriers: Mapping[str, SmsCarrier]
@@ -38,6 +39,7 @@ class Sender:
     vault: Vault
     template: str
     gap_s: float = 0.0
+    until_ms: int = sys.maxsize
     pause: Callable[[float], None] = time.sleep
     _due_ms: float = field(default=0.0, init=False)
     _pace: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -46,8 +48,10 @@ class Sender:
         """Bring a batch as far as it goes now: (state, people) of it, or of each piece that stands in for it.
 
         Any number of times, by any number of runs at once, each message goes once. Raises ``NotAllowed`` where no
-        carrier serves our account: nothing of this batch went.
+        carrier serves our account: nothing of this batch went; ``TooMany`` where there is no time left to begin.
         """
+        if self.clock.now_ms() >= self.until_ms:
+            raise TooMany("SMS_WAITING", "短信待发")
         record = self._claim(batch)
         if record is None:
             record = find_batch(batch.period, batch.campaign, batch.name)
@@ -104,10 +108,14 @@ class Sender:
         self._keep_pace()
         if self.clock.now_ms() - record.attempted_at_ms > CLAIM_MS:
             return
+        carrier = self.carriers[record.carrier]
         try:
-            carrier_id = self.carriers[record.carrier].send_batch(batch.out_id, messages)
+            carrier_id = carrier.send_batch(batch.out_id, messages)
         except Pending as error:
-            move(record, BatchState.PENDING, BatchRecord.detail.set(error.code))
+            if error.code == UNREACHABLE and self._later(record):
+                self._hand_on(record, batch, error.code)
+            else:
+                move(record, BatchState.PENDING, BatchRecord.detail.set(error.code))
         except InvalidInput as error:
             self._narrow(record, batch, BatchState.FAILED, error.code)
         except TooMany as error:
@@ -118,6 +126,8 @@ class Sender:
         except NotAllowed as error:
             self._hand_on(record, batch, error.code)
         else:
+            if carrier.reports_by_its_id:
+                note_carrier_id(record.carrier, carrier_id, batch.out_id)
             move(record, BatchState.SENT, BatchRecord.carrier_id.set(carrier_id))
 
     def _narrow(self, record: BatchRecord, batch: Batch, end: BatchState, code: str) -> None:
@@ -130,9 +140,11 @@ class Sender:
             move(record, BatchState.SPLIT, detail, *halves)
 
     def _hand_on(self, record: BatchRecord, batch: Batch, code: str) -> None:
-        """The carrier said that it takes nothing from us: the next one has it, under a name of its own."""
-        detail, names = BatchRecord.detail.set(code), list(self.carriers)
-        later = names[names.index(record.carrier) + 1 :]
+        """The carrier has nothing of it, by its own word or for want of a way to it: the next one is to have it.
+
+        Under a name of its own, written down with the move: no run sees the batch at both.
+        """
+        detail, later = BatchRecord.detail.set(code), self._later(record)
         if not later:
             move(record, BatchState.REFUSED, detail)
             return
@@ -144,6 +156,11 @@ class Sender:
             BatchRecord.pieces.set(count),
             BatchRecord.next_carrier.set(later[0]),
         )
+
+    def _later(self, record: BatchRecord) -> list[str]:
+        """The carriers that are tried after a batch's own."""
+        names = list(self.carriers)
+        return names[names.index(record.carrier) + 1 :]
 
     def _messages(self, batch: Batch) -> list[Sms]:
         """In clear, for the carrier only. A sealed phone opens for the code that it was sealed for, and no other."""

@@ -21,16 +21,16 @@ def send_batches(batches: list[Batch], sender: Sender, in_flight: int = 1) -> di
     is not known of some whether they went. Run again, it goes on with just these. Raises ``NotAllowed`` where no
     carrier serves our account.
     """
-    until_ms = sender.clock.now_ms() + WORK_FOR_MS
+    sender.until_ms = sender.clock.now_ms() + WORK_FOR_MS
 
     def turn(batch: Batch) -> list[tuple[BatchState, int]] | NotAllowed | None:
-        """What became of a batch; ``None`` where there was no time left to begin with it."""
-        if sender.clock.now_ms() >= until_ms:
-            return None
+        """What became of a batch; ``None`` where there was no time left for all of it."""
         try:
             return list(sender.send(batch))
         except NotAllowed as error:
             return error
+        except TooMany:
+            return None
 
     with ThreadPoolExecutor(in_flight) as threads:
         turns = [threads.submit(turn, batch) for batch in batches]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-
-import requests
+from typing import Any
 
 from chalicelib.kernel.clock import Clock
-from chalicelib.kernel.errors import Pending
 from chalicelib.kernel.ids import Entropy
 from integrations.aliyun_sms.codec import (
     BATCH_MAX,
     PAGE_SIZE,
     batch_params,
     details_params,
-    preview,
     read_details,
     read_reports,
     read_send,
@@ -24,6 +21,7 @@ from integrations.aliyun_sms.codec import (
 )
 from integrations.aliyun_sms.profile import Profile, profile
 from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
+from integrations.sms_line import CarrierLine
 
 _NONCE_BYTES = 16
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -40,9 +38,7 @@ class AliyunSms:
         self._clock = clock
         self._entropy = entropy
         self._profile = carrier_profile or profile()
-        # Connections kept alive, of which several threads take one each. Its adapter does not retry: a request that may
-        # have arrived is never repeated.
-        self._http = requests.Session()
+        self._http = CarrierLine(self._profile)
 
     @property
     def name(self) -> str:
@@ -54,9 +50,19 @@ class AliyunSms:
         """How many messages one request takes."""
         return BATCH_MAX
 
+    @property
+    def reports_by_its_id(self) -> bool:
+        """No: its pushes bear our number."""
+        return False
+
+    @property
+    def report_answer(self) -> Mapping[str, Any]:
+        """What ends its repeating a push."""
+        return {"code": 0, "msg": "成功"}
+
     def preview(self, template: str, params: Mapping[str, str]) -> SmsPreview:
         """A message as it will look. Raises ``InvalidInput`` where template, variables or length do not fit."""
-        return preview(template, params, self._profile)
+        return self._profile.preview(template, params)
 
     def send(self, sms: Sms) -> str:
         """Send one message and return the carrier's own id.
@@ -89,9 +95,4 @@ class AliyunSms:
     def _post(self, params: Mapping[str, str]) -> bytes:
         nonce = self._entropy.token(_NONCE_BYTES).hex()
         body = signed(params, self._profile, self._secret, nonce=nonce, now_ms=self._clock.now_ms())
-        timeouts = (self._profile.connect_timeout_s, self._profile.read_timeout_s)
-        try:
-            # Refusals come as HTTP 4xx with a Code in the body: the body is what counts.
-            return self._http.post(self._url, data=body, headers=_FORM, timeout=timeouts, allow_redirects=False).content
-        except requests.RequestException as error:
-            raise Pending("SMS_NO_ANSWER", "短信平台没有应答") from error
+        return self._http.post(self._url, body, _FORM)

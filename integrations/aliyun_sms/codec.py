@@ -9,18 +9,16 @@ from datetime import UTC, date
 from typing import Any
 
 from chalicelib.kernel.clock import from_ms
-from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed, Pending, TooMany
+from chalicelib.kernel.errors import InvalidInput, NotAllowed
 from integrations.aliyun_sms.profile import Profile
 from integrations.aliyun_sms.signature import signed_body
-from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
+from integrations.ports import Sms, SmsReceipt, SmsReport
+from integrations.sms_profile import unknown
 
 METHOD = "POST"
 PAGE_SIZE = 50
-CHARACTERS_MAX = 500
 BATCH_MAX = 100
 
-_ONE_PART_MAX = 70
-_LONG_PART_MAX = 67
 _STATES = {1: "sent", 2: "failed", 3: "delivered"}
 
 
@@ -32,30 +30,9 @@ class DetailsPage:
     total: int
 
 
-def parts(text: str, sign_name: str) -> int:
-    """How many messages a text is charged as: 70 characters with the sign in its brackets, or 67 each."""
-    length = len(f"【{sign_name}】{text}")
-    return 1 if length <= _ONE_PART_MAX else -(-length // _LONG_PART_MAX)
-
-
-def preview(template_name: str, params: Mapping[str, str], profile: Profile) -> SmsPreview:
-    """A message as a phone shows it. Raises ``InvalidInput``: unknown template, wrong variables, too long a text."""
-    template = profile.templates.get(template_name)
-    if template is None:
-        raise InvalidInput("SMS_TEMPLATE_UNKNOWN", f"短信模板不存在: {template_name}")
-    if template.variables != params.keys():
-        raise InvalidInput("SMS_PARAMS", f"短信模板变量不符: {template_name}")
-    text = template.filled(params)
-    whole = f"【{profile.sign}】{text}"
-    if len(whole) > CHARACTERS_MAX:
-        raise InvalidInput("SMS_TOO_LONG", f"短信超过{CHARACTERS_MAX}字: {template_name}")
-    count = parts(text, profile.sign)
-    return SmsPreview(whole, count, count * profile.part_centifen)
-
-
 def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
-    """SendSms for one phone. Raises what ``preview`` does."""
-    preview(sms.template, sms.params, profile)
+    """SendSms for one phone. Raises what the profile's ``preview`` does."""
+    profile.preview(sms.template, sms.params)
     return {
         "Action": "SendSms",
         "PhoneNumbers": sms.phone,
@@ -69,13 +46,13 @@ def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
 def batch_params(out_id: str, messages: Sequence[Sms], profile: Profile) -> dict[str, str]:
     """SendBatchSms: the phones, and in the same order the sign and the variables of each; one template, one OutId.
 
-    Raises what ``preview`` does, and ``ValueError`` for a batch that this request can not carry.
+    Raises what the profile's ``preview`` does, and ``ValueError`` for a batch that this request can not carry.
     """
     templates = {sms.template for sms in messages}
     if len(templates) != 1 or len({sms.phone for sms in messages}) != len(messages) or len(messages) > BATCH_MAX:
         raise ValueError(f"a batch is 1 to {BATCH_MAX} different phones and one template")
     for sms in messages:
-        preview(sms.template, sms.params, profile)
+        profile.preview(sms.template, sms.params)
     return {
         "Action": "SendBatchSms",
         "PhoneNumberJson": _json([sms.phone for sms in messages]),
@@ -125,7 +102,7 @@ def read_send(body: bytes, profile: Profile) -> str:
     """The carrier's own id (BizId) of a message that it took. Raises what the answer's code means."""
     answer = _answer(body)
     if answer.get("Code") != "OK" or not answer.get("BizId"):
-        raise _meaning(str(answer.get("Code")), profile)
+        raise profile.meaning(str(answer.get("Code")))
     return str(answer["BizId"])
 
 
@@ -133,17 +110,17 @@ def read_details(body: bytes, out_id: str, profile: Profile) -> DetailsPage:
     """Look for a message of ours on a page. Raises ``Pending`` for anything but an answer."""
     answer = _answer(body)
     if answer.get("Code") != "OK":
-        meaning = _meaning(str(answer.get("Code")), profile)
-        raise meaning if isinstance(meaning, NotAllowed) else _unknown(str(answer.get("Code")))
+        meaning = profile.meaning(str(answer.get("Code")))
+        raise meaning if isinstance(meaning, NotAllowed) else unknown(str(answer.get("Code")))
     try:
         entries = answer["SmsSendDetailDTOs"]["SmsSendDetailDTO"]
         total = int(answer["TotalCount"])
         for entry in entries:
             if entry.get("OutId") == out_id:
                 state, code = _STATES[int(entry["SendStatus"])], str(entry.get("ErrCode", ""))
-                return DetailsPage(SmsReceipt(out_id, _ended(state, code, profile), code), total)
+                return DetailsPage(SmsReceipt(out_id, profile.ended(state, code), code), total)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unknown("details") from error
+        raise unknown("details") from error
     return DetailsPage(None, total)
 
 
@@ -168,37 +145,15 @@ def _report(entry: Any, profile: Profile) -> SmsReport | None:
     if not isinstance(out_id, str) or not isinstance(phone, str):
         return None
     code = str(entry.get("err_code", ""))
-    state = _ended("delivered" if entry["success"] else "failed", code, profile)
+    state = profile.ended("delivered" if entry["success"] else "failed", code)
     return SmsReport(SmsReceipt(out_id, state, code), phone, dead=state == "failed" and code in profile.dead_codes)
-
-
-def _ended(state: str, code: str, profile: Profile) -> str:
-    """A failure by a limit is none for good."""
-    return "limited" if state == "failed" and code in profile.limit_codes else state
 
 
 def _answer(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except ValueError as error:
-        raise _unknown("no JSON") from error
+        raise unknown("no JSON") from error
     if not isinstance(answer, dict):
-        raise _unknown("no JSON object")
+        raise unknown("no JSON object")
     return answer
-
-
-def _meaning(code: str, profile: Profile) -> HubError:
-    """Only an explicit word ends a message; what is not in the profile's tables is no such word."""
-    if code in profile.wait_number_codes:
-        return TooMany("SMS_NUMBER_LIMITED", f"短信平台对号码限流: {code}")
-    if code in profile.wait_codes:
-        return TooMany("SMS_LIMITED", f"短信平台限流: {code}")
-    if code in profile.never_codes:
-        return InvalidInput("SMS_REFUSED", f"短信平台拒收: {code}")
-    if code in profile.account_codes:
-        return NotAllowed("SMS_ACCOUNT", f"短信平台账户或配置有误: {code}")
-    return _unknown(code)
-
-
-def _unknown(what: str) -> Pending:
-    return Pending("SMS_UNKNOWN", f"短信平台答复不明: {what}")

@@ -1,7 +1,8 @@
 """A carrier to try against: Dysms over HTTP on 127.0.0.1, with the phones' screens to look at.
 
-``POST /`` takes SendSms, SendBatchSms and QuerySendDetails. Controls: ``GET /_phones/{phone}`` -> list of texts, oldest
-first; ``GET /_state`` -> counts; ``POST /_faults``, any fields of ``Faults``.
+``POST /`` takes SendSms, SendBatchSms and QuerySendDetails, its parameters in the form or behind the ``?``. Controls:
+``GET /_phones/{phone}`` -> list of texts, oldest first; ``GET /_state`` -> counts; ``POST /_faults``, any fields of
+``Faults``; ``POST /_push``, ``{url, seed?, copies?}``, pushes what was not reported yet as ``push_reports`` does.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from integrations.aliyun_sms.simulator_book import CODE_LIMITS, Book, Refused
+from integrations.aliyun_sms.simulator_book import Book, report_of
 from integrations.simulated import HttpSimulator, Reply, Request, as_json
+from integrations.simulated_texts import CODE_LIMITS, Refused, push_reports
 
 _CLOCK_DRIFT_MAX_S = 900
 
@@ -55,7 +57,10 @@ class SmsSimulator(HttpSimulator):
         if request.path == "/_faults":
             book.set_faults(request.given())
             return as_json(200, {})
-        form = dict(urllib.parse.parse_qsl(request.body.decode(), keep_blank_values=True))
+        if request.path == "/_push":
+            return as_json(200, push_reports(book, entry_of=report_of, **request.given()))
+        given = f"{request.query}&{request.body.decode()}"
+        form = dict(urllib.parse.parse_qsl(given, keep_blank_values=True))
         if book.spend("lose_requests"):
             return None
         status, answer = _answer(book, self._gate, form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,15 @@ class SmsReceipt:
 
 @dataclass(frozen=True)
 class SmsReport:
-    """A receipt that the carrier pushed: for which of the phones of ``out_id``. ``dead``: the number is no more."""
+    """A receipt that the carrier pushed: for which of the phones of ``out_id``. ``dead``: the number is no more.
+
+    ``carrier_id``: what the carrier calls the message, where it says that and not our number; ``out_id`` is empty then.
+    """
 
     receipt: SmsReceipt
     phone: str
     dead: bool = False
+    carrier_id: str = ""
 
 
 class SmsCarrier(Protocol):
@@ -61,6 +65,16 @@ class SmsCarrier(Protocol):
         """How many messages one request takes."""
         ...
 
+    @property
+    def reports_by_its_id(self) -> bool:
+        """Whether its pushes name a message by its own id alone, so that it has to be remembered whose that is."""
+        ...
+
+    @property
+    def report_answer(self) -> Mapping[str, Any]:
+        """What it wants to hear, as JSON, when a push of its was taken."""
+        ...
+
     def preview(self, template: str, params: Mapping[str, str]) -> SmsPreview:
         """A message as it will look. Raises ``InvalidInput`` where template, variables or length do not fit."""
         ...
@@ -69,7 +83,8 @@ class SmsCarrier(Protocol):
         """Send one message and return the carrier's own id.
 
         Raises ``TooMany`` (its limits: nothing went, wait), ``InvalidInput`` (it will never go), ``NotAllowed`` (our
-        account there is shut or set up wrong: nothing went, a person has to look) or ``Pending`` (not known).
+        account there is shut or set up wrong: nothing went, a person has to look) or ``Pending`` (not known; with the
+        code ``SMS_UNREACHABLE`` no connection came about, so nothing went).
         """
         ...
 
@@ -82,7 +97,10 @@ class SmsCarrier(Protocol):
         ...
 
     def ask(self, out_id: str, phone: str, day: date) -> SmsReceipt | None:
-        """What became of a message; ``None`` where the carrier never took it. ``Pending`` where that is not known."""
+        """What became of a message; ``None`` where the carrier never took it. ``Pending`` where that is not known.
+
+        ``Pending`` with the code ``SMS_NO_REPORT``: it answers, and only tells of messages with a receipt.
+        """
         ...
 
     def read_reports(self, body: bytes) -> Sequence[SmsReport]:

@@ -38,8 +38,9 @@ DOORS = {
     ),
     "POST /sms-reports/{carrier}/{key}": Door(
         COUNTERPARTY,
-        {200: thing({"code": whole(), "msg": text()})},
+        {200: {"anyOf": [thing({"code": whole(), "msg": text()}), thing({"result": whole(), "errmsg": text()})]}},
         {"type": "array", "items": {"type": "object"}},
-        behind=("aliyun_sms/codec.py",),
+        behind=("aliyun_sms/codec.py", "tencent_sms/codec.py"),
+        about="A carrier's push of delivery reports, answered in the words of that carrier.",
     ),
 }

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from alipay_sdk.desk import INTEREST, KEYS, MERCHANT, ORDER, PEM, PROFILE, REFUND, Day, OfficialSdk, client, simulator
+from alipay_sdk.desk import HERE, INTEREST, KEYS, MERCHANT, ORDER, PEM, PROFILE, REFUND, Day, client, simulator
+from official_sdk import OfficialSdk
 
 from integrations.alipay import calls, signature
 from integrations.alipay.envelope import read_answer
@@ -30,7 +31,7 @@ TEXTS = ["a=1&b=2", "", "竞买保证金😀 %+/=&", "x" * 10_000]
 
 @pytest.fixture(scope="module")
 def sdk() -> Iterator[OfficialSdk]:
-    official = OfficialSdk()
+    official = OfficialSdk(HERE)
     yield official
     official.close()
 

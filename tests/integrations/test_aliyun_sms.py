@@ -12,11 +12,12 @@ from chalicelib.kernel.clock import SystemClock, local_date
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Pending, TooMany
 from chalicelib.kernel.ids import SystemEntropy
 from integrations.aliyun_sms.client import AliyunSms
-from integrations.aliyun_sms.codec import details_params, form, parts, read_details, read_send, send_params
+from integrations.aliyun_sms.codec import details_params, form, read_details, read_send, send_params
 from integrations.aliyun_sms.profile import profile
 from integrations.aliyun_sms.signature import sign
 from integrations.aliyun_sms.simulator import SmsSimulator
 from integrations.ports import Sms, SmsReceipt
+from integrations.sms_profile import parts
 
 PHONE = "13800000001"
 CODE = Sms("o-1", PHONE, "code", {"code": "123456"})

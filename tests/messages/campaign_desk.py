@@ -20,7 +20,6 @@ from chalicelib.kernel.settings import Settings
 from chalicelib.messages import tasks
 from chalicelib.messages.sender import QUIET_MS
 from chalicelib.periods.records import PeriodState, save_plan
-from integrations.aliyun_sms.codec import preview
 from integrations.aliyun_sms.profile import profile
 from integrations.ports import Sms, SmsPreview, SmsReceipt, SmsReport
 from tests.applicants.applicants_office import PERIOD, VAULT, WANG, plan, take_in
@@ -53,10 +52,15 @@ class Carrier:
     limited: set[str] = field(default_factory=set)
     taken: list[Sms] = field(default_factory=list)
     asked: int = 0
+    reports_by_its_id: bool = False
     requests: int = 0
 
+    @property
+    def report_answer(self) -> Mapping[str, Any]:
+        return {"code": 0, "msg": "成功"}
+
     def preview(self, template: str, params: Mapping[str, str]) -> SmsPreview:
-        return preview(template, params, profile())
+        return profile().preview(template, params)
 
     def send(self, sms: Sms) -> str:
         return self.send_batch(sms.out_id, [sms])

@@ -94,8 +94,11 @@ def test_given_a_code_that_has_died_on_the_way_then_it_is_not_texted(lane: Lane)
     assert lane.text(body) == "too late"
 
 
-@pytest.mark.parametrize("word", [TooMany("SMS_LIMITED", "限流"), NotAllowed("SMS_ACCOUNT", "账户")])
-def test_given_an_express_no_then_the_next_carrier_has_it_once(lane: Lane, word: HubError) -> None:
+@pytest.mark.parametrize(
+    "word",
+    [TooMany("SMS_LIMITED", "限流"), NotAllowed("SMS_ACCOUNT", "账户"), Pending("SMS_UNREACHABLE", "无法连接")],
+)
+def test_given_an_express_no_or_no_connection_then_the_next_carrier_has_it_once(lane: Lane, word: HubError) -> None:
     second = Carrier()
     lane.carriers = [Carrier([word]), second]
     body = lane.hand_over()
@@ -111,10 +114,11 @@ def test_given_no_answer_then_no_other_carrier_is_tried_and_nothing_goes_again(l
     assert second.taken == []
 
 
-def test_given_every_carrier_says_wait_then_the_queue_gives_it_out_again_and_it_goes(lane: Lane) -> None:
-    lane.carriers = [Carrier([TooMany("SMS_LIMITED", "限流")])]
+@pytest.mark.parametrize("word", [TooMany("SMS_LIMITED", "限流"), Pending("SMS_UNREACHABLE", "无法连接")])
+def test_given_no_carrier_has_it_then_the_queue_gives_it_out_again_and_it_goes(lane: Lane, word: HubError) -> None:
+    lane.carriers = [Carrier([word])]
     body = lane.hand_over()
-    with pytest.raises(TooMany):
+    with pytest.raises(type(word)):
         lane.text(body)
     assert lane.text(body) == "sent"
 

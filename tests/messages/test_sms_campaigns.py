@@ -30,6 +30,7 @@ from chalicelib.treasury.rules import NoticeStatus
 from integrations.aliyun_sms.codec import send_params
 from integrations.aliyun_sms.profile import profile
 from integrations.ports import Sms
+from integrations.tencent_sms.profile import profile as tencent_profile
 from tests.applicants.applicants_office import LI, PERIOD, WANG, plan, qualify, take_in
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -171,7 +172,8 @@ def test_given_a_compressed_month_then_a_deadline_is_the_day_alone() -> None:
 
 
 def test_given_the_campaigns_then_each_fits_the_carriers_templates() -> None:
-    check_templates(CAMPAIGNS, {name: each.variables for name, each in profile().templates.items()}, "aliyun")
+    for carrier, own in (("aliyun", profile()), ("tencent", tencent_profile())):
+        check_templates(CAMPAIGNS, {name: each.variables for name, each in own.templates.items()}, carrier)
     with pytest.raises(InvalidInput) as refused:
         check_templates(CAMPAIGNS, {"result": frozenset({"application"})}, "other")
     assert len(refused.value.problems) == len(CAMPAIGNS)
@@ -260,6 +262,8 @@ def test_given_a_carrier_too_slow_for_one_function_then_the_step_ends_in_time_an
             return super().send_batch(out_id, messages)
 
     desk = Desk(monkeypatch, Slow(batch_max=1))
+    one_by_one = {name: replace(each, batches_in_flight=1) for name, each in CAMPAIGNS.items()}
+    monkeypatch.setattr(campaigns_of, "campaigns", lambda city: one_by_one)
     people(3)
     (key,) = desk.chunks(desk.step("audience"))
     with pytest.raises(TooMany):

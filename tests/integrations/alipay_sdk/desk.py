@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -62,36 +58,3 @@ def client(alipay: AlipaySimulator, day: Day, profile: Any = PROFILE) -> AlipayC
         clock=day.clock,
         profile=profile,
     )
-
-
-class OfficialSdk:
-    """The SDK's process. Asking it what ``counterpart.py`` lists gives its answer."""
-
-    def __init__(self) -> None:
-        made = subprocess.run(
-            ["sh", str(HERE / "set_up.sh")],
-            env={**os.environ, "PYTHON": sys.executable},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        self._process = subprocess.Popen(
-            [made.stdout.strip(), "-W", "ignore", str(HERE / "counterpart.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, what: str, **given: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"ask": what, **given}) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
