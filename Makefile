@@ -5,6 +5,7 @@ OUT ?= demo-out
 CHANNELS ?= all
 GATEWAY ?= alipay
 STAGE ?= production
+PHASE ?= deposits
 SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
@@ -49,8 +50,8 @@ format: setup  ## format the code and mend what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 
-up: setup  ## start the hub and its counterparties on this machine, and print their addresses
-	@$(RUN) local.standing up
+up: setup  ## the hub, its counterparties and a sandbox period: make up PHASE=auction (planning … closed, or none)
+	@$(RUN) local.standing up $(PHASE)
 
 down:  ## end exactly what `make up` started
 	@if [ -x .venv/bin/python ]; then $(RUN) local.standing down; fi

@@ -6,6 +6,8 @@ windows open and close at the instants that the plan says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chalicelib.periods.milestones import StatementDue
 from chalicelib.periods.plan import Plan, compress
 
@@ -35,18 +37,25 @@ def _statements(plan: Plan) -> tuple[list[str], list[str], list[str]]:
 
 
 def compressed(
-    plan: Plan, bidders: int, start_ms: int, *, by_wallet: bool = False, wallet_transfers: bool = True
+    plan: Plan,
+    bidders: int,
+    start_ms: int,
+    *,
+    by_wallet: bool = False,
+    wallet_transfers: bool = True,
+    held: Mapping[str, int] | None = None,
 ) -> Plan:
     """The plan with its first milestone a few seconds after ``start_ms`` (epoch ms).
 
-    Without ``wallet_transfers`` those who paid by wallet have to name an account for the interest.
+    Without ``wallet_transfers`` those who paid by wallet have to name an account for the interest. ``held``: by how
+    many ms more a milestone, and with it all that follow, comes later.
     """
     offsets: dict[str, int] = {}
     at = 0
 
     def then(after_ms: int, *names: str) -> None:
         nonlocal at
-        at += after_ms
+        at += after_ms + (held or {}).get(names[0], 0)
         offsets.update(dict.fromkeys(names, at))
 
     first, last, closing = _statements(plan)

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,7 +52,20 @@ _FROM_CONSOLE = (
     "referrer-policy",
     "hx-redirect",
 )
-_FROM_API = ("content-type", "cache-control", "etag", "location", "retry-after", "content-disposition")
+_FROM_API = (
+    "content-type",
+    "cache-control",
+    "etag",
+    "location",
+    "retry-after",
+    "content-disposition",
+    "idempotency-replayed",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+)
+_BAR = b'<script src="/sandbox/bar.js" defer></script>'
+_END = b"</body>"
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,8 @@ class Front:
     pages: str
     api_url: str
     public_url: str
+    # Where a sandbox stands: its bar is put on top of every page.
+    sandbox_url: str = ""
 
     @property
     def url(self) -> str:
@@ -137,6 +152,13 @@ def page_file(pages: Path, path: str) -> Answer:
     return Answer(200, {"Content-Type": shown, "Cache-Control": age, **_GUARDS}, file.read_bytes())
 
 
+def with_bar(answer: Answer) -> Answer:
+    """A page with the sandbox's bar on it; anything else as it is."""
+    if not answer.headers.get("Content-Type", "").startswith("text/html") or _BAR in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(_END, _BAR + _END))
+
+
 def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
     files, pages = PublicFiles(front.public_url), Path(front.pages)
 
@@ -160,6 +182,9 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
             elif path == "/console" or path.startswith("/console/"):
                 headers = {name: value for name, value in self.headers.items() if name.lower() in _TO_CONSOLE}
                 self._answer(_passed_on(self.command, front.api_url + self.path, headers, body))
+            elif front.sandbox_url and path.startswith("/sandbox/"):
+                kind = {"Content-Type": self.headers.get("Content-Type", "text/plain")}
+                self._answer(_passed_on(self.command, front.sandbox_url + self.path, kind, body))
             elif self.command not in ("GET", "HEAD"):
                 self._answer(Answer(405, {"Allow": "GET, HEAD"}, b""))
             elif path.startswith("/public/"):
@@ -173,6 +198,7 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = _handle  # noqa: N815
 
         def _answer(self, answer: Answer) -> None:
+            answer = with_bar(answer) if front.sandbox_url else answer
             body, headers = answer.body, dict(answer.headers)
             pressed = headers.get("Content-Type", "").startswith(_PRESSED) and len(body) > 1_000
             if pressed and "gzip" in self.headers.get("Accept-Encoding", ""):
@@ -210,15 +236,15 @@ class Serving:
         self._thread.join()
 
 
-def front_of(stage: Stage) -> Front:
+def front_of(stage: Stage, sandbox_url: str = "") -> Front:
     """The front of a stage, on the port that the console was told of."""
     public = f"{stage.aws.url}/{stage.bucket('public')}"
-    return Front(stage.front_port, str(PAGES), stage.api_url, public)
+    return Front(stage.front_port, str(PAGES), stage.api_url, public, sandbox_url)
 
 
-def start(name: str, stage: Stage, *, lasting: bool) -> Front:
+def start(name: str, stage: Stage, *, lasting: bool, sandbox_url: str = "") -> Front:
     """Start a stage's front as a process of its own. ``RuntimeError`` where it does not answer."""
-    front = front_of(stage)
+    front = front_of(stage, sandbox_url)
     file = stage.aws.folder / "front.json"
     file.write_text(json.dumps(asdict(front)))
     log = stage.aws.folder / "front.log"
