@@ -13,9 +13,11 @@ CODE_TRIES_MAX = 5
 CODE_LIMITS = ((60_000, 1), (3_600_000, 5), (86_400_000, 10))
 REMEMBERED_MS = 86_400_000
 
-# Few enough against guessing, and short enough that nobody can lock a bidder out of the auction's last minutes. An
-# address stands for many bidders (mobile carriers put thousands behind one), so its limit is a setting.
+# Few enough against guessing: of one code from one address, and of one code from anywhere, which is more, so that it
+# takes ten addresses that try without an end to keep a bidder out of the auction's last minutes. An address stands for
+# many bidders (mobile carriers put thousands behind one), so its limit is a setting.
 LOGIN_TRIES_MAX = 10
+LOGIN_TRIES_ANYWHERE_MAX = 100
 CODE_REQUESTS_MAX = 20
 PHONE_REQUESTS_MAX = 10
 WINDOW_MS = 60_000

@@ -101,9 +101,9 @@ def sessions() -> Response:
     body.check()
     plan = load_plan(period)
     now_ms = hub().clock.now_ms()
-    _count_address(now_ms)
+    address = _count_address(now_ms)
     closes_at_ms = hub().auction_closes(plan)
-    session = login(plan, code, password, closes_at_ms=closes_at_ms, now_ms=now_ms)
+    session = login(plan, code, password, address=address, closes_at_ms=closes_at_ms, now_ms=now_ms)
     window = {"opens_at": local_text(plan.at("auction_opens")), "closes_at": local_text(closes_at_ms)}
     answer = {"token": _issue(session), "bidder_class": session.bidder_class, "window": window}
     return Response(answer, status_code=201)
@@ -147,14 +147,16 @@ def _body() -> Body:
     return Body(applicants_routes.current_request.json_body)
 
 
-def _count_address(now_ms: int) -> None:
+def _count_address(now_ms: int) -> str:
     here = hub()
     request = applicants_routes.current_request
     address = str((request.context.get("identity") or {}).get("sourceIp") or "")
     tries_max = int(here.settings.environment.get("ADDRESS_TRIES_MAX") or _ADDRESS_TRIES)
     limit = Limit("address", tries_max, "ADDRESS_TRIES", _OFTEN)
     # An address is personal data too: kept as a keyed hash, for minutes.
-    count_try(limit, here.keys.vault().lookup("address", address), now_ms)
+    hashed = here.keys.vault().lookup("address", address)
+    count_try(limit, hashed, now_ms)
+    return hashed
 
 
 def _issue(session: Session) -> str:

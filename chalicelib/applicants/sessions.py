@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.applicants.activation import check_may_bid
-from chalicelib.applicants.code_rules import LOGIN_TRIES_MAX
+from chalicelib.applicants.code_rules import LOGIN_TRIES_ANYWHERE_MAX, LOGIN_TRIES_MAX
 from chalicelib.applicants.limits import Limit, count_try
 from chalicelib.applicants.records import ApplicantRecord, find
 from chalicelib.applicants.sms_codes import ACCOUNT, use_code
@@ -19,7 +19,9 @@ ACCOUNT_SESSION_MS = 30 * 60_000
 # A bid sent in the window's last instant must not be lost to an expired session, nor one in a window that a pause made
 # longer: the window says until when is bid, the session only by whom.
 BID_SESSION_AFTER_CLOSE_MS = 4 * 60 * 60_000
-LOGIN = Limit("login", LOGIN_TRIES_MAX, "LOGIN_TRIES", "登录尝试过于频繁,请一分钟后再试")
+_LOGIN_OFTEN = "登录尝试过于频繁,请一分钟后再试"
+LOGIN = Limit("login", LOGIN_TRIES_MAX, "LOGIN_TRIES", _LOGIN_OFTEN)
+LOGIN_ANYWHERE = Limit("login-anywhere", LOGIN_TRIES_ANYWHERE_MAX, "LOGIN_TRIES", _LOGIN_OFTEN)
 
 
 def account_session(applicant: ApplicantRecord, now_ms: int) -> Session:
@@ -69,16 +71,18 @@ def _session(applicant: ApplicantRecord, audience: str, expires_at_ms: int) -> S
     )
 
 
-def login(plan: Plan, code: str, password: str, *, closes_at_ms: int, now_ms: int) -> Session:
+def login(plan: Plan, code: str, password: str, *, address: str, closes_at_ms: int, now_ms: int) -> Session:
     """A bid session against the bidding password, good until some hours after the auction's close.
 
-    ``closes_at_ms`` is the close as it holds, pauses counted in. Raises ``TooEarlyOrLate``, ``TooMany``
-    (``LOGIN_TRIES``), ``NotAuthenticated`` (``LOGIN_FAILED``: unknown code, not
-    activated or wrong password, which look and last alike) or ``NotAllowed``.
+    ``address`` is a keyed hash of where the request comes from: tries are counted there first, so that a stranger's do
+    not keep the bidder out. ``closes_at_ms`` is the close as it holds, pauses counted in. Raises ``TooEarlyOrLate``,
+    ``TooMany`` (``LOGIN_TRIES``), ``NotAuthenticated`` (``LOGIN_FAILED``: unknown code, not activated or wrong
+    password, which look and last alike) or ``NotAllowed``.
     """
     if now_ms >= closes_at_ms:
         raise TooEarlyOrLate("AUCTION_CLOSED", "本期竞价已经结束")
-    count_try(LOGIN, f"{plan.period}#{code}", now_ms)
+    count_try(LOGIN, f"{plan.period}#{code}#{address}", now_ms)
+    count_try(LOGIN_ANYWHERE, f"{plan.period}#{code}", now_ms)
     applicant = find(plan.period, code)
     if not password_fits(password, applicant.password_hash if applicant else "") or applicant is None:
         raise NotAuthenticated("LOGIN_FAILED", "申请编码或竞价密码错误")

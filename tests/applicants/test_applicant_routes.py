@@ -13,9 +13,11 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.applicants import routes, tasks
+from chalicelib.applicants.limits import count_try
 from chalicelib.applicants.records import find, get, lock
-from chalicelib.applicants.sessions import BID_SESSION_AFTER_CLOSE_MS
+from chalicelib.applicants.sessions import BID_SESSION_AFTER_CLOSE_MS, LOGIN_ANYWHERE, login
 from chalicelib.kernel.clock import SetClock, local_text
+from chalicelib.kernel.errors import HubError
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.settings import Settings
 from chalicelib.kernel.tokens import verify
@@ -148,6 +150,25 @@ def test_given_ten_tries_in_a_minute_then_the_next_minute_opens_again(office: Of
     assert office.sign_in()[1]["code"] == "LOGIN_TRIES"
     office.clock.advance(MINUTE_MS)
     assert office.sign_in()[0] == 201
+
+
+def test_given_a_stranger_who_tries_without_end_then_the_bidder_signs_in_from_his_own_address(office: Office) -> None:
+    office.activate()
+    now = {"closes_at_ms": plan().at("auction_closes"), "now_ms": office.clock.now_ms()}
+
+    def tried(password: str, address: str) -> str:
+        try:
+            login(plan(), WANG.code, password, address=address, **now)
+        except HubError as refused:
+            return refused.code
+        return ""
+
+    assert [tried("wrong2026", "stranger") for _ in range(12)] == ["LOGIN_FAILED"] * 10 + ["LOGIN_TRIES"] * 2
+    assert tried(PASSWORD, "own") == ""
+    # What is guessed from many addresses has an end too
+    for _ in range(LOGIN_ANYWHERE.tries_max - 11):
+        count_try(LOGIN_ANYWHERE, f"{PERIOD}#{WANG.code}", now["now_ms"])
+    assert tried(PASSWORD, "own") == "LOGIN_TRIES"
 
 
 def test_given_a_lock_or_the_close_then_nobody_signs_in(office: Office) -> None:
