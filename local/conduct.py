@@ -92,11 +92,6 @@ class Conduct:
         """Applicant + deposit + audit passed."""
         return self.deposit_held and self.audit_passed
 
-    @property
-    def qualified_only(self) -> bool:
-        """Qualified, and never activates."""
-        return self.qualified and not self.activates
-
 
 @dataclass(frozen=True)
 class PriceRange:

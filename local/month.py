@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Any
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
 from local.applicant_files import InputFile, applicant_files, qualification_file
+from local.casting import cast
 from local.conduct import DOUBTFUL, Conduct, Paying, PriceRange, draw_conduct, price_range
 from local.payments import MINSHENG, Payment, make_payments
-from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, beyond_gb2312, make_people, seeded
+from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
 
 CHANNEL, ALIPAY = "hangzhou", "alipay"
 CHANNELS = (CHANNEL, MINSHENG, ALIPAY)
@@ -153,13 +154,16 @@ def make_month(
         for name in (INDIVIDUAL, UNIT)
     }
     conduct = draw_conduct(seed, people, prices, rules.bids_max)
-    lists, refused = applicant_files(seed, plan, people, maker)
     failing = _failing(seed, people, conduct)
+    parts = cast(seed, people, conduct, {person.code for person in failing})
+    people = tuple(replace(each, name=parts.rare_names.get(each.code, each.name)) for each in people)
+    lists, refused = applicant_files(seed, plan, people, maker)
     twice = (Paying.DOUBLE,) if wallet_transfers else ()
-    gone, rare = _at_minsheng(seed, people, conduct, {person.code for person in failing})
-    sent = {person.code: CHANNEL for person in (*failing, *rare[1:2])}
+    sent = {person.code: CHANNEL for person in (*failing, parts.beside)}
     if MINSHENG in channels:
-        sent |= {person.code: MINSHENG for person in (gone, *rare[:1])}
+        sent[parts.gone.code] = MINSHENG
+    if ALIPAY in channels:
+        sent |= {person.code: ALIPAY for person in parts.by_wallet}
     channel_of = _channels(seed, people, conduct, channels, sent=sent, to_wallet=(Paying.EXACT, *twice))
     payments = make_payments(
         plan,
@@ -187,9 +191,9 @@ def make_month(
         files=(*lists, qualification_file(seed, plan.period, people, conduct)),
         failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
         new_accounts={person.code: maker.account(person.bidder_class) for person in (*failing, *elsewhere)}
-        | ({gone.code: maker.minsheng_card()} if MINSHENG in channels else {}),
+        | ({parts.gone.code: maker.minsheng_card()} if MINSHENG in channels else {}),
         channel_of=channel_of,
-        failing_at_minsheng=(gone.account_no,) if MINSHENG in channels else (),
+        failing_at_minsheng=(parts.gone.account_no,) if MINSHENG in channels else (),
     )
 
 
@@ -227,19 +231,6 @@ def _failing(seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduc
     late = [person for person in people if conduct[person.code].paying is Paying.LATE]
     failed = [person for person in people if not conduct[person.code].audit_passed]
     return rng.choice(late), rng.choice(failed)
-
-
-def _at_minsheng(
-    seed: int, people: tuple[Person, ...], conduct: Mapping[str, Conduct], failing: set[str]
-) -> tuple[Person, list[Person]]:
-    """Whose account Minsheng can't pay to: an applicant who never activates, so that batch 1 pays him back. And those
-    with a name beyond GB2312 who pay: one of them pays at each bank."""
-    rng = seeded("minsheng", seed)
-    regular = [
-        person for person in people if conduct[person.code].paying is Paying.EXACT and person.code not in failing
-    ]
-    gone = rng.choice([person for person in regular if conduct[person.code].qualified_only])
-    return gone, [person for person in regular if beyond_gb2312(person.name) and person is not gone]
 
 
 def write_files(month: Month, folder: Path) -> dict[str, Path]:

@@ -22,9 +22,6 @@ _GIVEN_FIRST = "伟芳秀敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂�
 _GIVEN_LAST = "英华兰珍云辉鹏飞宁波琳颖洁莹雪倩婷慧莉玲萍丹凯峰斌亮健鑫翔轩泽涵怡然彤瑶航睿哲晨阳楠悦琪"
 # Characters that GB2312 lacks: names with them show that files really are GB18030.
 _RARE_NAMES = ("王喆堃", "陈燚", "李玥", "张珺珺", "林犇")
-# One individual in so many has one for certain: first at this place.
-RARE_EVERY, RARE_FIRST = 8, 3
-_RARE_GIVEN = "昉旻翀昇璟祎竑鋆赟珣瑄燊"
 _UNIT_WORDS = (
     "西湖",
     "钱江",
@@ -124,7 +121,6 @@ class PeopleMaker:
     def __init__(self, seed: int) -> None:
         self._random = seeded("people", seed)
         self._given_out: set[str] = set()
-        self._individuals = 0
 
     def person(self, bidder_class: str) -> Person:
         """The next person or unit."""
@@ -159,10 +155,6 @@ class PeopleMaker:
         return f"330{self._random.randint(1, 9)}{self._digits(9)}"
 
     def _name(self) -> str:
-        number, place = divmod(self._individuals, RARE_EVERY)
-        self._individuals += 1
-        if place == RARE_FIRST:
-            return _rare_name(number)
         if self._random.random() < 0.02:
             return self._random.choice(_RARE_NAMES)
         given = self._random.choice(_GIVEN_FIRST) if self._random.random() < 0.8 else ""
@@ -188,12 +180,6 @@ class PeopleMaker:
 
     def _unit_account(self) -> str:
         return "3301040160" + self._digits(6)
-
-
-def _rare_name(number: int) -> str:
-    given, surname = divmod(number, len(_SURNAMES))
-    more, last = divmod(given, len(_RARE_GIVEN))
-    return _SURNAMES[surname] + (_RARE_GIVEN[more - 1] if more else "") + _RARE_GIVEN[last]
 
 
 def beyond_gb2312(name: str) -> bool:

@@ -11,13 +11,14 @@ from typing import Any
 
 from local.conduct import Paying
 from local.month import CHANNEL, Month
-from local.payments import MINSHENG
+from local.payments import MINSHENG, Payment
 from local.world.addresses import Addresses
 from local.world.phones import open_account_session
 from local.world.web import ask, need, now_ms, until
 
 # Each telling is a call of the hub's door: enough of them to see, few enough for a month in minutes.
 TOLD_MAX = 6
+SEEN = (Paying.EXACT.value, Paying.OVER.value)
 NEVER_SERIAL = "HZ0000000000000NEVER"
 LISTED_WITHIN_MS = 40_000
 SEEN_WITHIN_MS = 20_000
@@ -59,10 +60,16 @@ class Mishaps:
 Listed = Callable[[], Iterable[dict[str, Any]]]
 
 
+def _told_of(month: Month, day: date, channel: str) -> list[Payment]:
+    """The payments of a day that a bank tells of: those first whose payer sees his deposit pending then."""
+    coming = [paid for paid in month.payments if paid.statement_day == day and paid.channel == channel]
+    return sorted(coming, key=lambda paid: paid.kind not in SEEN)[:TOLD_MAX]
+
+
 def tell_of_credits(at: Addresses, month: Month, day: date, done: Mishaps) -> None:
     """Both banks tell of some credits of a day, each twice over, and falsely in every way that there is."""
     for channel, door in ((CHANNEL, at.bank), (MINSHENG, at.minsheng)):
-        coming = month.credits_of(day, channel)[:TOLD_MAX]
+        coming = [paid.as_credit() for paid in _told_of(month, day, channel)]
         if not coming:
             continue
         _tell(door, coming, [TAKEN, TAKEN], done, copies=2)
@@ -87,9 +94,8 @@ def tell_of_nothing(at: Addresses, month: Month, day: date, done: Mishaps) -> No
 
 def see_pending(at: Addresses, month: Month, day: date, done: Mishaps) -> None:
     """A bidder whose payment the bank told of looks at it before any statement has it."""
-    told = {paid["serial"] for paid in month.credits_of(day)[:TOLD_MAX]}
-    wanted = (Paying.EXACT.value, Paying.OVER.value)
-    codes = [paid.code for paid in month.payments if paid.serial in told and paid.kind in wanted]
+    told = [paid for channel in (CHANNEL, MINSHENG) for paid in _told_of(month, day, channel)]
+    codes = [paid.code for paid in told if paid.kind in SEEN]
     if not codes:
         done.faults.append("nobody's payment could be told of")
         return
