@@ -6,17 +6,21 @@ import csv
 import io
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
 from chalicelib.kernel.identity import id_card_fault
-from chalicelib.periods.plan import Plan
+from chalicelib.periods.plan import Plan, nominal
 from chalicelib.periods.rules import RuleSet
-from local.conduct import Paying, choose_defaulters, suggest_quotas
-from local.month import Month, make_month, make_roster, write_files
-from local.payments import deposit_slots
+from local.casting import RARE_NAMES
+from local.compressed import compressed
+from local.conduct import BIDDERS_MIN, Paying, choose_defaulters, suggest_quotas
+from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
+from local.payments import MINSHENG, deposit_slots
 from local.people import PeopleMaker, make_people
+from tests.local.conftest import AVERAGES, START_MS
 
 
 def test_given_200_bidders_when_drawn_then_shares_are_as_set_out(month: Month) -> None:
@@ -139,3 +143,24 @@ def test_given_people_when_quotas_are_suggested_then_about_a_third_of_the_bidder
 def test_given_a_month_when_written_then_each_file_lies_under_its_inbox_key(month: Month, tmp_path: Path) -> None:
     written = write_files(month, tmp_path)
     assert {key: path.read_bytes() for key, path in written.items()} == {f.key: f.content for f in month.files}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_given_the_smallest_month_over_all_channels_then_everybody_who_is_to_show_something_is_in_it(
+    seed: int, rules: RuleSet
+) -> None:
+    roster = make_roster(seed, BIDDERS_MIN)
+    quotas = suggest_quotas(roster.people)
+    nothing: dict[str, Any] = {"lows_fen": {}, "last_mean_fen": {}}
+    drafted = nominal("2026-03", rules, quotas, last_average_fen=AVERAGES, **nothing)
+    month = make_month(roster, compressed(drafted, BIDDERS_MIN, START_MS, by_wallet=True), rules, CHANNELS)
+
+    assert month.channels == CHANNELS
+    by_wallet = [code for code, channel in month.channel_of.items() if channel == ALIPAY]
+    assert any(month.conduct[code].qualified and not month.conduct[code].rollover for code in by_wallet)
+    rare = {month.channel_of[person.code]: person for person in month.people if person.name in RARE_NAMES}
+    assert rare.keys() == {CHANNEL, MINSHENG}
+    assert (rare[MINSHENG].account_no,) == month.failing_at_minsheng
+    assert not month.conduct[rare[MINSHENG].code].activates
+    listed = next(file for file in month.files if file.kind == "applicants" and file.label == "individual")
+    assert rare[CHANNEL].name in listed.content.decode("gb18030")
