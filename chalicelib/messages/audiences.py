@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.applicants.records import listed
 from chalicelib.auctions.records import standings
-from chalicelib.deposits.records import deposits
+from chalicelib.deposits.records import DepositState, deposits
 from chalicelib.kernel.clock import from_ms, local_date
 from chalicelib.kernel.money import FEN_PER_YUAN, yuan_text
 from chalicelib.periods.plan import Plan
@@ -70,9 +70,13 @@ def bidders(plan: Plan) -> Iterator[Recipient]:
 
 
 def refunded(plan: Plan) -> Iterator[Recipient]:
-    """Everybody all of whose refunds so far were paid, with the sum of principal and interest."""
+    """Everybody all of whose refunds were paid, with the sum of principal and interest.
+
+    Whose deposit is still held hears it when that has come back too: it is one text.
+    """
+    held = {deposit.code for deposit in deposits(plan.period) if deposit.state == DepositState.HELD}
     for code, state, total_fen in _refunds_by_code(plan.period):
-        if state == RefundState.PAID:
+        if state == RefundState.PAID and code not in held:
             yield Recipient(code, {"application": code, "amount": yuan_text(total_fen)})
 
 

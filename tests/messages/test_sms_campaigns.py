@@ -147,6 +147,9 @@ def test_given_refunds_then_those_all_paid_hear_the_sum_and_those_sent_back_are_
         "paid-twice": {"application": "paid-twice", "amount": "2052.46"},
         "again": {"application": "again", "amount": "2001.23"},
     }
+    # Given that the deposit of one is to follow with the second batch, he hears of both at once then
+    deposit("again")
+    assert asked("refund_done").keys() == {"paid-twice"}
     assert asked("refund_failed") == {"one-failed": {"application": "one-failed"}}
 
 
