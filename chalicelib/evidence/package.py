@@ -33,10 +33,12 @@ MOMENTS = ("applicants", "deposits", "qualification", "auction", "settlement", "
 
 # A zip can't tell an earlier time; with one fixed time the same content gives the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+# What came after the month was sealed, one package an amendment of finance's files (docs/decisions/0034).
+_AMENDMENT = re.compile(r"amendment-([1-9][0-9]{0,2})", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Previous:
     """The package that was sealed before this one."""
 
@@ -45,9 +47,12 @@ class Previous:
 
 
 def number_of(moment: str) -> int:
-    """The place of a moment in the period, from 1. Raises ``InvalidInput`` (``MOMENT_UNKNOWN``)."""
+    """The place of a moment in the period, from 1; amendments follow the month's end. Raises ``InvalidInput``
+    (``MOMENT_UNKNOWN``)."""
+    if amendment := _AMENDMENT.fullmatch(moment):
+        return len(MOMENTS) + int(amendment[1])
     if moment not in MOMENTS:
-        problem = Problem(0, "moment", moment[:40], f"one of {', '.join(MOMENTS)}")
+        problem = Problem(0, "moment", moment[:40], f"one of {', '.join(MOMENTS)}, or amendment-1 and so on")
         raise InvalidInput("MOMENT_UNKNOWN", f"没有该封存节点: {moment[:40]}", problems=(problem,))
     return MOMENTS.index(moment) + 1
 

@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
-from chalicelib.evidence.package import MOMENTS, Previous, number_of, package_key
+from chalicelib.evidence.package import Previous, number_of, package_key
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.tables import HubMeta, table_name
 
@@ -37,8 +37,14 @@ def find_seal(period: str, moment: str) -> Previous | None:
 
 def last_seal_before(period: str, moment: str) -> Previous | None:
     """The latest package among the moments before this one."""
-    earlier = (find_seal(period, name) for name in reversed(MOMENTS[: number_of(moment) - 1]))
-    return next((seal for seal in earlier if seal), None)
+    before = [(number, seal) for number, seal in seals_of(period) if number < number_of(moment)]
+    return before[-1][1] if before else None
+
+
+def seals_of(period: str) -> list[tuple[int, Previous]]:
+    """A period's packages with their numbers, in their order."""
+    found = SealRecord.query(period, consistent_read=True)
+    return sorted((int(record.sk.partition("-")[0]), Previous(record.key, record.sha256)) for record in found)
 
 
 def save_seal(period: str, moment: str, sha256: str, sealed_at_ms: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.evidence import records
-from chalicelib.evidence.package import MOMENTS, Previous, build, number_of, package_key, sha256_of
+from chalicelib.evidence.package import Previous, build, number_of, package_key, sha256_of
 from chalicelib.evidence.verifying import sealed_files, verify_package
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.errors import Conflict, NotFound
@@ -33,7 +33,7 @@ def seal(
     sealed = records.find_seal(period, moment)
     if sealed is not None:
         return _again(sealed, contents, files)
-    if any(records.find_seal(period, later) for later in MOMENTS[number_of(moment) :]):
+    if any(number > number_of(moment) for number, _ in records.seals_of(period)):
         raise Conflict("EVIDENCE_OUT_OF_ORDER", f"后续节点已封存,不能再补封: {period} {moment}")
     package = build(
         period,

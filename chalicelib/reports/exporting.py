@@ -17,7 +17,7 @@ from chalicelib.ledger.checking import entry_line, segment_line
 from chalicelib.ledger.records import kept_entries
 from chalicelib.ledger.sealing import kept_segments
 from chalicelib.reports.csv_sheets import write_csv
-from chalicelib.reports.keys import folder, manifest_key
+from chalicelib.reports.keys import folder, manifest_key, suffix
 
 BOOK_TYPE = "application/x-ndjson"
 POSTING_COLUMNS = ("记账日", "记账时间", "分录号", "事由", "类型", "科目", "对象", "金额(元,借正贷负)")
@@ -59,6 +59,22 @@ def export(files: Files, period: str) -> dict[str, Any]:
             {"name": "vouchers.csv", "key": f"{folder(period)}vouchers-{period}.csv", "bucket": "outbox"},
         ]
     }
+
+
+def amendment_files(period: str, number: int) -> list[dict[str, str]]:
+    """What is sealed of an amendment: finance's files of it, what changed, and the whole book as it stood then."""
+    ends, at = suffix(number), folder(period)
+    return [
+        {"name": name, "key": key, "bucket": "outbox"}
+        for name, key in {
+            "changes.csv": f"{at}changes-{period}{ends}.csv",
+            "finance-files.json": manifest_key(period, number),
+            "ledger.jsonl": f"{at}ledger-{period}{ends}.jsonl",
+            "settlement.pdf": f"{at}settlement-{period}{ends}.pdf",
+            "settlement.xlsx": f"{at}settlement-{period}{ends}.xlsx",
+            "vouchers.csv": f"{at}vouchers-{period}{ends}.csv",
+        }.items()
+    ]
 
 
 def write_book(period: str, target: IO[bytes]) -> None:

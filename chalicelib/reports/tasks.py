@@ -10,7 +10,7 @@ from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.reports.announcing import publish
 from chalicelib.reports.collect import collect
-from chalicelib.reports.exporting import export, write_book
+from chalicelib.reports.exporting import amendment_files, export, write_book
 from chalicelib.reports.filing import file_month
 from chalicelib.reports.month import Month
 from chalicelib.reports.summary import summarize
@@ -23,10 +23,20 @@ def _collect(period: str) -> Month:
 
 
 def _workbook(event: dict[str, Any]) -> dict[str, Any]:
-    """Finance's files. Of a month that was sealed, an amendment with what is different by now, or nothing."""
+    """Finance's files. Of a month that was sealed, an amendment with what is different by now, or nothing.
+
+    Beside what ``file_month`` returns: ``amended``, whether the month has any amendment, and ``amendments``, those that
+    have no package of the notary's yet, ``[{moment, files}]``, in their order.
+    """
     period = event["period"]
     sealed = find_seal(period, "month") is not None
-    return file_month(hub().files, _collect(period), sealed=sealed, book=partial(write_book, period))
+    filed = file_month(hub().files, _collect(period), sealed=sealed, book=partial(write_book, period))
+    amendments = [
+        {"moment": moment, "files": amendment_files(period, number)}
+        for number in range(1, filed["amendment"] + 1)
+        if find_seal(period, moment := f"amendment-{number}") is None
+    ]
+    return {**filed, "amended": filed["amendment"] > 0, "amendments": amendments}
 
 
 def _summary(event: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _sealed(day: Day) -> list[Check]:
     from local.checks.check import check
     from local.checks.log_and_disc import bid_log_proves
     from local.checks.sealed import packages_hold
-    from local.verify_command import recount_faults
+    from local.recounting import recount_faults
 
     key = hub().keys.evidence_signer().public_key
     packages = day.stage.files("evidence", day.period)

@@ -31,7 +31,7 @@ from chalicelib.kernel.settings import settings
 from chalicelib.kernel.signing import holds
 from chalicelib.kernel.tokens import Session, issue
 from chalicelib.periods.records import PeriodState, save_plan
-from local.verify_command import recount_faults
+from local.recounting import recount_faults
 from tests.auctions.auction_room import PERIOD, AuctionRoom
 from tests.bidding.aws_server import MemoryDoor
 

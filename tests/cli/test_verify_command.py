@@ -27,6 +27,7 @@ from tests.evidence.sealed_auction import (
     changed,
     lines_changed,
     qualification,
+    sealed,
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -179,3 +180,23 @@ def test_given_the_command_when_run_as_a_notary_runs_it_then_it_answers(folder: 
     command = [sys.executable, "-m", "local.cli", "verify", str(folder / "4-auction.zip")]
 
     assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60).returncode == 0
+
+
+def test_given_several_packages_in_any_order_when_verified_then_their_chain_is_followed(folder: Path) -> None:
+    settlement = sealed("settlement", {"a.json": b"{}"}, ("auction", auction()))
+    month = sealed("month", {"a.json": b"{}"}, ("settlement", settlement))
+    first = sealed("amendment-1", {"a.json": b"[1]"}, ("month", month))
+    second = sealed("amendment-2", {"a.json": b"[2]"}, ("amendment-1", first))
+    for name, content in {"5": settlement, "6": month, "7": first, "8": second}.items():
+        (folder / f"{name}.zip").write_bytes(content)
+
+    whole = verify(folder, "8.zip", "5.zip", "7.zip", "4-auction.zip", "6.zip", "--public-key", SIGNER.public_key)
+    gap = verify(folder, "8.zip", "5.zip", "7.zip", "--json")
+
+    assert (whole.exit_code, whole.stderr) == (0, "")
+    assert whole.stdout.count("not checked") == 1  # what came before the first
+    assert gap.exit_code == 1
+    assert (
+        "7.zip: chain: the previous package is 2026-03/6-month.zip, the one given is 2026-03/5-settlement" in gap.stderr
+    )
+    assert [told["holds"] for told in json.loads(gap.stdout)] == [True, False, True]

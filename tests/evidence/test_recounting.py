@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from chalicelib.evidence import verify
 from chalicelib.evidence.verifying import Unreadable, open_package, verify_package
 from chalicelib.kernel.clock import local_text
-from local.verify_command import recount_faults
+from local.recounting import recount_faults
 from tests.evidence.sealed_auction import (
     INDIVIDUALS,
     OPENS_MS,

@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.evidence.verifying import Unreadable, link_faults, open_package, verify_package
 from chalicelib.kernel.ids import canonical
-from local.verify_command import recount_faults
+from local.recounting import recount_faults
 from tests.evidence.sealed_auction import (
     FORGER,
     INDIVIDUALS,

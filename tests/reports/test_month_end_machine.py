@@ -12,6 +12,7 @@ import pytest
 from machine_walk import walk
 
 from chalicelib.evidence import tasks as evidence
+from chalicelib.evidence.verifying import link_faults, open_package, verify_package
 from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
@@ -84,6 +85,10 @@ def book(serial: str, fen: int) -> None:
     post(move(f"credit/{serial}", "credit", PERIOD, day, 0, debit=debit, credit=credit, amount_fen=fen, subject=serial))
 
 
+def book_of(package: bytes) -> bytes:
+    return open_package(package).members["ledger.jsonl"]
+
+
 def test_given_a_month_when_the_machine_runs_to_its_end_then_again_then_with_a_late_posting(stage: Stage) -> None:
     assert stage.run() == "Done"
     assert stage.asked[-5:] == ["workbook", "export", "seal", "archive", "tables"]
@@ -110,9 +115,9 @@ def test_given_a_month_when_the_machine_runs_to_its_end_then_again_then_with_a_l
     # A posting came late: what was sealed stands, and the amendment says what is different.
     book("late", 100)
     assert stage.run() == "Done"
-    assert {key: stage.files.held[key] for key in sealed if "tables/" not in key[1]} == {
-        key: content for key, content in sealed.items() if "tables/" not in key[1]
-    }
+    drawn_anew = ("tables/", "archive/")
+    kept = {key: content for key, content in sealed.items() if not key[1].startswith(drawn_anew)}
+    assert {key: stage.files.held[key] for key in kept} == kept
     assert f"settlement-{PERIOD}-amendment-1.xlsx" in stage.names()
     changed = stage.files.read("outbox", f"{FOLDER}changes-{PERIOD}-amendment-1.csv").decode("utf-8-sig")
     assert "试算平衡,修改,100201,借方(元),2000.00,2001.00" in changed
@@ -129,6 +134,21 @@ def test_given_a_month_when_the_machine_runs_to_its_end_then_again_then_with_a_l
     later.entries[0]["at_ms"] += 1
     assert [fault.code for fault in extends(later, sealed_book)] == ["ENTRY_CHANGED"]
 
+    # The notary has it too: a package that names the month's, and holds that same book.
+    key = Signer(bytes(32)).public_key
+    month, amendment = (stage.files.read("evidence", f"{PERIOD}/{name}.zip") for name in ("6-month", "7-amendment-1"))
+    assert verify_package(amendment, key) == link_faults(amendment, month) == []
+    assert book_of(amendment) == stage.files.read("outbox", f"{FOLDER}ledger-{PERIOD}-amendment-1.jsonl")
+    assert b"7-amendment-1.zip" in stage.files.read("evidence", f"archive/{PERIOD}/catalogue.csv")
+
     # And once more: the amendment stands, there is no second one.
     assert stage.run() == "Done"
     assert f"settlement-{PERIOD}-amendment-2.xlsx" not in stage.names()
+
+    # The next one follows it, also where the machine broke off before it was sealed.
+    book("later still", 300)
+    sealing.seal(PERIOD, 0)
+    tasks.handle({"step": "workbook", "period": PERIOD}, None)
+    assert stage.run() == "Done"
+    assert stage.asked[-4:] == ["workbook", "seal", "archive", "tables"]
+    assert link_faults(stage.files.read("evidence", f"{PERIOD}/8-amendment-2.zip"), amendment) == []
