@@ -14,7 +14,7 @@ from chalicelib.auctions.broadcast import prices_at
 from chalicelib.auctions.schedule import window_of
 from chalicelib.auctions.window import prepared
 from chalicelib.bidding.listing import Bidder, all_bidders
-from chalicelib.bidding.phases import Lowest
+from chalicelib.bidding.phases import AROUND_LOWEST, Lowest
 from chalicelib.bidding.records import BidsTable
 from chalicelib.bidding.rules import Window
 from chalicelib.bidding.window import sign_lowest
@@ -65,7 +65,9 @@ def shown(period: str, window: Window) -> dict[str, Any] | None:
 
 
 def _shown(lowest: Lowest, window: Window) -> dict[str, Any]:
-    phase = next((each for each in window.phases if lowest.at_ms < each.closes_at_ms), window.phases[-1])
+    # The phase that it bounds: the first price is found, and shown, a little before that one opens.
+    coming = (each for each in window.phases if lowest.at_ms < each.closes_at_ms and each.limit == AROUND_LOWEST)
+    phase = next(coming, window.phases[-1])
     return {
         "period": lowest.period,
         "phase": phase.name,

@@ -95,6 +95,19 @@ def test_given_a_refresh_then_functions_the_record_and_everybody_have_the_same(r
     assert shown["classes"] == {"individual": {"lowest": 88_000, "from": 87_700, "to": 88_300}}
 
 
+def test_given_the_price_found_before_its_phase_opens_then_everybody_is_shown_the_band_of_that_phase(
+    room: AuctionRoom,
+) -> None:
+    room.lay([yuan("A", 89_300, OPENS), yuan("B", 88_000, OPENS + 1)])
+    room.clock.at_ms = ELEVEN - LOWEST_AHEAD_MS
+
+    refresh(room)
+
+    shown = read_json(room.files, "public", f"auction/{PERIOD}/lowest.json")
+    assert shown["phase"] == "changes"
+    assert shown["classes"] == {"individual": {"lowest": 88_000, "from": 87_700, "to": 88_300}}
+
+
 def test_given_the_second_phase_then_the_machine_finds_the_price_every_three_seconds_until_it_ends(
     room: AuctionRoom,
 ) -> None:
