@@ -16,10 +16,12 @@ BY_WALLET = 3
 
 @dataclass(frozen=True)
 class Cast:
-    """``gone`` pays at the second bank, is paid back in batch 1, and has no account any more by then; ``beside`` pays
-    at the first one; both bear a rare name. ``by_wallet`` pay by wallet, and are paid back."""
+    """``gone`` pays at the second bank, is paid back in batch 1, and has no account any more by then; ``short`` pays
+    too little there, so that he is paid back in the same file. ``beside`` pays at the first bank. He and ``gone`` bear
+    a rare name. ``by_wallet`` pay by wallet, and are paid back."""
 
     gone: Person
+    short: Person
     beside: Person
     by_wallet: tuple[Person, ...]
 
@@ -37,7 +39,8 @@ def cast(seed: int, people: Collection[Person], conduct: Mapping[str, Conduct], 
     gone = next(person for person in regular if not conduct[person.code].activates)
     rest = [person for person in regular if person is not gone]
     back = [person for person in rest[1:] if not person.is_unit and not conduct[person.code].rollover]
-    return Cast(gone, rest[0], tuple(back[:BY_WALLET]))
+    short = next(person for person in people if conduct[person.code].paying is Paying.SHORT)
+    return Cast(gone, short, rest[0], tuple(back[:BY_WALLET]))
 
 
 def _regular(conduct: Conduct) -> bool:

@@ -142,13 +142,12 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     ]
     if story.mishaps.planted:
         bad_files = tuple(file.key for file in month.files if file.bad_rows)
+        by_bank = {CHANNEL: read_exchange(seen.files), MINSHENG: read_asked(seen.files, MINSHENG)}
         further += [
             mishaps.faults_are_named(bad_files, story.mishaps, story.problems),
             mishaps.differences_are_named(story.mishaps),
-            mishaps.rare_names_came_through(
-                month,
-                {CHANNEL: read_exchange(seen.files), MINSHENG: read_asked(seen.files, MINSHENG)},
-            ),
+            mishaps.rare_names_came_through(month, by_bank),
+            mishaps.refused_in_part(MINSHENG, by_bank[MINSHENG]),
         ]
     for name, content in story.papers.files.items():
         (out / "papers").mkdir(exist_ok=True)

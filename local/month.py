@@ -161,7 +161,7 @@ def make_month(
     twice = (Paying.DOUBLE,) if wallet_transfers else ()
     sent = {person.code: CHANNEL for person in (*failing, parts.beside)}
     if MINSHENG in channels:
-        sent[parts.gone.code] = MINSHENG
+        sent |= {person.code: MINSHENG for person in (parts.gone, parts.short)}
     if ALIPAY in channels:
         sent |= {person.code: ALIPAY for person in parts.by_wallet}
     channel_of = _channels(seed, people, conduct, channels, sent=sent, to_wallet=(Paying.EXACT, *twice))

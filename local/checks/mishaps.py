@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from local.checks.bank_files import Exchanged
+from local.checks.bank_files import PAID, PENDING, Exchanged
 from local.checks.check import Check, check
 from local.month import Month
 from local.people import beyond_gb2312
@@ -56,6 +56,15 @@ def rare_names_came_through(month: Month, exchanged: Mapping[str, Exchanged]) ->
             faults.append(f"{channel}: {strange} such names were ordered that nobody bears")
         told.append(f"{channel} {len(rare)} in, {len(ordered)} out")
     return check("names beyond GB2312 came through", faults, "; ".join(told))
+
+
+def refused_in_part(channel: str, files: Exchanged) -> Check:
+    """A bank paid one part of a file, and refused the other by its own word on each payment."""
+    words = [[row.code for row in file.rows] for file in files.returns]
+    mixed = [codes for codes in words if PAID in codes and any(code not in (PAID, PENDING) for code in codes)]
+    faults = [] if mixed else [f"{channel} paid no file in part"]
+    refused = sum(code not in (PAID, PENDING) for codes in mixed for code in codes)
+    return check("a file was refused in part", faults, f"{channel}: {refused} of {sum(map(len, mixed))} payments")
 
 
 def _is(planted: Planted, line: Mapping[str, Any]) -> bool:

@@ -156,6 +156,7 @@ def spoil_refunds(at: Addresses, done: Mishaps) -> None:
         orders = ("alipay.trade.refund", "alipay.fund.trans.uni.transfer")
         need("POST", f"{at.alipay}/_faults", body={method: ["mute"] for method in orders})
     done.planted.append(Planted("orders taken without an answer by both banks and the wallet, a return file kept back"))
+    done.planted.append(Planted("Minsheng's file refused in part"))
 
 
 def bring_returns(at: Addresses, done: Mishaps) -> None:

@@ -8,8 +8,18 @@ import pytest
 
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
-from local.checks.bank_files import BatchRow, Exchanged, RefundFile, StatementFile, StatementRow
-from local.checks.mishaps import differences_are_named, faults_are_named, rare_names_came_through
+from local.checks.bank_files import (
+    PAID,
+    PENDING,
+    BatchRow,
+    Exchanged,
+    RefundFile,
+    ReturnFile,
+    ReturnRow,
+    StatementFile,
+    StatementRow,
+)
+from local.checks.mishaps import differences_are_named, faults_are_named, rare_names_came_through, refused_in_part
 from local.month import CHANNEL, Month, make_month, make_roster
 from local.payments import MINSHENG
 from local.people import beyond_gb2312
@@ -97,3 +107,18 @@ def test_given_names_beyond_gb2312_when_a_bank_s_files_lose_or_change_one_then_i
     gone = next(person for person in month.people if person.account_no in month.failing_at_minsheng)
     assert month.channel_of[gone.code] == MINSHENG
     assert (len(month.new_accounts[gone.code]), month.new_accounts[gone.code][:6]) == (16, "622622")
+
+
+@pytest.mark.parametrize(
+    ("codes", "holds"),
+    [((PAID, "failed"), True), ((PAID, PAID), False), (("failed", "failed"), False), ((PAID, PENDING), False)],
+)
+def test_given_a_return_file_when_it_is_not_paid_in_part_then_the_check_fails(
+    codes: tuple[str, ...], holds: bool
+) -> None:
+    rows = tuple(ReturnRow(f"RF{number}", 1, code) for number, code in enumerate(codes))
+    found = refused_in_part(MINSHENG, Exchanged((), (), (ReturnFile("", "", 2, 2, rows),)))
+    assert (found.holds, found.detail) == (
+        holds,
+        "minsheng: 1 of 2 payments" if holds else "minsheng paid no file in part",
+    )
