@@ -32,7 +32,8 @@ class Context:
         """What stands at ``$$.…``."""
         if path.startswith("$$.Map.Item.Value"):
             return at_path("$" + path.removeprefix("$$.Map.Item.Value"), self.item)
-        known = {"$$.Task.Token": self.token, "$$.Execution.Id": self.execution.arn}
+        arn = self.execution.arn
+        known = {"$$.Task.Token": self.token, "$$.Execution.Id": arn, "$$.Execution.Name": arn.partition(":")[2]}
         return known[path]
 
 
