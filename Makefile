@@ -10,15 +10,25 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
 SEEDS ?= 1000
+# Empty: the last tag, or twenty commits back where there is none.
+FROM ?=
 RUN = .venv/bin/python -m
 
-.PHONY: api-docs auctions bench capacity load simulate demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: rehearse audit sbom template-check second-opinion upgrade-test api-docs auctions bench capacity load simulate demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=hangzhou GATEWAY=stripe LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --gateway $(GATEWAY) $(if $(LATE),--late) --out $(OUT)
 
 auctions: setup  ## two auction days deployed: Shanghai's phases, and one paused by two operators
 	@$(RUN) local.auction_days $(AUCTIONS_OUT)
+
+second-opinion: setup  ## what is relied on DynamoDB for, asked of moto, ministack and DynamoDB Local (npm, Java)
+	@$(RUN) local.second_opinion
+
+rehearse: setup auctions load  ## the auction day before the auction day: pauses and phases deployed, then one under load
+
+upgrade-test: setup  ## a month begun on an earlier package and ended on this one: make upgrade-test FROM=v0.1.0
+	@$(RUN) local.demo --bidders 40 --upgrade-from "$(FROM)" --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
 	@$(RUN) pytest -n auto -m "not deployed and not e2e"
@@ -82,6 +92,20 @@ lock: setup  ## write the lock files anew: make lock, or make lock UPGRADE=--upg
 	$(UV_LOCK) pyproject.toml --group dev -c requirements.txt -o local/requirements/dev.txt
 	$(UV_LOCK) --group embedded-aws -o local/requirements/embedded-aws.txt
 	$(UV_LOCK) --group lambda-runtime -o local/requirements/lambda-runtime.txt
+	$(UV_LOCK) --group audit -o local/requirements/audit.txt
+
+template-check: setup  ## sam validate --lint for both regions of China; every machine by statelint and asl-validator
+	@sh local/template_check.sh
+
+sbom: setup  ## build/sbom.json: what the deployed zip is made of (CycloneDX), from its lock file
+	@mkdir -p build
+	@$$(dirname "$$(sh local/side_environment.sh audit local/requirements/audit.txt)")/cyclonedx-py requirements \
+		--pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json requirements.txt
+	@echo build/sbom.json
+
+audit: setup  ## known holes in what is deployed, by PyPI's advisories; fails on what it could not ask about
+	@$$(dirname "$$(sh local/side_environment.sh audit local/requirements/audit.txt)")/pip-audit --strict --no-deps \
+		--disable-pip --progress-spinner off -r requirements.txt
 
 clean: down  ## remove everything that was made
 	@rm -rf .venv .local build demo-out .chalice/deployments

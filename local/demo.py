@@ -11,6 +11,9 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -19,10 +22,13 @@ from local import demo_report, demo_table
 from local.compressed import compressed
 from local.conduct import suggest_quotas
 from local.counterparties import GATEWAYS
+from local.deploy import update
+from local.earlier import last_tag, package_at
 from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
 from local.package import ROOT
 from local.scenario import PeriodStoppedError, Story, addresses, run_month
-from local.stage import Stage, clear_left_overs, set_up
+from local.stage import Stage, clear_left_overs, make_package, set_up
+from local.stand_in import StandIn
 from local.world.latecomers import amend_month
 from local.world.operators import Operator
 from local.world.web import now_ms
@@ -61,7 +67,24 @@ def _plan_month(bidders: int, seed: int, channels: tuple[str, ...], gateway: str
     return make_month(roster, short, rules, channels, wallet_transfers=transfers)
 
 
-def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Console) -> tuple[Month, Story]:
+@dataclass(frozen=True)
+class _Upgrade:
+    """What a month begins with, what its stack is updated to midway, and the address that stays."""
+
+    earlier: Path
+    later: Path
+    stand_in: StandIn
+
+
+def _update(stage: Stage, upgrade: _Upgrade, say: Callable[[str], None]) -> None:
+    say("operator: updating the running stack to this tree's package")
+    upgrade.stand_in.target = update(stage.aws, upgrade.later, stage.deployed.parameters).api_url
+    say("operator: updated; the month goes on")
+
+
+def _act(
+    stage: Stage, arguments: argparse.Namespace, out: Path, console: Console, upgrade: _Upgrade | None
+) -> tuple[Month, Story]:
     from chalicelib.periods.plan_json import to_json
 
     # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
@@ -78,9 +101,23 @@ def _act(stage: Stage, arguments: argparse.Namespace, out: Path, console: Consol
             console.print(f"[dim]{(now_ms() - began) / 1_000:6.1f} s[/dim]  {text}", highlight=False)
 
         story = run_month(
-            stage, month, to_json(month.plan), (PLANNER, APPROVER), say, interrupted=arguments.interrupted
+            stage,
+            month,
+            to_json(month.plan),
+            (PLANNER, APPROVER),
+            say,
+            interrupted=arguments.interrupted,
+            midway=partial(_update, stage, upgrade, say) if upgrade else None,
         )
     return month, story
+
+
+def _upgrade(upgrade_from: str | None, say: Callable[[str], None]) -> _Upgrade | None:
+    if upgrade_from is None:
+        return None
+    name, earlier = package_at(upgrade_from or last_tag())
+    say(f"the month begins on the package of {name}")
+    return _Upgrade(earlier, make_package(), StandIn(""))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,10 +133,18 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"[dim]set-up[/dim]    {text}", highlight=False)
 
     clear_left_overs(NAME, setting_up)
+    upgrade = _upgrade(arguments.upgrade_from, setting_up)
     # Under a name of its own, so that two demos can run side by side.
-    stage = set_up(f"{NAME}-{os.getpid()}", setting_up, lasting=False, gateway=arguments.gateway)
+    stage = set_up(
+        f"{NAME}-{os.getpid()}",
+        setting_up,
+        lasting=False,
+        gateway=arguments.gateway,
+        built=upgrade.earlier if upgrade else None,
+        stand_in=upgrade.stand_in if upgrade else None,
+    )
     try:
-        month, story = _act(stage, arguments, out, console)
+        month, story = _act(stage, arguments, out, console, upgrade)
         report = demo_report.gather(stage, month, story, out)
         if arguments.late:
             report.further.append(amend_month(addresses(stage), month, CASHIER, out / "amendment"))
@@ -126,6 +171,11 @@ def main() -> int:
     parser.add_argument("--gateway", choices=GATEWAYS, default=GATEWAYS[0], help="what the wallet is reached through")
     parser.add_argument("--interrupted", action="store_true", help="abort the period's machine midway, start it again")
     parser.add_argument("--late", action="store_true", help="a payment comes after the month was closed")
+    parser.add_argument(
+        "--upgrade-from",
+        metavar="COMMIT",
+        help="begin on that commit's package, go on on this tree's (empty: the last tag)",
+    )
     return run(parser.parse_args())
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from local.embedded import EmbeddedAws
 from local.package import REGION
@@ -21,6 +22,7 @@ class Deployed:
 
     resources: dict[str, str]
     api_url: str
+    parameters: dict[str, str]
 
     def environment(self) -> dict[str, str]:
         """The variables that tables and buckets are found by, as the template gives them to functions."""
@@ -38,7 +40,7 @@ def _bucket(aws: EmbeddedAws) -> None:
         s3.create_bucket(Bucket=_ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
-def _for_embedded(template: dict[str, Any]) -> dict[str, Any]:
+def _for_embedded(template: dict[str, Any], zip_key: str) -> dict[str, Any]:
     """The packaged template, with what the embedded AWS can't know left out."""
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
@@ -46,7 +48,7 @@ def _for_embedded(template: dict[str, Any]) -> dict[str, Any]:
         properties.pop("DeploymentPreference", None)
         if properties.get("CodeUri") == "./deployment.zip":
             # What `aws cloudformation package` does for a template with a local CodeUri.
-            properties["CodeUri"] = f"s3://{_ARTIFACTS}/deployment.zip"
+            properties["CodeUri"] = f"s3://{_ARTIFACTS}/{zip_key}"
     return template
 
 
@@ -55,20 +57,35 @@ def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deplo
 
     ``RuntimeError`` names each resource that failed and why.
     """
+    return _stand(aws, package, parameters, "create")
+
+
+def update(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deployed:
+    """Put another package in the place of the one that runs, as a deployment does. Raises as ``deploy``."""
+    return _stand(aws, package, parameters, "update")
+
+
+def _stand(aws: EmbeddedAws, package: Path, parameters: dict[str, str], how: Literal["create", "update"]) -> Deployed:
     _bucket(aws)
     s3, cloudformation = aws.client("s3"), aws.client("cloudformation")
-    s3.upload_file(str(package / "deployment.zip"), _ARTIFACTS, "deployment.zip")
-    template = _for_embedded(json.loads((package / "sam.json").read_text()))
+    code = (package / "deployment.zip").read_bytes()
+    # Its own name, so that CloudFormation sees that another zip is another zip.
+    zip_key = f"{hashlib.sha256(code).hexdigest()}.zip"
+    s3.put_object(Bucket=_ARTIFACTS, Key=zip_key, Body=code)
+    template = _for_embedded(json.loads((package / "sam.json").read_text()), zip_key)
     s3.put_object(Bucket=_ARTIFACTS, Key="sam.json", Body=json.dumps(template).encode())
-    cloudformation.create_stack(
+    # An earlier package has fewer parameters.
+    known = {name: value for name, value in parameters.items() if name in template["Parameters"]}
+    begin = cloudformation.create_stack if how == "create" else cloudformation.update_stack
+    begin(
         StackName=STACK,
         TemplateURL=f"{aws.url}/{_ARTIFACTS}/sam.json",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in known.items()],
     )
     while (stack := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"].endswith("_PROGRESS"):
         time.sleep(0.2)
-    if stack["StackStatus"] != "CREATE_COMPLETE":
+    if stack["StackStatus"] != f"{how.upper()}_COMPLETE":
         events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
         failed = [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
@@ -82,4 +99,4 @@ def deploy(aws: EmbeddedAws, package: Path, parameters: dict[str, str]) -> Deplo
         for page in pages
         for resource in page["StackResourceSummaries"]
     }
-    return Deployed(resources, f"{aws.url}/restapis/{resources['RestAPI']}/api/_user_request_")
+    return Deployed(resources, f"{aws.url}/restapis/{resources['RestAPI']}/api/_user_request_", parameters)

@@ -145,11 +145,12 @@ def run_month(
     say: Say,
     *,
     interrupted: bool = False,
+    midway: Callable[[], None] | None = None,
 ) -> Story:
     """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``.
 
-    ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt,
-    which goes through all that was done already.
+    ``midway`` is called once deposits are booked. ``interrupted``: the period's machine is aborted then and started
+    again as a second attempt, which goes through all that was done already.
     """
     planner, second = people
     at = addresses(stage)
@@ -159,6 +160,8 @@ def run_month(
         story = Story(approver)
         try:
             _applicants_and_deposits(cast, story)
+            if midway:
+                midway()
             if interrupted:
                 _start_again(cast, story)
             _qualification_and_activation(cast, story)

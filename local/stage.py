@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
@@ -21,6 +21,7 @@ from local.counterparties import GATEWAYS, MINSHENG_LOGIN, Ports, Scene, all_up,
 from local.deploy import Deployed, deploy
 from local.embedded import EmbeddedAws
 from local.package import ROOT
+from local.stand_in import StandIn
 
 Say = Callable[[str], None]
 
@@ -129,7 +130,8 @@ def clear_left_overs(name: str, say: Say) -> None:
             shutil.rmtree(processes.RUN / process.name, ignore_errors=True)
 
 
-def _package() -> Path:
+def make_package() -> Path:
+    """What this tree is deployed as."""
     # In a process of its own: it imports every room, and this process must first know the deployed tables' names.
     command = [sys.executable, "-m", "local.package", "local"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -138,23 +140,43 @@ def _package() -> Path:
     return ROOT / done.stdout.strip()
 
 
-def set_up(name: str, say: Say, *, lasting: bool, gateway: str = GATEWAYS[0]) -> Stage:
-    """Package, start, deploy; the wallet is reached through ``gateway``. Nothing is left running where one fails."""
+def set_up(
+    name: str,
+    say: Say,
+    *,
+    lasting: bool,
+    gateway: str = GATEWAYS[0],
+    built: Path | None = None,
+    stand_in: StandIn | None = None,
+) -> Stage:
+    """Package (unless it is ``built``), start, deploy; the wallet is reached through ``gateway``. Nothing is left
+    running where one fails. ``stand_in``: where everybody finds the API of a stage that is to be updated.
+    """
     if gateway == "stripe":
         # Now: a first time takes longer than anybody waits for counterparties.
         localstripe.interpreter()
-    say("packaging")
-    built = _package()
+    if built is None:
+        say("packaging")
+        built = make_package()
     say("starting the embedded AWS")
     aws = embedded.start(f"{name}-aws", lasting=lasting)
     try:
-        return _deploy(name, aws, built, say, lasting=lasting, gateway=gateway)
+        return _deploy(name, aws, built, say, lasting=lasting, gateway=gateway, stand_in=stand_in)
     except BaseException:
         end_all(name)
         raise
 
 
-def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool, gateway: str) -> Stage:
+def _deploy(
+    name: str,
+    aws: EmbeddedAws,
+    built: Path,
+    say: Say,
+    *,
+    lasting: bool,
+    gateway: str,
+    stand_in: StandIn | None,
+) -> Stage:
     ports, front_port = choose_ports(), processes.free_port()
     console_url = f"http://127.0.0.1:{front_port}"
     say("deploying the package by CloudFormation")
@@ -169,6 +191,9 @@ def _deploy(name: str, aws: EmbeddedAws, built: Path, say: Say, *, lasting: bool
         "HeadSeconds": "3",
     }
     deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters(gateway)})
+    if stand_in:
+        stand_in.target = deployed.api_url
+        deployed = replace(deployed, api_url=stand_in.url)
     names = deployed.environment()
     alipay_keys = _share_secrets(aws, names)
     scene = Scene(

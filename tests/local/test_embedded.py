@@ -21,4 +21,4 @@ def test_given_a_proxy_then_this_machine_is_asked_without_it(monkeypatch: pytest
 def test_given_packaging_that_fails_then_its_own_words_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage.subprocess, "run", lambda *_, **__: stage.subprocess.CompletedProcess([], 1, "", "why"))
     with pytest.raises(RuntimeError, match="why"):
-        stage._package()
+        stage.make_package()
