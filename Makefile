@@ -28,7 +28,7 @@ second-opinion: setup  ## what is relied on DynamoDB for, asked of moto, minista
 rehearse: setup auctions load  ## the auction day before the auction day: pauses and phases deployed, then one under load
 
 upgrade-test: setup  ## a month begun on an earlier package and ended on this one: make upgrade-test FROM=v0.1.0
-	@$(RUN) local.demo --bidders 40 --upgrade-from "$(FROM)" --out $(OUT)
+	@$(RUN) local.demo --bidders 40 --channels hangzhou --upgrade-from "$(FROM)" --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
 	@$(RUN) pytest -n auto -m "not deployed and not e2e"
