@@ -290,10 +290,10 @@ def _refunds(cast: _Month, story: Story) -> None:
         mishaps.bring_returns(at, story.mishaps)
         mishaps.return_of_nothing(at, month, story.mishaps)
     cast.until_reached("refunds_1_by")
-    story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
-    cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
     if cast.goes_wrong:
         mishaps.overwrite_return(at, month, story.mishaps)
+    story.other_accounts = payees.give_other_accounts(at, month, plan.at("failed_refunds_after"))
+    cast.say(f"bidders: {len(story.other_accounts.given)} gave another account for a refund that failed")
     cast.until_reached("failed_refunds_after")
     if cast.goes_wrong:
         mishaps.spoil_last_statement(at, story.mishaps)

@@ -34,6 +34,8 @@ def _treasury_account() -> Payee:
 
 def _prepare(event: dict[str, Any]) -> dict[str, Any]:
     payee = _treasury_account() if event["batch"] == REMITTANCE else None
+    # Before more goes out: whether a bank has said something else since of what went before.
+    returns.hear_overwritten(event["period"], _means(event["period"]))
     return prepare(event["batch"], _means(event["period"]), payee)
 
 
