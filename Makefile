@@ -82,6 +82,9 @@ e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or 
 api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, to build/api
 	@$(RUN) local.openapi
 
+fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api EXAMPLES=15
+	@$(RUN) local.fuzz $(EXAMPLES)
+
 setup:
 	@sh local/setup.sh
 

@@ -15,6 +15,7 @@ DOORS = {
         kind=FORM,
         answer_kind=TEXT_PLAIN,
         own_errors=True,
+        behind=("alipay/notification.py",),
     ),
     "POST /stripe/notifications": Door(
         COUNTERPARTY,

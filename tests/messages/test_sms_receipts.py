@@ -89,6 +89,11 @@ def test_given_reports_repeated_unknown_and_in_any_order_then_each_is_answered_a
     assert seen() == {"sent": 1, "delivered": 2, "failed": {"MK:0001": 1}, "waiting": 0, "pending": {}}
 
 
+@pytest.mark.parametrize("wrong", ["0" * 32, "密钥", "\x7f", "k%C3%A9y"])
+def test_given_an_address_that_is_not_the_carrier_s_then_there_is_no_such_door(desk: Desk, wrong: str) -> None:
+    assert ask("POST", f"/sms-reports/aliyun/{wrong}", [])[0] == 404
+
+
 def test_given_a_report_that_a_limit_stopped_the_message_then_it_waits_for_the_next_round_and_goes_once(
     desk: Desk,
 ) -> None:

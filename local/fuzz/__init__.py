@@ -1,0 +1,1 @@
+"""`make fuzz-api`: schemathesis sends the deployed API what its document allows and what it does not."""
