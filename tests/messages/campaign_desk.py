@@ -41,7 +41,7 @@ def phone_of(number: int) -> str:
 
 @dataclass
 class Carrier:
-    """A carrier in memory. ``ills`` are raised in turn, after taking the batch where ``takes`` says so."""
+    """A carrier in memory. ``ills`` are raised in turn; ``takes``: it took what it lost the answer of."""
 
     name: str = "aliyun"
     batch_max: int = 100
@@ -72,7 +72,7 @@ class Carrier:
         phones = {sms.phone for sms in messages}
         if self.ills:
             ill = self.ills.pop(0)
-            if self.takes:
+            if self.takes and isinstance(ill, Pending):
                 self.taken += messages
             raise ill
         if phones & self.limited:
