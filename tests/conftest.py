@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -46,7 +47,7 @@ from moto.kms import models as moto_kms  # noqa: E402
 
 from chalicelib.kernel import aws as aws_doors  # noqa: E402
 from chalicelib.kernel import tables  # noqa: E402
-from tests.api.described import held  # noqa: E402
+from tests.api.described import document, held  # noqa: E402
 
 # Whatever a test sees of the API is in the OpenAPI document, or the test fails.
 TestHTTPClient.request = held(TestHTTPClient.request)  # type: ignore[method-assign]
@@ -56,6 +57,12 @@ _read = cache(JSONFileLoader().load_file)
 JSONFileLoader.load_file = lambda _, path: _read(path)  # type: ignore[method-assign]
 # moto makes an RSA key for each key of KMS, even where it is never used: one will do.
 moto_kms.generate_private_key = cache(moto_kms.generate_private_key)  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """Read the document from the code before any test puts a stand-in into it; where a test may ask the API at all."""
+    if "app" in sys.modules:
+        document()
 
 
 @pytest.fixture
