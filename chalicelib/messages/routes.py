@@ -9,6 +9,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kernel.errors import InvalidInput, NotFound
 from chalicelib.kernel.log import logger
+from chalicelib.kernel.privacy import Vault
 from chalicelib.messages.campaigns import campaign, campaigns
 from chalicelib.messages.dry_run import dry_run
 from chalicelib.messages.lists import addressed
@@ -23,6 +24,20 @@ from chalicelib.wiring import hub
 messages_routes = Blueprint(__name__)
 
 REPORTS_DOOR = "sms-reports"
+_KEY_DIGITS = 32
+
+
+@messages_routes.route("/sms-reports", methods=["GET"])
+def list_report_doors() -> dict[str, Any]:
+    """By a planner, for setting a carrier up -> ``{carriers: [{name, path}]}``, in the order in which they are tried.
+
+    A ``path`` is a secret between this hub and that carrier.
+    """
+    access.operator(messages_routes.current_request, "planner")
+    here = hub()
+    vault = here.keys.vault()
+    paths = {name: f"/{REPORTS_DOOR}/{name}/{report_key(name, vault)}" for name in here.carriers()}
+    return {"carriers": [{"name": name, "path": path} for name, path in paths.items()]}
 
 
 @messages_routes.route("/sms-reports/{carrier}/{key}", methods=["POST"])
@@ -86,3 +101,8 @@ def start(period: str, name: str) -> Response:
 def _city(period: str) -> str:
     month_of(period)
     return load_period_rules(period).city
+
+
+def report_key(carrier: str, vault: Vault) -> str:
+    """The last part of the address at which a carrier reports."""
+    return vault.lookup(REPORTS_DOOR, carrier)[:_KEY_DIGITS]

@@ -183,6 +183,12 @@ DOORS = {
         sessions=_SIGNED_IN,
         once=True,
     ),
+    "GET /sms-reports": Door(
+        OPERATOR,
+        {200: thing({"carriers": listed(thing({"name": text(), "path": text()}))})},
+        sessions=_SIGNED_IN,
+        about="Where each carrier of texts is to report, for setting it up there: a secret between the hub and it.",
+    ),
     "GET /periods/{period}/campaigns": Door(
         OPERATOR,
         {

@@ -60,6 +60,7 @@ OPERATORS = {
     "GET /periods/{period}/campaigns": ROLES,
     "POST /periods/{period}/campaigns/{name}/dry-run": ROLES,
     "POST /periods/{period}/campaigns/{name}/start": ("planner",),
+    "GET /sms-reports": ("planner",),
     "POST /periods/{period}/pauses": ("planner",),
 }
 # Open to everybody, to a bidder's own session, or to a counterparty.

@@ -202,7 +202,7 @@ def test_given_reports_pushed_in_any_order_and_twice_then_operators_see_what_bec
     monkeypatch.setattr(routes, "hub", lambda: parts)
     with Door() as door:
         door.answers = []
-        address = f"{door.url}/sms-reports/{carrier}/{VAULT.lookup(routes.REPORTS_DOOR, carrier)[:32]}"
+        address = f"{door.url}/sms-reports/{carrier}/{routes.report_key(carrier, VAULT)}"
         # When the carrier pushes each report twice
         pushed = requests.post(f"{at.url}_push", json={"url": address, "copies": 2, "seed": 7}, timeout=20).json()
     # Then it is answered as it wants to be, and each report counts once

@@ -41,7 +41,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def key() -> str:
-    return VAULT.lookup(routes.REPORTS_DOOR, "aliyun")[:32]
+    return routes.report_key("aliyun", VAULT)
 
 
 def ask(method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -126,6 +126,13 @@ def test_given_another_key_then_there_is_no_such_door(desk: Desk) -> None:
     desk.run()
     assert push(report(1), door="0" * 32)[0] == 404
     assert seen()["delivered"] == 0
+
+
+def test_given_a_carrier_to_be_set_up_then_a_planner_is_told_where_it_is_to_report(desk: Desk) -> None:
+    assert ask("GET", "/sms-reports") == (
+        200,
+        {"carriers": [{"name": "aliyun", "path": f"/sms-reports/aliyun/{key()}"}]},
+    )
 
 
 def test_given_no_push_then_the_carrier_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
