@@ -178,6 +178,7 @@ def test_a_newcomer_finds_accounts_texts_and_the_bar_through_the_front(served: t
         assert person.code in page
         assert person.phone in page
         assert director.month.conduct[person.code].password in page
+    assert page.count("/sandbox/bar.js") == 1
     assert "验证码123456" in page
     assert all(password in page for _, password, _ in standing.OPERATORS)
     state = requests.get(f"{url}/sandbox/state.json", timeout=5).json()
