@@ -32,6 +32,8 @@ POLL_S = 0.5
 PROBLEMS_SHOWN = 12
 # How many of the deadline's questions the treasury leaves without an answer.
 SILENT_QUESTIONS = 2
+# What a step is given to end in before its function is updated: AWS lets it end, the embedded AWS stops it where it is.
+STEPS_END_S = 5
 # A period's machine that has not ended by then is stuck: its last Wait was long ago.
 PATIENCE_AFTER_MONTH_END_MS = 120_000
 # How soon after the opening of the window the late rush begins is the bidders' own affair; signing in takes a while.
@@ -149,8 +151,8 @@ def run_month(
 ) -> Story:
     """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``.
 
-    ``midway`` is called once deposits are booked. ``interrupted``: the period's machine is aborted then and started
-    again as a second attempt, which goes through all that was done already.
+    ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt, which
+    goes through all that was done already; ``midway`` is called between the two.
     """
     planner, second = people
     at = addresses(stage)
@@ -160,10 +162,8 @@ def run_month(
         story = Story(approver)
         try:
             _applicants_and_deposits(cast, story)
-            if midway:
-                midway()
-            if interrupted:
-                _start_again(cast, story)
+            if interrupted or midway:
+                _start_again(cast, story, midway)
             _qualification_and_activation(cast, story)
             _auction(cast, story)
             _settlement(cast, story)
@@ -201,9 +201,12 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     cast.say(f"bidders: {len(story.corrections.corrected)} doubtful deposits put right")
 
 
-def _start_again(cast: _Month, story: Story) -> None:
-    """The machine is gone in the middle; the planner starts it again."""
+def _start_again(cast: _Month, story: Story, meanwhile: Callable[[], None] | None) -> None:
+    """The machine is gone in the middle; the planner starts it again, after what is done meanwhile."""
     cast.machine.abort()
+    if meanwhile:
+        time.sleep(STEPS_END_S)
+        meanwhile()
     token = operators.sign_in(cast.at, cast.planner)
     door = f"{cast.at.api}/periods/{cast.month.period}/restart"
     story.attempts = int(need("POST", door, body={"abandoned": True}, token=token)["attempt"])

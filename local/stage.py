@@ -104,7 +104,8 @@ class Stage:
             for group in (entry["logGroupName"] for entry in page["logGroups"]):
                 events = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
                 lines = [event["message"].rstrip() for each in events for event in each["events"]]
-                found[names.get(group, group)] = "\n".join(lines) + "\n"
+                # One that an update of the stack made bears the function's name at its end.
+                found[names.get(group, group.rpartition("/")[2])] = "\n".join(lines) + "\n"
         return found
 
     def end(self) -> None:

@@ -22,6 +22,9 @@ from local.package import machine_definitions
 for name, definition in machine_definitions().items():
     text = json.dumps(definition, indent=1).replace("${Partition}", "aws-cn")
     text = re.sub(r"\$\{(\w+)\}", r"arn:aws-cn:lambda:cn-north-1:123456789012:function:\1", text)
+    # asl-validator takes a state that is called Next or Default for the word of that name.
+    text = re.sub(r'"(Next|Default)": \{', r'"\1State": {', text)
+    text = re.sub(r'"(StartAt|Next|Default)": "(Next|Default)"', r'"\1": "\2State"', text)
     pathlib.Path(sys.argv[1], f"{name}.json").write_text(text)
 PYTHON
 # statelint is older than these: 2 is a number that JSON does not tell from 2.0, and InputType came with Distributed Map.

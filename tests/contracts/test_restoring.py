@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from local.restoring import bring_back, items
-from tests.contracts.test_data_layer import ON, TABLE, dynamodb, item
+from tests.contracts.conftest import ON, TABLE
+from tests.contracts.test_data_layer import item
 
-__all__ = ["dynamodb"]
 COPY = "contracts-restored"
 
 

@@ -241,3 +241,9 @@ def test_production_keeps_evidence_from_everybody_and_as_long_as_the_law_says() 
     assert given["EvidenceLockMode"] == "COMPLIANCE"
     # 拍卖法 第五十四条: five years at least, of evidence and of what belongs to it
     assert min(int(given["EvidenceDays"]), int(given["PersonalDays"])) >= 5 * 365
+
+
+def test_sam_makes_no_second_stage_before_which_no_limit_stands() -> None:
+    # Without it SAM adds a stage called "Stage": `make template-check` and the embedded AWS run the transform itself
+    assert merge_template()["Globals"] == {"Api": {"OpenApiVersion": "2.0"}}
+    assert json.loads((package("local") / "sam.json").read_text())["Globals"] == merge_template()["Globals"]
