@@ -151,8 +151,8 @@ def run_month(
 ) -> Story:
     """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``.
 
-    ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt, which
-    goes through all that was done already; ``midway`` is called between the two.
+    ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt,
+    which goes through all that was done already; ``midway`` is called between the two.
     """
     planner, second = people
     at = addresses(stage)
