@@ -14,7 +14,7 @@ SEEDS ?= 1000
 FROM ?=
 RUN = .venv/bin/python -m
 
-.PHONY: rehearse audit sbom template-check second-opinion upgrade-test api-docs auctions bench capacity load simulate demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: rehearse audit sbom template-check second-opinion upgrade-test api-docs auctions bench capacity load simulate planted demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=hangzhou GATEWAY=stripe LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --gateway $(GATEWAY) $(if $(LATE),--late) --out $(OUT)
@@ -46,6 +46,9 @@ ifeq ($(origin SEED),file)
 else
 	@$(RUN) local.simulation --seed $(SEED)
 endif
+
+planted: setup  ## plant realistic faults one at a time and see who notices; writes the table of docs/proof.md
+	@$(RUN) local.simulation.planted
 
 capacity: setup  ## what to provision for how many bidders; writes docs/capacity.md
 	@$(RUN) local.capacity

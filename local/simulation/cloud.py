@@ -48,7 +48,10 @@ class Cloud:
 
     def call(self, service: str, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """A call as botocore makes it, with its attempts. Raises what botocore raises."""
-        token = {}
+        token: dict[str, Any] = {}
+        if operation == "PutObject" and not isinstance(asked["Body"], bytes):
+            # An SDK rewinds the body for each attempt.
+            token = {"Body": asked["Body"].read()}
         if operation == "TransactWriteItems":
             self.calls += 1
             token = {"ClientRequestToken": asked.get("ClientRequestToken") or f"token-{self.calls}"}
@@ -138,10 +141,9 @@ class Cloud:
                     body = self.versions[asked["Bucket"], asked["Key"]][int(asked["VersionId"])]
                 return {"Body": io.BytesIO(body)}
             case "PutObject":
-                body = asked["Body"] if isinstance(asked["Body"], bytes) else asked["Body"].read()
                 if asked.get("IfNoneMatch") == "*" and asked["Key"] in held:
                     raise Refusal("PreconditionFailed")
-                self.put(asked["Bucket"], asked["Key"], body)
+                self.put(asked["Bucket"], asked["Key"], asked["Body"])
                 return {}
             case "ListObjectsV2":
                 found = sorted(key for key in held if key.startswith(asked.get("Prefix", "")))

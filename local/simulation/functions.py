@@ -54,6 +54,8 @@ class Functions:
     # What a new process begins without.
     forget: Callable[[], None] = lambda: None
     invoked: int = 0
+    # The last error that a machine was told of.
+    last_error: str = ""
     handlers: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     timeouts_ms: dict[str, int] = field(default_factory=dict)
 
@@ -113,6 +115,7 @@ class Functions:
             work.pause_until(strand.invocation.deadline_ms)
             raise FunctionFailed("Sandbox.Timedout", f"{name} timed out") from None
         except Exception as error:
+            self.last_error = f"{name} {event.get('step', '')}: {type(error).__name__}: {error}"
             told = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": []}
             raise FunctionFailed(type(error).__name__, json.dumps(told, ensure_ascii=False)) from error
         if self.faults.strikes("answer_lost", work.now_ms):

@@ -17,7 +17,8 @@ ATTEMPTS = 4
 PLANNER, APPROVERS = "planner", ("approver", "approver2")
 PASSWORDS = {name: f"password of {name}" for name in (PLANNER, *APPROVERS)}
 ROLES: Mapping[str, tuple[str, ...]] = {PLANNER: ("planner", "approver"), **dict.fromkeys(APPROVERS, ("approver",))}
-RESTARTS_MAX = 40
+# Faults pass; a month that has to be started so often will never end.
+RESTARTS_MAX = 12
 PATIENCE = 60
 
 

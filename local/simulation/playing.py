@@ -14,11 +14,14 @@ from local.simulation import patches
 from local.simulation.bidders import Bidder
 from local.simulation.judging import judge
 from local.simulation.machines import SUCCEEDED
-from local.simulation.office import PASSWORDS, ROLES, Office
+from local.simulation.office import PASSWORDS, RESTARTS_MAX, ROLES, Office
 from local.simulation.seen import Seen
 from local.simulation.suppliers import Suppliers
 from local.simulation.watching import Watcher
 from local.simulation.world import ENDS, World
+
+# Whoever must not die of an answer that he did not expect.
+LIVING = ("planner", "bidder", "banks", "regulator", "slow banks", "clocks")
 
 
 @dataclass
@@ -48,7 +51,7 @@ def play(seed: int, *, calm: bool = False) -> Played:
     with patches.play(world, seed):
         seen, watcher = Seen(), Watcher(world)
         try:
-            _live(world, seen, watcher)
+            played.ended_at = local_text(_live(world, seen, watcher))
             played.faults += watcher.faults
             if not played.faults:
                 played.checks = judge(world, seen)
@@ -60,13 +63,13 @@ def play(seed: int, *, calm: bool = False) -> Played:
     played.struck = {kind: count for kind, count in world.faults.seen.items() if count}
     played.events, played.calls = world.clockwork.events, world.functions.invoked
     played.restarts = seen.restarts
-    played.ended_at = local_text(world.clockwork.now_ms)
+    played.ended_at = played.ended_at or local_text(world.clockwork.now_ms)
     played.digest = _digest(world)
     return played
 
 
-def _live(world: World, seen: Seen, watcher: Watcher) -> None:
-    """The month itself. Raises ``RuntimeError`` where it does not come to its end."""
+def _live(world: World, seen: Seen, watcher: Watcher) -> int:
+    """The month itself, and when it ended (epoch ms). Raises ``RuntimeError`` where it does not come to its end."""
     from chalicelib.kernel.ids import SystemEntropy
     from chalicelib.periods.operators import add_operator
 
@@ -82,13 +85,18 @@ def _live(world: World, seen: Seen, watcher: Watcher) -> None:
     period = f"PeriodMachine:{world.month.period}-"
 
     def over() -> bool:
-        return bool(watcher.faults) or any(
+        if watcher.faults or seen.restarts > RESTARTS_MAX:
+            return True
+        return any(
             each.status == SUCCEEDED for name, each in world.machines.executions.items() if name.startswith(period)
         )
 
     world.clockwork.run(at_shanghai(ENDS), over)
+    ended_ms = world.clockwork.now_ms
     if watcher.faults:
-        return
+        return ended_ms
+    if seen.restarts > RESTARTS_MAX:
+        raise RuntimeError(f"the month was started {seen.restarts} times; last {world.functions.last_error}")
     if not over():
         stuck = [f"{each.arn} {each.status} {each.error}" for each in world.machines.executions.values()]
         raise RuntimeError(f"the month never came to its end: {'; '.join(stuck[-8:])}")
@@ -96,8 +104,9 @@ def _live(world: World, seen: Seen, watcher: Watcher) -> None:
     world.clockwork.run(world.clockwork.now_ms + 3 * 86_400_000, lambda: bool(watcher.faults))
     world.faults.until_ms, world.faults.dark = 0, ()
     for strand in world.clockwork.strands:
-        if strand.ended and strand.error is not None and strand.name in ("planner", "bidder", "banks", "regulator"):
+        if strand.ended and strand.error is not None and strand.name in LIVING:
             raise strand.error
+    return ended_ms
 
 
 def _digest(world: World) -> str:

@@ -9,8 +9,12 @@ from functools import partial
 from local.month import CHANNEL
 from local.payments import MINSHENG
 from local.simulation.faults import HOUR_MS
+from local.simulation.machines import RUNNING
 from local.simulation.seen import MINUTE_MS
 from local.simulation.world import World
+
+ASKED_AGAIN_MAX = 20
+CLOCK_JUMP_MS_MAX = 1_500
 
 
 @dataclass
@@ -23,9 +27,36 @@ class Suppliers:
         """Deliver in time."""
         world, plan = self.world, self.world.month.plan
         world.clockwork.spawn("regulator", self._regulate)
+        if world.faults.strikes("working", world.clockwork.now_ms):
+            world.clockwork.spawn("slow banks", self._dawdle)
+        if world.faults.strikes("clock", world.clockwork.now_ms):
+            world.clockwork.spawn("clocks", self._set_clocks)
         for day in sorted({due.day for due in plan.statements}):
             due_ms = max(due.due.at_ms for due in plan.statements if due.day == day)
             world.clockwork.spawn("banks", partial(self._state, day), due_ms - world.rng.randint(0, 3) * HOUR_MS)
+
+    def _dawdle(self) -> None:
+        """Banks that take their time: one works batches through hours later, the other keeps its return files."""
+        world = self.world
+        plan, bank, minsheng = world.month.plan, world.parties.bank, world.parties.minsheng
+        minsheng.control("/_slow", {"slow": True})
+        bank.control("/_faults", {"hold_returns": world.rng.randint(1, 3)})
+        world.clockwork.pause_until(plan.at("settlement_closes"))
+        while world.clockwork.now_ms < plan.at("month_end"):
+            world.clockwork.pause(world.rng.randint(1, 8) * HOUR_MS)
+            minsheng.control("/_finish", {})
+            for name in bank.account.batches:
+                bank.control("/_return", {"name": name})
+
+    def _set_clocks(self) -> None:
+        """On auction day the hub's clocks jump, ahead and back, by what time servers put right."""
+        world = self.world
+        opens_ms, closes_ms = (world.month.plan.at(name) for name in ("auction_opens", "auction_closes"))
+        world.clockwork.pause_until(opens_ms - HOUR_MS)
+        while world.clockwork.now_ms < closes_ms + HOUR_MS:
+            world.clockwork.skew_ms = world.rng.randint(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX)
+            world.clockwork.pause(world.rng.randint(1, 60) * MINUTE_MS)
+        world.clockwork.skew_ms = 0
 
     def _regulate(self) -> None:
         world, plan = self.world, self.world.month.plan
@@ -35,9 +66,9 @@ class Suppliers:
                 if file.kind != kind:
                     continue
                 if world.faults.strikes("half_file", world.clockwork.now_ms):
-                    world._drop(file.key, file.content[: len(file.content) // 2])
+                    world.drop(file.key, file.content[: len(file.content) // 2], again=False)
                     world.clockwork.pause(world.rng.randint(1, 40) * MINUTE_MS)
-                world._drop(file.key, file.content)
+                world.drop(file.key, file.content)
 
     def _state(self, day: date) -> None:
         world, month = self.world, self.world.month
@@ -53,3 +84,14 @@ class Suppliers:
         parties.bank.control("/_statement", {"day": text})
         parties.minsheng.control("/_day", {"day": text})
         parties.alipay.control("/_day", {"day": text})
+        for _ in range(ASKED_AGAIN_MAX):
+            world.clockwork.pause(12 * HOUR_MS)
+            if not self._waits_for(text):
+                continue
+            # An operator reads the list of refused files and asks the bank for a good one.
+            parties.bank.control("/_statement", {"day": text})
+
+    def _waits_for(self, day: str) -> bool:
+        began = f"DepositStatementMachine:{self.world.month.period}-{CHANNEL}-{day}-"
+        executions = self.world.machines.executions.items()
+        return any(name.startswith(began) and each.status == RUNNING for name, each in executions)

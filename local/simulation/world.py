@@ -58,7 +58,7 @@ class World:
         )
         self.cloud.arrived = self._arrived
         self.api = Api(self.clockwork, self.faults, self.functions)
-        self.parties = Parties(self.clockwork, self.faults, self.functions, self._drop, self.api.serve)
+        self.parties = Parties(self.clockwork, self.faults, self.functions, self.drop, self.api.serve)
         self.machines.ended = self._ended
         self.machines.tasked = self._tasked
         # Who wants to know: of each change in a table, of executions that end, of approvals that are asked for.
@@ -99,9 +99,9 @@ class World:
         event = {"detail-type": "Object Created", "detail": {"bucket": {"name": bucket}, "object": dropped}}
         self.queues.send("InboxQueue", json.dumps(event))
 
-    def _drop(self, key: str, content: bytes) -> None:
+    def drop(self, key: str, content: bytes, *, again: bool = True) -> None:
         """A counterparty puts a file into the inbox, now and then twice."""
         bucket = os.environ["INBOX_BUCKET"]
         self.cloud.put(bucket, key, content)
-        if self.faults.strikes("file_again", self.clockwork.now_ms):
+        if again and self.faults.strikes("file_again", self.clockwork.now_ms):
             self.clockwork.after(self.rng.randint(1_000, 7_200_000), lambda: self.cloud.put(bucket, key, content))
