@@ -20,6 +20,10 @@ from local.world.winners import OwedPrice, owed_price
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
+# Requests that may not be accepted are numbered from here; how many of the bidders make one of each kind.
+BAD_BIDS, BAD_BID_SHARE = 90, 0.2
+
+
 @dataclass
 class Bidder:
     """One of them."""
@@ -208,6 +212,15 @@ class Bidder:
             when = closes_ms - world.rng.randint(-300, 20_000) if late else world.rng.randint(opens_ms, closes_ms)
             work.pause_until(max(when, work.now_ms))
             self._one_bid(person, bid.request, bid.price_yuan, token[0])
+        # Whatever they try besides must be refused; what stands at the end says whether it was.
+        limits = month.prices[person.bidder_class]
+        for number, price in enumerate((limits.cap + limits.tick, limits.reserve - limits.tick, limits.reserve)):
+            if world.rng.random() < BAD_BID_SHARE:
+                work.pause(2_000)
+                self._one_bid(person, BAD_BIDS + number, price, token[0])
+        if world.rng.random() < BAD_BID_SHARE:
+            work.pause_until(closes_ms)
+            self._one_bid(person, BAD_BIDS + 9, limits.cap // limits.tick * limits.tick, token[0])
 
     def _one_bid(self, person: Person, number: int, price_yuan: int, token: str) -> None:
         world = self.world
@@ -271,11 +284,8 @@ class Bidder:
         deadline_ms = month.plan.at("failed_refunds_after") - HOUR_MS
         work.pause_until(month.plan.at("refunds_2_by") + world.rng.randint(2, 40) * HOUR_MS)
         token = self._session(person, deadline_ms)
-        body = {
-            "period": month.period,
-            "account_no": month.new_accounts[person.code],
-            "account_name": person.name,
-        }
+        given = {"account_no": month.new_accounts[person.code], "account_name": person.name}
+        body = {"period": month.period, **given}
         if token:
             stranger = world.api.ask("POST", "/refunds/accounts", {**body, "account_name": "陌生人"}, token)
             if stranger.ok:

@@ -53,6 +53,7 @@ def judge(world: World, seen: Seen) -> list[Check]:
             replace(month, channel_of=dict.fromkeys(month.channel_of, "")), balances(posted), _rolled(world)
         ),
         _payers(world, seen),
+        _winners_wait(world),
         _sealed_again(world, len(posted)),
     ]
 
@@ -103,6 +104,7 @@ def _bids_and_receipts(world: World, seen: Seen, result: Mapping[str, Any]) -> C
         if len(parts) == 3:
             bids = placed[parts[2]] = unpack(partition[""])
             by_class[parts[1]].append((-bids[-1].price_fen, bids[-1].bid_at_ms, parts[2]))
+    faults += _out_of_bounds(world, placed)
     for code, answers in seen.receipts.items():
         for answer in answers:
             receipt = answer["receipt"]
@@ -127,6 +129,23 @@ def _bids_and_receipts(world: World, seen: Seen, result: Mapping[str, Any]) -> C
     for name, announced in result["classes"].items():
         faults += _class_faults(name, announced, sorted(by_class[name]), won[name], world.month.plan.quotas[name])
     return check("the result follows from the bids", faults, f"{len(placed)} bidders")
+
+
+def _out_of_bounds(world: World, placed: Mapping[str, tuple[Any, ...]]) -> list[str]:
+    """Bids that stand and may not: outside the window, below the reserve, off the tick, above the cap, too many."""
+    month, faults = world.month, []
+    opens_ms, closes_ms = (month.plan.at(name) for name in ("auction_opens", "auction_closes"))
+    for code, bids in placed.items():
+        limits = month.prices[month.person(code).bidder_class]
+        for bid in bids:
+            yuan, rest = divmod(bid.price_fen, 100)
+            if rest or yuan % limits.tick or not limits.reserve <= yuan <= limits.cap:
+                faults.append(f"{code}: a bid of {bid.price_fen} fen stands")
+            if not opens_ms <= bid.bid_at_ms < closes_ms:
+                faults.append(f"{code}: a bid of {_local(bid.bid_at_ms)} stands")
+        if len(bids) > month.bids_max:
+            faults.append(f"{code}: {len(bids)} bids stand")
+    return faults
 
 
 def _class_faults(
@@ -198,6 +217,19 @@ def _payers(world: World, seen: Seen) -> Check:
     faults = [f"{code} paid and lost the deposit" for code in forfeited & seen.paid_fen.keys()]
     faults += [f"{code} never paid and kept the deposit" for code in seen.defaulters - forfeited]
     return check("defaulters and only they lost the deposit", faults, f"{len(forfeited)} by {closes_ms}")
+
+
+def _winners_wait(world: World) -> Check:
+    """A winner's deposit stays until his price is settled: none goes with the losers' batch."""
+    from chalicelib.auctions.records import winners
+
+    won = {winner.code for winner in winners(world.month.period)}
+    faults = [
+        f"the deposit of {item['code']['S']}, who won, went with batch 1"
+        for item in _items(world, "REFUNDS_TABLE", "refund#")
+        if item["batch"]["S"] == "1" and item["source"]["S"] == "deposit" and item["code"]["S"] in won
+    ]
+    return check("winners wait for their settlement", faults, f"{len(won)} won")
 
 
 def _sealed_again(world: World, entries: int) -> Check:

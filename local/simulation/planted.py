@@ -74,15 +74,15 @@ def look_for(one: Plant) -> Found:
     return found
 
 
-def _play(name: str) -> int:
-    """Play months with a fault planted; prints the first that notices, and why."""
+def _play(name: str, first: int) -> int:
+    """Play months with a fault planted, from a seed on; prints the first that notices, and why."""
     from local.simulation import patches
 
     patches.set_environment()
     plant(name)
     from local.simulation.playing import play
 
-    for seed in range(1, SEEDS + 1):
+    for seed in range(first, first + SEEDS):
         played = play(seed)
         if not played.holds:
             why = played.faults[0].strip().splitlines()[-1]
@@ -91,26 +91,33 @@ def _play(name: str) -> int:
     return 0
 
 
-def table(found: list[Found]) -> str:
-    """The table as docs/proof.md shows it."""
-    rows = ["| planted | what is wrong then | caught by the test | caught by a simulated month |", "|---|---|---|---|"]
-    for each in found:
-        test = f"`{each.test.removeprefix('tests/')}`" if each.test else "-"
-        month = each.month.replace("|", "\\|") or "-"
-        rows.append(f"| `{each.plant.name}` | {each.plant.what} | {test} | {month} |")
-    caught = sum(each.caught for each in found)
-    months = sum(bool(each.month) for each in found)
-    rows += ["", f"{len(found)} planted, {caught} caught; {months} of them by one of the first {SEEDS} months."]
-    return "\n".join(rows)
+_HEAD = ["| planted | what is wrong then | caught by the test | caught by a simulated month |", "|---|---|---|---|"]
 
 
-def write(page: Path, content: str) -> None:
-    """Put the table between its marks. Raises ``ValueError`` where a page has none."""
+def row(found: Found) -> str:
+    """A plant's row of the table."""
+    test = f"`{found.test.removeprefix('tests/')}`" if found.test else "-"
+    month = found.month.replace("|", "\\|") or "-"
+    return f"| `{found.plant.name}` | {found.plant.what} | {test} | {month} |"
+
+
+def write(page: Path, found: list[Found]) -> None:
+    """Put the rows into the page's table, in the plants' order; those of plants that were not looked for now stay.
+
+    Raises ``ValueError`` where the page has no place for the table.
+    """
     text = page.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    _, mark, tail = rest.partition(END)
+    standing, mark, tail = rest.partition(END)
     if not mark:
         raise ValueError(f"{page.name} has no place for the table")
+    rows = {line.split("`")[1]: line for line in standing.splitlines() if line.startswith("| `")}
+    rows |= {each.plant.name: row(each) for each in found}
+    kept = [rows[each.name] for each in plants() if each.name in rows]
+    caught = sum(not line.endswith("| - | - |") for line in kept)
+    months = sum(not line.endswith("| - |") for line in kept)
+    said = f"{len(kept)} planted, {caught} caught; {months} of them by one of the first {SEEDS} months too."
+    content = "\n".join([*_HEAD, *kept, "", said])
     page.write_text(f"{head}{BEGIN}\n{content}\n{END}{tail}", encoding="utf-8")
 
 
@@ -118,16 +125,16 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make planted", description=__doc__)
     parser.add_argument("--play", help="play months with this fault planted, in this process")
-    parser.add_argument("--only", nargs="*", default=[], help="these faults only; the page stays as it is")
+    parser.add_argument("--from", dest="first", type=int, default=1, help="the first seed to play")
+    parser.add_argument("--only", nargs="*", default=[], help="these faults only")
     given = parser.parse_args()
     if given.play:
-        return _play(given.play)
+        return _play(given.play, given.first)
     chosen = [each for each in plants() if not given.only or each.name in given.only]
     began = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         found = list(pool.map(look_for, chosen))
-    if not given.only:
-        write(PAGE, table(found))
+    write(PAGE, found)
     print(f"minutes={(time.monotonic() - began) / 60:.1f}")
     caught = sum(each.caught for each in found)
     print(f"planted={len(found)} caught={caught}")

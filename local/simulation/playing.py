@@ -78,7 +78,7 @@ def _live(world: World, seen: Seen, watcher: Watcher) -> int:
         add_operator(name, PASSWORDS[name], roles, SystemEntropy())
     world.faults.until_ms = calm_until
     Office(world, seen).begin()
-    Suppliers(world).begin()
+    Suppliers(world, seen).begin()
     for person in world.month.people:
         one = partial(Bidder(world, seen).live, person, world.month.conduct[person.code])
         world.clockwork.spawn("bidder", one, world.month.plan.at("deposits_open"))

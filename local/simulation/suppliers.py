@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
+from integrations.minsheng.simulator.paper import shown_serial
+from integrations.simulated import Teller
 from local.month import CHANNEL
 from local.payments import MINSHENG
 from local.simulation.faults import HOUR_MS
 from local.simulation.machines import RUNNING
-from local.simulation.seen import MINUTE_MS
+from local.simulation.seen import MINUTE_MS, Seen
 from local.simulation.world import World
 
 ASKED_AGAIN_MAX = 20
 CLOCK_JUMP_MS_MAX = 1_500
+TOLD_SHARE = 0.3
 
 
 @dataclass
@@ -22,6 +27,7 @@ class Suppliers:
     """Whoever delivers files."""
 
     world: World
+    seen: Seen
 
     def begin(self) -> None:
         """Deliver in time."""
@@ -73,8 +79,11 @@ class Suppliers:
     def _state(self, day: date) -> None:
         world, month = self.world, self.world.month
         parties, text = world.parties, day.isoformat()
-        parties.bank.control("/_credits", month.credits_of(day, CHANNEL))
-        parties.minsheng.control("/_credits", month.credits_of(day, MINSHENG))
+        credits_in = {channel: month.credits_of(day, channel) for channel in (CHANNEL, MINSHENG)}
+        parties.bank.control("/_credits", credits_in[CHANNEL])
+        parties.minsheng.control("/_credits", credits_in[MINSHENG])
+        self._tell(parties.bank._teller, credits_in[CHANNEL], str)
+        self._tell(parties.minsheng._teller, credits_in[MINSHENG], shown_serial)
         if day == max(due.day for due in month.plan.intake):
             parties.bank.control("/_accounts", dict(month.failing_accounts))
         if world.faults.strikes("half_file", world.clockwork.now_ms):
@@ -90,6 +99,18 @@ class Suppliers:
                 continue
             # An operator reads the list of refused files and asks the bank for a good one.
             parties.bank.control("/_statement", {"day": text})
+
+    def _tell(self, teller: Teller, credits_in: list[dict[str, Any]], serial_of: Callable[[str], str]) -> None:
+        """A bank tells of some credits before its statement has them, and somebody else of one that never was."""
+        world = self.world
+        for came in credits_in:
+            if world.rng.random() < TOLD_SHARE:
+                copies = 2 if world.faults.strikes("twice", world.clockwork.now_ms) else 1
+                teller.tell(came, serial_of(str(came["serial"])), copies=copies)
+        if credits_in and world.rng.random() < TOLD_SHARE:
+            forged = {**credits_in[0], "serial": "HZ9999999999999", "amount_fen": 200_000}
+            if 200 in teller.tell(forged, "HZ9999999999999", spoil=world.rng.choice(("signature", "stale", "account"))):
+                self.seen.faults.append("a forged notice of a credit was taken")
 
     def _waits_for(self, day: str) -> bool:
         began = f"DepositStatementMachine:{self.world.month.period}-{CHANNEL}-{day}-"

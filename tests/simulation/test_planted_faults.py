@@ -1,4 +1,4 @@
-"""Rule: a planted fault is a change of the hub's source that stands where it says, and a simulated month notices one."""
+"""Rule: a planted fault stands in the source that it says it stands in, and a simulated month notices one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_given_a_module_imported_before_when_planted_then_it_is_said() -> None:
 
 
 def test_given_a_planted_fault_when_months_are_played_then_one_notices() -> None:
-    command = [sys.executable, "-m", "local.simulation.planted", "--play", "winner-refunded-at-once"]
+    command = [sys.executable, "-m", "local.simulation.planted", "--play", "winner-refunded-at-once", "--from", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.startswith("seed ")
@@ -48,13 +48,15 @@ def test_given_a_planted_fault_when_months_are_played_then_one_notices() -> None
 def test_given_a_page_when_the_table_is_written_then_it_stands_between_its_marks(tmp_path: Path) -> None:
     page = tmp_path / "proof.md"
     page.write_text(f"before\n{planted.BEGIN}\nold\n{planted.END}\nafter\n")
-    found = planted.Found(plants()[0], "tests/a/test_b.py::test_c", "seed 2: a | b")
+    first, second = plants()[:2]
 
-    planted.write(page, planted.table([found]))
+    planted.write(page, [planted.Found(second, "", "")])
+    planted.write(page, [planted.Found(first, "tests/a/test_b.py::test_c", "seed 2: a | b")])
 
     written = page.read_text()
     assert written.startswith("before\n")
     assert written.endswith("\nafter\n")
     assert "old" not in written
     assert "`a/test_b.py::test_c` | seed 2: a \\| b |" in written
-    assert "1 planted, 1 caught" in written
+    assert f"| `{second.name}` | {second.what} | - | - |" in written
+    assert "2 planted, 1 caught" in written
