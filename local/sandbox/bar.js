@@ -15,7 +15,7 @@
     font: 'inherit', padding: '2px 10px', minHeight: '32px', border: '0', borderRadius: '4px',
     background: '#ffd479', color: '#201600', cursor: 'pointer', width: 'auto',
   });
-  waiting.href = '/console/approvals';
+  waiting.href = '/console';
   all.href = '/sandbox/';
   all.textContent = '账号与短信';
   for (const link of [waiting, all]) link.style.color = '#ffe3a3';
@@ -30,6 +30,7 @@
       : seen.next ? `下一节点 ${seen.next.title} ${clock(seen.next.at_ms)}（还有${left(Math.max(0, ms))}）` : '没有下一节点';
     move.disabled = !seen.movable;
     move.style.opacity = seen.movable ? '1' : '0.45';
+    waiting.href = `/console/${seen.period}/approvals`;
     waiting.textContent = seen.waiting ? `待复核 ${seen.waiting} 项` : '';
   };
   const look = async () => {
