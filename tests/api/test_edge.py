@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chalice.test import Client, HTTPResponse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import app
@@ -150,6 +150,7 @@ def test_what_no_door_takes_is_a_problem_too(edge: Edge) -> None:
 rows = st.lists(st.integers(), unique=True, max_size=40)
 
 
+@settings(deadline=None)
 @given(rows=rows, limit=st.integers(1, 7), added=st.lists(st.integers(1_000, 2_000), max_size=3))
 def test_pages_give_every_row_once_whatever_comes_in_before_them(rows: list[int], limit: int, added: list[int]) -> None:
     table = sorted(rows)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.periods.amending import amend_plan
@@ -54,6 +54,7 @@ def test_given_a_phase_then_the_month_hurries_up_to_it_and_waits_there(phase: st
     assert lead_ms(plan) == 20_000
 
 
+@settings(deadline=None)
 @given(phase=st.sampled_from(PHASES[:-1]), part=st.floats(0, 1))
 def test_whenever_the_bar_is_pressed_the_hub_s_rules_allow_what_it_asks_for(phase: str, part: float) -> None:
     plan = PLANS[phase]
