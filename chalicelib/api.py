@@ -18,6 +18,7 @@ from chalicelib.deposits.routes import deposits_routes
 from chalicelib.edge.answering import finished
 from chalicelib.edge.document import document_text
 from chalicelib.edge.repeating import once
+from chalicelib.evidence.routes import evidence_routes
 from chalicelib.kernel import rates
 from chalicelib.kernel.errors import HubError, InvalidInput, NotUnderstood
 from chalicelib.kernel.log import logger
@@ -85,6 +86,7 @@ def open_doors(app: Chalice) -> None:
         treasury_desk_routes,
         refunds_routes,
         messages_routes,
+        evidence_routes,
         finance_routes,
         reports_routes,
     ):

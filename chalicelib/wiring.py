@@ -18,7 +18,7 @@ from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.queues import SqsQueue
 from chalicelib.kernel.settings import Settings, settings
 from chalicelib.periods.plan import Plan
-from integrations.ports import DepositBank, Regulator, SmsCarrier, TreasuryLink, Wallet
+from integrations.ports import DepositBank, Regulator, SmsCarrier, TimestampAuthority, TreasuryLink, Wallet
 
 if TYPE_CHECKING:
     from integrations.stripe.bill import Day
@@ -45,6 +45,8 @@ class Hub:
     carriers: Callable[[], Mapping[str, SmsCarrier]]
     regulator: Callable[[], Regulator]
     send_sms: SendCode
+    # Who stamps sealed evidence with its time; ``None`` where the settings name nobody.
+    timestamps: Callable[[], TimestampAuthority | None]
     # The rules that a period began with, by city and version and in full, for evidence, which knows no other room.
     rules_version: Callable[[str], str]
     rules_text: Callable[[str], str]
@@ -167,6 +169,19 @@ def _regulator() -> Regulator:
     return RegulatorFiles()
 
 
+def _timestamps(config: Settings) -> Callable[[], TimestampAuthority | None]:
+    def choose() -> TimestampAuthority | None:
+        if not config.environment.get("TIMESTAMP_URL"):
+            return None
+        from base64 import b64decode
+
+        from integrations.timestamps.client import TimestampClient
+
+        return TimestampClient(config.need("TIMESTAMP_URL"), b64decode(config.need("TIMESTAMP_CERTIFICATE")))
+
+    return choose
+
+
 def _send_sms(keys: Keyring, config: Settings, clock: Clock) -> SendCode:
     from chalicelib.messages.codes import code_lane
 
@@ -213,6 +228,7 @@ def hub() -> Hub:
         carriers=cache(_carriers(keys, config, clock, entropy)),
         regulator=cache(_regulator),
         send_sms=_send_sms(keys, config, clock),
+        timestamps=cache(_timestamps(config)),
         rules_version=_rules_version,
         rules_text=_rules_text,
         auction_closes=_auction_closes,

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.evidence.verifying import Opened, Unreadable, link_faults, open_package, verify_package
+from chalicelib.evidence.verifying import (
+    Opened,
+    Unreadable,
+    attachment_faults,
+    link_faults,
+    open_package,
+    verify_package,
+)
+from chalicelib.kernel.timestamps import certificates, stamp_faults
 from local.recounting import receipt_faults, recount_faults
 
 EXIT_DOES_NOT_HOLD = 1
@@ -18,7 +26,11 @@ _HANGS_ON = {
     "--previous": "the link to the package sealed before",
     "--public-key": "whose key signed the package",
     "--receipt-key": "whose key signed the receipt",
+    "--sm2-key": "whose key made the SM2 signature",
+    "--tsa-certificate": "the time stamp that lies beside the package",
 }
+# The authority's answer (RFC 3161) to a package lies beside it, under its name and this.
+_STAMP = ".tsr"
 
 
 def verify_command(
@@ -44,33 +56,61 @@ def verify_command(
     receipt_key: Annotated[
         str | None, typer.Option("--receipt-key", metavar="BASE64", help="The hub's published key for receipts.")
     ] = None,
+    sm2_key: Annotated[
+        str | None, typer.Option("--sm2-key", metavar="BASE64", help="The hub's published SM2 key for evidence.")
+    ] = None,
+    attachment: Annotated[
+        list[Path] | None,
+        typer.Option("--attachment", exists=True, dir_okay=False, help="A file that was attached; may be repeated."),
+    ] = None,
+    tsa_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--tsa-certificate", exists=True, dir_okay=False, help="What the time stamping authority is trusted by."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Verify sealed packages, their links and, of an auction, the count; exit code 0 if all holds."""
-    if receipt is not None and len(packages) > 1:
-        raise typer.BadParameter("a receipt is held against one package", param_hint="--receipt")
+    if (receipt is not None or attachment) and len(packages) > 1:
+        raise typer.BadParameter("a receipt or an attachment is held against one package", param_hint="PACKAGE.zip")
     found: dict[str, list[str]] = {}
     not_checked: dict[str, list[str]] = {}
     for path in _in_order(packages):
-        content = path.read_bytes()
-        opened, faults = _opened(content), verify_package(content, public_key)
+        content, stamp = path.read_bytes(), path.with_name(path.name + _STAMP)
+        opened, faults = _opened(content), verify_package(content, public_key, sm2_key)
         if previous is not None:
             faults += link_faults(content, previous.read_bytes())
-        if opened is not None and opened.manifest["moment"] == "auction":
-            faults += recount_faults(opened)
-        if opened is not None and receipt is not None:
-            faults += receipt_faults(opened, receipt.read_bytes(), receipt_key)
+        if opened is not None:
+            faults += _content_faults(opened, attachment or [])
+            faults += receipt_faults(opened, receipt.read_bytes(), receipt_key) if receipt is not None else []
+        if tsa_certificate is not None and stamp.exists():
+            faults += stamp_faults(content, stamp.read_bytes(), certificates(tsa_certificate.read_bytes()))
         options: dict[str, Path | str | None] = {"--public-key": public_key}
         if opened is not None and opened.manifest["previous"] is not None:
             options["--previous"] = previous
+        if opened is not None and "sm2" in opened.signature:
+            options["--sm2-key"] = sm2_key
         if receipt is not None:
             options["--receipt-key"] = receipt_key
-        found[str(path)] = faults
-        not_checked[str(path)] = [f"{_HANGS_ON[name]} ({name})" for name, given in options.items() if given is None]
+        if stamp.exists():
+            options["--tsa-certificate"] = tsa_certificate
+        left = [f"{_HANGS_ON[name]} ({name})" for name, given in options.items() if given is None]
+        if tsa_certificate is not None and not stamp.exists():
+            left.append(f"when it was sealed: no {stamp.name} lies beside it")
+        found[str(path)], not_checked[str(path)] = faults, left
         previous = path
     _show(found, not_checked, as_json=as_json)
     if any(found.values()):
         raise typer.Exit(EXIT_DOES_NOT_HOLD)
+
+
+def _content_faults(opened: Opened, attached: list[Path]) -> list[str]:
+    faults = recount_faults(opened) if opened.manifest["moment"] == "auction" else []
+    for file in attached:
+        with file.open("rb") as source:
+            faults += attachment_faults(opened, file.name, source)
+    return faults
 
 
 def _opened(content: bytes) -> Opened | None:

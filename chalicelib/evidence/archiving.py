@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.evidence.archive import as_csv, as_page, catalogue
 from chalicelib.evidence.disc import image
 from chalicelib.evidence.package import sha256_of, verifier_source
+from chalicelib.evidence.stamping import SUFFIX
 from chalicelib.kernel.files import Files
 
 DISC, PAGE, TABLE = "disc.iso", "catalogue.html", "catalogue.csv"
@@ -23,6 +24,9 @@ def archive(period: str, files: Files) -> dict[str, str]:
     page = as_page(period, f"小客车增量指标竞价 {period} 期档案目录", entries)
     table = as_csv(period, entries)
     on_disc = {key.rsplit("/", 1)[-1]: content for key, content in packages.items()}
+    # With its time stamp, where a package has one.
+    stamps = [key for key in files.keys("evidence", f"{period}/") if key.endswith(SUFFIX)]
+    on_disc |= {key.rsplit("/", 1)[-1]: files.read("evidence", key) for key in stamps}
     on_disc |= {"案卷目录.html": page, "案卷目录.csv": table, "verify.py": verifier_source()}
     made = {DISC: image(period, on_disc), PAGE: page, TABLE: table}
     types = {DISC: "application/x-iso9660-image", PAGE: "text/html; charset=utf-8", TABLE: "text/csv"}

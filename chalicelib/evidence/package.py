@@ -1,8 +1,9 @@
 """The sealed package: a zip whose bytes depend on its content only, with a manifest and a signature. Pure.
 
-``manifest.json`` (canonical JSON) lists every file with its digests, of a table its Merkle root too, and names the
-package sealed before it, so that the packages of a period form a chain; ``signature.json`` is Ed25519 over the
-manifest's bytes. Beside each table lies the index by which a changed row is named, and ``verify.py`` checks it all.
+``manifest.json`` (canonical JSON) lists every file with its digests, of a table its Merkle root too, names what was
+attached, and the package sealed before it, so that the packages of a period form a chain; ``signature.json`` is Ed25519
+over the manifest's bytes, and by setting SM2 too. Beside each table lies the index by which a changed row is named, and
+``verify.py`` checks it all but the SM2 signature.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,11 @@ from chalicelib.evidence import merkle
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import Signer
+from chalicelib.kernel.sm2 import Sm2Signer
 
-FORMAT = "hangpai-evidence/3"
+FORMAT = "hangpai-evidence/4"
+# 3 knew no attachments and no second signature.
+READABLE = ("hangpai-evidence/3", FORMAT)
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
 VERIFIER = "verify.py"
@@ -44,6 +48,17 @@ class Previous:
 
     key: str
     sha256: str
+
+
+@dataclass(frozen=True, order=True)
+class Attachment:
+    """A file that was taken in by its digests: a notary's video, scanned minutes. It may lie with the hub or not."""
+
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    sm3: str
 
 
 def number_of(moment: str) -> int:
@@ -70,6 +85,8 @@ def build(
     previous: Previous | None,
     rules_version: str,
     signer: Signer,
+    sm2: Sm2Signer | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """The package's bytes. Raises ``InvalidInput`` for a moment or a file name that can't be."""
     wrong = [name for name in contents if _NAME.fullmatch(name) is None or is_ours(name)]
@@ -94,8 +111,15 @@ def build(
         "rules_version": rules_version,
         "previous": {"key": previous.key, "sha256": previous.sha256} if previous else None,
         "files": entries,
+        "attachments": [asdict(each) for each in sorted(attachments)],
     }
-    signature = {"algorithm": "Ed25519", "public_key": signer.public_key, "signature": signer.sign(manifest)}
+    signature: dict[str, Any] = {
+        "algorithm": "Ed25519",
+        "public_key": signer.public_key,
+        "signature": signer.sign(manifest),
+    }
+    if sm2 is not None:
+        signature["sm2"] = {"public_key": sm2.public_key, "signature": sm2.sign(manifest)}
     return _zip({MANIFEST: canonical(manifest), SIGNATURE: canonical(signature), **members})
 
 

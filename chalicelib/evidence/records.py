@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
-from chalicelib.evidence.package import Previous, number_of, package_key
+from chalicelib.evidence.package import Previous, number_of, package_key, sha256_of
+from chalicelib.evidence.verifying import open_package
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.tables import HubMeta, table_name
 
@@ -24,6 +25,26 @@ class SealRecord(Model):
     key = UnicodeAttribute()
     sha256 = UnicodeAttribute()
     sealed_at_ms = NumberAttribute()
+    # SHA-256 of what was attached; the manifest says the rest.
+    attached = ListAttribute(of=UnicodeAttribute, default=list)
+
+
+class AttachmentRecord(Model):
+    """A file that was taken in by its digests. ``pk`` is the period's, ``sk`` the file's SHA-256."""
+
+    class Meta(HubMeta):
+        """Table and region."""
+
+        table_name = table_name("EVIDENCE_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    bytes = NumberAttribute()
+    sm3 = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at_ms = NumberAttribute()
 
 
 def find_seal(period: str, moment: str) -> Previous | None:
@@ -47,17 +68,25 @@ def seals_of(period: str) -> list[tuple[int, Previous]]:
     return sorted((int(record.sk.partition("-")[0]), Previous(record.key, record.sha256)) for record in found)
 
 
-def save_seal(period: str, moment: str, sha256: str, sealed_at_ms: int) -> None:
+def attached_in(period: str) -> dict[str, str]:
+    """SHA-256 of what was sealed as an attachment -> the package that names it."""
+    found = SealRecord.query(period, consistent_read=True)
+    return {str(sha256): record.key for record in found for sha256 in record.attached}
+
+
+def save_seal(period: str, moment: str, package: bytes, sealed_at_ms: int) -> None:
     """Record a package once; the same again keeps the first time.
 
     Raises ``Conflict`` (``EVIDENCE_SEALED``) where another one was recorded.
     """
+    sha256 = sha256_of(package)
     record = SealRecord(
         period,
         f"{number_of(moment)}-{moment}",
         key=package_key(period, moment),
         sha256=sha256,
         sealed_at_ms=sealed_at_ms,
+        attached=[each["sha256"] for each in open_package(package).manifest.get("attachments", ())],
     )
     try:
         record.save(SealRecord.pk.does_not_exist())

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.evidence.sealing import seal, standing
+from chalicelib.evidence.stamping import stamp
 from chalicelib.kernel.errors import InvalidInput
+from chalicelib.kernel.log import logger
 from chalicelib.kernel.steps import run_step
 from chalicelib.wiring import hub
 
 
 def _seal(event: dict[str, Any]) -> dict[str, str]:
-    """``{period, moment, files: [{name, key, bucket?}]}`` -> ``{key, sha256}``; files lie in work."""
+    """``{period, moment, files: [{name, key, bucket?}]}`` -> ``{key, sha256}``; files lie in work. Stamped, where an
+    authority is set and answers."""
     at = hub()
     contents: dict[str, bytes] = {}
     for entry in event["files"]:
@@ -19,7 +22,7 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
             raise InvalidInput("EVIDENCE_FILE_TWICE", f"封存文件重名: {entry['name']}")
         contents[entry["name"]] = at.files.read(entry.get("bucket", "work"), entry["key"])
     contents.setdefault("rules.toml", at.rules_text(event["period"]).encode())
-    return seal(
+    sealed = seal(
         event["period"],
         event["moment"],
         contents,
@@ -27,7 +30,18 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
         signer=at.keys.evidence_signer(),
         files=at.files,
         clock=at.clock,
+        sm2=at.keys.evidence_sm2_signer(),
     )
+    _stamp(event["period"])
+    return sealed
+
+
+def _stamp(period: str) -> None:
+    at = hub()
+    try:
+        stamp(period, at.timestamps(), at.files)
+    except Exception:  # a wrong certificate in the settings, say: what is sealed is sealed
+        logger.exception("not stamped", extra={"period": period})
 
 
 def _sealed(event: dict[str, Any]) -> dict[str, bool]:
@@ -42,6 +56,7 @@ def _archive(event: dict[str, Any]) -> dict[str, str]:
     # Only this step makes a disc: sealing need not wait for its library.
     from chalicelib.evidence.archiving import archive
 
+    _stamp(event["period"])
     return archive(event["period"], hub().files)
 
 

@@ -5,18 +5,19 @@ It shares no code with ``verify.py``, the one that lies in every package: what o
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from chalicelib.evidence import merkle
 from chalicelib.evidence.package import (
-    FORMAT,
     INDEX_SUFFIX,
     MANIFEST,
+    READABLE,
     SIGNATURE,
     file_entry,
     is_ours,
@@ -27,6 +28,7 @@ from chalicelib.evidence.package import (
 from chalicelib.kernel.errors import InvalidInput
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import holds
+from chalicelib.kernel.sm2 import sm2_holds
 
 # What a zip without comments, extra fields or anything between its members says of a member and of itself, in bytes.
 _MEMBER_BYTES, _END_BYTES = 30 + 46, 22
@@ -41,7 +43,7 @@ class Opened:
     """A package as its bytes say: nothing of it has been verified."""
 
     manifest: dict[str, Any]
-    signature: dict[str, str]
+    signature: dict[str, Any]
     manifest_bytes: bytes
     members: Mapping[str, bytes]  # all but manifest and signature
 
@@ -50,14 +52,17 @@ def open_package(content: bytes) -> Opened:
     """Read a package. Raises ``Unreadable``."""
     members = _members(content)
     try:
-        raw, seal = members.pop(MANIFEST), members.pop(SIGNATURE)
-        manifest, signature = json.loads(raw), json.loads(seal)
+        raw, sealed = members.pop(MANIFEST), members.pop(SIGNATURE)
+        manifest, signature = json.loads(raw), json.loads(sealed)
         for name in ("period", "moment", "number", "rules_version", "previous", "format"):
             manifest[name]
         names = [entry["name"] for entry in manifest["files"]]
         if len(set(names)) != len(names):
             raise ValueError("a file is listed twice")
-        signature["public_key"].encode() + signature["signature"].encode()
+        for seal in (signature, signature["sm2"]) if "sm2" in signature else (signature,):
+            seal["public_key"].encode() + seal["signature"].encode()
+        for attached in manifest.get("attachments", ()):
+            attached["name"], attached["bytes"], attached["sha256"], attached["sm3"]
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"{MANIFEST} or {SIGNATURE} is missing or not as the hub writes it: {error!r}") from error
     return Opened(manifest, signature, raw, members)
@@ -81,15 +86,16 @@ def _members(content: bytes) -> dict[str, bytes]:
         raise Unreadable(f"not a zip that can be read: {error}") from error
 
 
-def verify_package(content: bytes, public_key: str | None = None) -> list[str]:
+def verify_package(content: bytes, public_key: str | None = None, sm2_key: str | None = None) -> list[str]:
     """What is wrong with a package, in English; an empty list where nothing is.
 
-    ``public_key`` (base64) is the hub's own, from a source other than the package; without it only the package's own
-    consistency is shown. The link to another package is ``link_faults``'s.
+    ``public_key`` and ``sm2_key`` (base64) are the hub's own, from a source other than the package; without them only
+    the package's own consistency is shown. The link to another package is ``link_faults``'s.
     """
     try:
         package = open_package(content)
-        return _signature_faults(package, public_key) + _file_faults(package.manifest["files"], package.members)
+        signatures = _signature_faults(package, public_key) + _sm2_faults(package, sm2_key)
+        return signatures + _file_faults(package.manifest["files"], package.members)
     except Unreadable as error:
         return [str(error)]
 
@@ -126,8 +132,8 @@ def link_faults(content: bytes, previous: bytes) -> list[str]:
 def _signature_faults(package: Opened, public_key: str | None) -> list[str]:
     manifest, signature = package.manifest, package.signature
     faults = []
-    if manifest["format"] != FORMAT:
-        faults.append(f"format {manifest['format']!r} is not {FORMAT!r}")
+    if manifest["format"] not in READABLE:
+        faults.append(f"format {manifest['format']!r} is not one of {', '.join(READABLE)}")
     if public_key is not None and signature["public_key"] != public_key:
         faults.append("signed with a key that is not the hub's")
     # The signature is over the file's own bytes: one that only reads the same (a key given twice) is another file.
@@ -136,6 +142,33 @@ def _signature_faults(package: Opened, public_key: str | None) -> list[str]:
     ):
         faults.append("the signature does not fit the manifest")
     return faults
+
+
+def _sm2_faults(package: Opened, sm2_key: str | None) -> list[str]:
+    seal = package.signature.get("sm2")
+    if seal is None:
+        return [] if sm2_key is None else ["signature.json: there is no SM2 signature"]
+    faults = [] if sm2_key in (None, seal["public_key"]) else ["signed with an SM2 key that is not the hub's"]
+    if not sm2_holds(package.manifest, seal["signature"], seal["public_key"]):
+        faults.append("the SM2 signature does not fit the manifest")
+    return faults
+
+
+def attachment_faults(package: Opened, name: str, source: IO[bytes]) -> list[str]:
+    """What is wrong with a file that the package is said to have taken in; it is read bit by bit."""
+    sha256, sm3, size = hashlib.sha256(), hashlib.new("sm3"), 0
+    while block := source.read(1 << 20):
+        sha256.update(block)
+        sm3.update(block)
+        size += len(block)
+    listed = package.manifest.get("attachments", [])
+    found = {"bytes": size, "sha256": sha256.hexdigest(), "sm3": sm3.hexdigest()}
+    known = [each for each in listed if each["sha256"] == found["sha256"]]
+    # Not by its content: then by its name, to say that it is another file by now.
+    known = known or [each for each in listed if each["name"] == name]
+    if not known:
+        return [f"attachment {name}: not in the manifest, by content or by name"]
+    return [f"attachment {name}: {what} differs from the manifest" for what in found if known[0][what] != found[what]]
 
 
 def _file_faults(listed: list[dict[str, Any]], members: Mapping[str, bytes]) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -50,6 +53,15 @@ class Files(Protocol):
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An address that anybody may read the file at, for so long."""
+        ...
+
+    def upload_link(self, bucket: str, key: str, sha256: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """An address that anybody may PUT one file at, once, for so long, and the headers to send along: nothing is
+        taken there but so many bytes of that SHA-256 (hex)."""
+        ...
+
+    def checksum(self, bucket: str, key: str) -> tuple[int, str] | None:
+        """Length and SHA-256 (hex, empty where none was kept) of a file; ``None`` where there is none."""
         ...
 
 
@@ -130,6 +142,28 @@ class S3Files:
         address: str = self._s3.generate_presigned_url("get_object", Params=named, ExpiresIn=seconds)
         return address
 
+    def upload_link(self, bucket: str, key: str, sha256: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """An address to PUT at; S3 itself holds the bytes to the digest, which is signed with the address."""
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+        named = {"Bucket": self._settings.bucket(bucket), "Key": key, "ContentLength": size}
+        params = {**named, "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest, "IfNoneMatch": "*"}
+        address: str = self._s3.generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
+        # Headers that are signed have to be sent; what the address itself carries need not be.
+        asked = {"content-length": str(size), "if-none-match": "*", "x-amz-checksum-sha256": digest}
+        asked["x-amz-sdk-checksum-algorithm"] = "SHA256"
+        signed = parse_qs(urlsplit(address).query)["X-Amz-SignedHeaders"][0].split(";")
+        return address, {name: asked[name] for name in signed if name != "host"}
+
+    def checksum(self, bucket: str, key: str) -> tuple[int, str] | None:
+        """Length and SHA-256 as S3 worked it out when the file arrived."""
+        try:
+            found = self._s3.head_object(Bucket=self._settings.bucket(bucket), Key=key, ChecksumMode="ENABLED")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+        return found["ContentLength"], base64.b64decode(found.get("ChecksumSHA256", "")).hex()
+
 
 @dataclass
 class MemoryFiles:
@@ -179,6 +213,15 @@ class MemoryFiles:
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An address that anybody may read the file at, for so long."""
         return f"memory://{bucket}/{key}?for={seconds}"
+
+    def upload_link(self, bucket: str, key: str, sha256: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """An address that says what it is good for."""
+        return f"memory://{bucket}/{key}?for={seconds}", {"content-length": str(size), "sha256": sha256}
+
+    def checksum(self, bucket: str, key: str) -> tuple[int, str] | None:
+        """Length and SHA-256 of a file."""
+        held = self.held.get((bucket, key))
+        return None if held is None else (len(held), hashlib.sha256(held).hexdigest())
 
 
 class Fetched(Protocol):

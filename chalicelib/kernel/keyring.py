@@ -14,6 +14,7 @@ from chalicelib.kernel.privacy import DataKeys, Vault
 from chalicelib.kernel.session_keys import KeyRing, texts_of, window_text
 from chalicelib.kernel.settings import Settings
 from chalicelib.kernel.signing import Signer
+from chalicelib.kernel.sm2 import Sm2Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,12 @@ class Keyring:
     def evidence_signer(self) -> Signer:
         """Signs sealed evidence."""
         return Signer(self._key("EVIDENCE_SECRET", "evidence"))
+
+    def evidence_sm2_signer(self) -> Sm2Signer | None:
+        """Signs sealed evidence with SM2 too, where the setting ``EVIDENCE_SM2`` is on."""
+        if self._settings.environment.get("EVIDENCE_SM2", "off") != "on":
+            return None
+        return Sm2Signer(self._key("EVIDENCE_SECRET", "evidence SM2"))
 
 
 def _derived(text: str, purpose: str) -> bytes:

@@ -35,6 +35,7 @@ from integrations.ports.sms import (
     SmsReceipt,
     SmsReport,
 )
+from integrations.ports.timestamps import TimestampAuthority
 from integrations.ports.treasury import (
     Confirmation,
     Notice,
@@ -90,6 +91,7 @@ __all__ = [
     "StatementLine",
     "StatementSummary",
     "StreamingBank",
+    "TimestampAuthority",
     "TradeState",
     "TreasuryLink",
     "Wallet",

@@ -23,6 +23,7 @@ from local.openapi.words import (
     PLAN,
     PROBLEM_FIELDS,
     REASON,
+    SHA256,
     TOKEN,
 )
 
@@ -36,6 +37,14 @@ _NOTICE = {
 }
 _ENTRY = thing({**_NOTICE, "number": whole(least=1), "entered_by": text(), "entered_at_ms": MS})
 _ROOT = "/periods/{period}/applicants/{code}"
+
+_ATTACHMENT = {
+    "name": text(longest=100),
+    "kind": one_of("video", "audio", "scan", "photo", "other"),
+    "bytes": whole(least=1),
+    "sha256": SHA256,
+    "sm3": SHA256,
+}
 
 DOORS = {
     "POST /operator-sessions": Door(
@@ -53,6 +62,47 @@ DOORS = {
         asked({}, optional={"abandoned": FLAG}),
         sessions=_SIGNED_IN,
         once=True,
+    ),
+    "POST /periods/{period}/attachments": Door(
+        OPERATOR,
+        {
+            201: thing(
+                {
+                    "sha256": SHA256,
+                    "upload": some(
+                        thing(
+                            {
+                                "url": text(about="Takes one PUT of the file, within the hour."),
+                                "headers": by_name(text()),
+                            }
+                        )
+                    ),
+                }
+            )
+        },
+        asked(_ATTACHMENT),
+        sessions=_SIGNED_IN,
+        once=True,
+    ),
+    "GET /periods/{period}/attachments": Door(
+        OPERATOR,
+        {
+            200: thing(
+                {
+                    "period": PERIOD,
+                    "attachments": listed(
+                        thing(
+                            {
+                                **_ATTACHMENT,
+                                "upload": one_of("none", "arrived", "differs"),
+                                "sealed_in": some(text(about="The package that names it.")),
+                            }
+                        )
+                    ),
+                }
+            )
+        },
+        sessions=_SIGNED_IN,
     ),
     "POST /periods/{period}/amendments": Door(OPERATOR, {201: APPROVAL}, AMENDMENT, sessions=_SIGNED_IN, once=True),
     "GET /periods/{period}/plan-versions": Door(

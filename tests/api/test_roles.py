@@ -62,6 +62,8 @@ OPERATORS = {
     "POST /periods/{period}/campaigns/{name}/start": ("planner",),
     "GET /sms-reports": ("planner",),
     "POST /periods/{period}/pauses": ("planner",),
+    "POST /periods/{period}/attachments": ("planner",),
+    "GET /periods/{period}/attachments": ROLES,
 }
 # Open to everybody, to a bidder's own session, or to a counterparty.
 OTHERS = {
@@ -118,6 +120,7 @@ ALONE = {
     "POST /periods/{period}/amendments": "waits for an approver",
     "POST /periods/{period}/pauses": "its machine waits for an approver",
     "POST /periods/{period}/finance-files": "draws up what the books say; what was sent before stays",
+    "POST /periods/{period}/attachments": "adds a digest to the next package, and takes nothing away",
     "POST /periods/{period}/refunds/again": "its machine waits for an approver",
 }
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,11 @@ from chalicelib.auctions.more_quota import decide_quota
 from chalicelib.auctions.rules import Bid, rank, result, standing_bids
 from chalicelib.bidlog.rules import HEADS, TABLE, Entry, leaf_of, line_of, signed_head, table_of
 from chalicelib.evidence import merkle
-from chalicelib.evidence.package import Previous, build, package_key, sha256_of
+from chalicelib.evidence.package import Attachment, Previous, build, package_key, sha256_of
 from chalicelib.kernel.clock import at_shanghai, local_text
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.signing import Signer
+from chalicelib.kernel.sm2 import Sm2Signer
 from chalicelib.periods.rules import read_rules, rule_text
 
 PERIOD = "2026-03"
@@ -132,10 +133,21 @@ def sealed(
     *,
     rules_version: str = RULES,
     signer: Signer = SIGNER,
+    sm2: Sm2Signer | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """A package; ``previous`` is the moment and the bytes of the one before."""
     link = Previous(package_key(PERIOD, previous[0]), sha256_of(previous[1])) if previous else None
-    return build(PERIOD, moment, files, previous=link, rules_version=rules_version, signer=signer)
+    return build(
+        PERIOD,
+        moment,
+        files,
+        previous=link,
+        rules_version=rules_version,
+        signer=signer,
+        sm2=sm2,
+        attachments=attachments,
+    )
 
 
 def qualification() -> bytes:

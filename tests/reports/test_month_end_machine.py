@@ -67,10 +67,17 @@ class Stage:
 def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     on = Stage()
     keys = SimpleNamespace(
-        vault=lambda: Vault(bytes(32), bytes(range(32)), SystemEntropy()), evidence_signer=lambda: Signer(bytes(32))
+        vault=lambda: Vault(bytes(32), bytes(range(32)), SystemEntropy()),
+        evidence_signer=lambda: Signer(bytes(32)),
+        evidence_sm2_signer=lambda: None,
     )
     parts = SimpleNamespace(
-        files=on.files, clock=SetClock(0), keys=keys, rules_text=lambda _: "", rules_version=lambda _: "hangzhou 1"
+        files=on.files,
+        clock=SetClock(0),
+        keys=keys,
+        rules_text=lambda _: "",
+        rules_version=lambda _: "hangzhou 1",
+        timestamps=lambda: None,
     )
     monkeypatch.setattr(tasks, "hub", lambda: parts)
     monkeypatch.setattr(evidence, "hub", lambda: parts)

@@ -1,0 +1,1 @@
+"""A time stamping authority over HTTP (RFC 3161)."""
