@@ -36,6 +36,7 @@ def hub(room: TreasuryRoom, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> 
         clock=room.clock,
         files=room.files,
         keys=SimpleNamespace(vault=lambda: room.vault),
+        auction_closes=lambda _: room.closed_at_ms,
     )
     for module in (routes, tasks):
         monkeypatch.setattr(module, "hub", lambda: parts)
