@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.console import (
     approval_pages,
+    auction_pages,
     day_pages,
     deposit_pages,
     file_pages,
@@ -29,7 +30,8 @@ PAGES = (
     Page("POST", f"{_PERIOD}/doubtful/proposals", ("cashier",), deposit_pages.propose),
     Page("POST", f"{_PERIOD}/doubtful/confirmations", ("approver",), deposit_pages.confirm),
     Page("GET", f"{_PERIOD}/differences", ROLES, deposit_pages.differences),
-    Page("GET", f"{_PERIOD}/auction", ROLES, month_pages.auction),
+    Page("GET", f"{_PERIOD}/auction", ROLES, auction_pages.show),
+    Page("POST", f"{_PERIOD}/auction/pauses", ("planner",), auction_pages.pause),
     Page("GET", f"{_PERIOD}/texts", ROLES, month_pages.texts),
     Page("GET", f"{_PERIOD}/treasury", ROLES, month_pages.treasury),
     Page("GET", f"{_PERIOD}/refunds", ROLES, month_pages.refunds_of),

@@ -1,9 +1,7 @@
-"""The rest of a month, to look at: plan versions, the auction, texts, the treasury and refunds."""
+"""The rest of a month, to look at: plan versions, texts, the treasury and refunds."""
 
 from __future__ import annotations
 
-from chalicelib.auctions import records as auctions
-from chalicelib.auctions.broadcast import broadcasts
 from chalicelib.console import words
 from chalicelib.console.pages import Ask
 from chalicelib.console.rendering import page
@@ -24,23 +22,6 @@ def plan(ask: Ask) -> Answer:
     found = find_period(ask.period)
     versions = list(reversed(history(ask.period, found.plan_digest)))
     return page(ask, "plan.html", found=found, versions=versions)
-
-
-def auction(ask: Ask) -> Answer:
-    """The auction day: window, pauses, broadcasts, and the result once there is one. It refreshes itself."""
-    plan = find_period(ask.period).plan
-    prepared = auctions.fact(ask.period, "auction")
-    result = auctions.fact(ask.period, "result")
-    return page(
-        ask,
-        "auction.html",
-        plan=plan,
-        pauses=prepared["pauses"] if prepared else [],
-        commitment=prepared["seed_commitment"] if prepared else "",
-        broadcasts=broadcasts(ask.period),
-        result=result,
-        open=bool(prepared) and result is None,
-    )
 
 
 def texts(ask: Ask) -> Answer:

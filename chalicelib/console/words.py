@@ -94,6 +94,33 @@ RESULT = {
     "won_at_lowest": "其中成交",
     "last_winner_at": "最后成交报价时间",
 }
+# Why a bid was refused: every code that the bid function knows.
+BID_REFUSALS = {
+    "BELOW_RESERVE": "低于保留价",
+    "ABOVE_CAP": "高于最高限价",
+    "OFF_TICK": "不是 100 元的整数倍",
+    "NO_BIDS_LEFT": "报价次数已用完",
+    "NO_BIDS_LEFT_IN_PHASE": "本阶段报价次数已用完",
+    "NOT_OPEN": "竞价尚未开始",
+    "CLOSED": "竞价已经结束",
+    "PAUSED": "竞价暂停中",
+    "TOO_FAST": "请求过于频繁",
+    "REQUEST_REUSED": "请求号已用于其他报价",
+    "BID_OVERTAKEN": "已有更晚的报价",
+    "ABOVE_WARNING": "高于警示价",
+    "OUT_OF_BAND": "超出修改区间",
+    "LOWEST_STALE": "最低成交价暂未更新",
+    "FIRST_BID_MISSING": "未作首次出价",
+    "BAD_PRICE": "价格格式不正确",
+    "BAD_REQUEST": "请求格式不正确",
+    "BAD_REQUEST_ID": "请求号格式不正确",
+    "TOKEN_INVALID": "登录凭证无效",
+    "TOKEN_EXPIRED": "登录已过期",
+    "TOKEN_AUDIENCE": "登录凭证用途不符",
+    "TOKEN_VOID": "登录已失效",
+    "CLOCK_DOUBTED": "时钟不一致,暂不受理",
+}
+TROUBLES = {"Errors": "函数出错(次)", "Throttles": "被限流(次)"}
 # Which states are good, which want a look, and which are bad: a colour beside the word, never in its place.
 TONES = {
     **dict.fromkeys(("matched", "held", "paid", "refunded", "returned", "issued", "written_off"), "good"),

@@ -30,6 +30,7 @@ class FakeHub:
     machines: FakeMachines = field(default_factory=FakeMachines)
     clock: SetClock = field(default_factory=lambda: SetClock(SystemClock().now_ms()))
     entropy: SystemEntropy = field(default_factory=SystemEntropy)
+    settings: Settings = field(default_factory=lambda: Settings({**os.environ, "BIDS_MEASURED_AS": "hub-Bid"}))
     files: S3Files = field(default_factory=lambda: S3Files(aws_doors.client("s3"), Settings(dict(os.environ))))
 
 

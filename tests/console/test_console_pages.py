@@ -42,6 +42,7 @@ DOORS = {
     "POST /console/{period}/doubtful/confirmations": ("approver",),
     "GET /console/{period}/differences": ALL,
     "GET /console/{period}/auction": ALL,
+    "POST /console/{period}/auction/pauses": ("planner",),
     "GET /console/{period}/texts": ALL,
     "GET /console/{period}/treasury": ALL,
     "GET /console/{period}/refunds": ALL,
