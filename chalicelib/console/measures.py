@@ -31,7 +31,7 @@ _BY_MINUTE_MS, _BY_FIVE_MS = 15 * _DAY_MS, 63 * _DAY_MS
 
 @dataclass(frozen=True)
 class Measured:
-    """``refused`` and ``troubles``: how many by code and metric. ``latency_ms``: statistic -> (local time, ms) a minute."""
+    """How many, by code or metric; ``latency_ms``: statistic -> (local time, ms) by minute."""
 
     refused: Mapping[str, int] = field(default_factory=dict)
     latency_ms: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)

@@ -1,41 +1,16 @@
-"""The rest of a month, to look at: plan versions, texts, the treasury and refunds."""
+"""The rest of a month, to look at: the treasury and refunds."""
 
 from __future__ import annotations
 
 from chalicelib.console import words
 from chalicelib.console.pages import Ask
 from chalicelib.console.rendering import page
-from chalicelib.console.tables import COUNT, MOMENT, MONEY, STATE, Column, Listed
+from chalicelib.console.tables import COUNT, LINK, MOMENT, MONEY, STATE, Column, Listed
 from chalicelib.console.web import Answer
-from chalicelib.messages.campaigns import campaigns
-from chalicelib.messages.standing import standing
-from chalicelib.periods.records import find_period, load_period_rules
-from chalicelib.periods.versions import history
 from chalicelib.refunds import records as refunds
 from chalicelib.treasury.lists import FINDINGS, RECEIPT_STATES, TreasuryLists, treasury_lists
 
 ROWS_SHOWN = 200
-
-
-def plan(ask: Ask) -> Answer:
-    """Every version of the plan, and what each changed."""
-    found = find_period(ask.period)
-    versions = list(reversed(history(ask.period, found.plan_digest)))
-    return page(ask, "plan.html", found=found, versions=versions)
-
-
-def texts(ask: Ask) -> Answer:
-    """Campaigns: who got theirs, and who did not."""
-    city = load_period_rules(ask.period).city
-    rows = []
-    for each in campaigns(city).values():
-        found = standing(ask.period, each.name)
-        failed, pending = sum(found["failed"].values()), sum(found["pending"].values())
-        detail = ",".join(f"{code} {count}" for code, count in found["failed"].items())
-        rows.append((each.title, found["delivered"], found["sent"], failed, found["waiting"], pending, detail))
-    columns = [Column("短信")]
-    columns += [Column(title, COUNT) for title in ("已送达", "已发送待回执", "失败", "待下一轮", "结果未明")]
-    return page(ask, "lists.html", title="短信", lists=[Listed("群发", [*columns, Column("失败原因")], rows)], tiles=[])
 
 
 def treasury(ask: Ask) -> Answer:
@@ -73,7 +48,14 @@ def refunds_of(ask: Ask) -> Answer:
     ]
     back = Listed(
         "退回款项",
-        (Column("付款编号"), Column("申请编码"), Column("原因"), Column("新账号"), Column("录入"), Column("复核")),
+        (
+            Column("付款编号", LINK, {"below": "refunds"}),
+            Column("申请编码"),
+            Column("原因"),
+            Column("新账号"),
+            Column("录入"),
+            Column("复核"),
+        ),
         [
             (
                 each.sk,
@@ -92,7 +74,9 @@ def refunds_of(ask: Ask) -> Answer:
         ("利息", "money", sum(int(each.interest_fen) for each in files)),
         ("退回", "count", len(failed)),
     ]
-    return page(ask, "lists.html", title="退款", lists=[Listed("批次文件", columns, rows), back], tiles=tiles)
+    return page(
+        ask, "lists.html", title="退款", lists=[Listed("批次文件", columns, rows), back], tiles=tiles, again=True
+    )
 
 
 def _treasury_tiles(found: TreasuryLists) -> list[tuple[str, str, int]]:
@@ -104,7 +88,7 @@ def _treasury_tiles(found: TreasuryLists) -> list[tuple[str, str, int]]:
 
 def _treasury(found: TreasuryLists) -> list[Listed]:
     notices = (
-        Column("缴款码"),
+        Column("缴款码", LINK, {"below": "treasury"}),
         Column("申请编码"),
         Column("类别", words=words.CLASSES),
         Column("金额", MONEY),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -51,6 +51,10 @@ class Ask:
             return found
         problem = Problem(0, name, "", remedy)
         raise InvalidInput("FORM_INVALID", f"请检查填写内容: {remedy}", problems=(problem,))
+
+    def choice(self, name: str, choices: Collection[str], remedy: str) -> str:
+        """A field that is one of a few words. Raises ``InvalidInput`` (``FORM_INVALID``)."""
+        return self.field(name, "|".join(map(re.escape, choices)), remedy)
 
 
 View = Callable[[Ask], Answer]

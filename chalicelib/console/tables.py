@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-TEXT, MONEY, COUNT, MOMENT, STATE = "text", "money", "count", "moment", "state"
+TEXT, MONEY, COUNT, MOMENT, STATE, LINK = "text", "money", "count", "moment", "state", "link"
 
 
 @dataclass(frozen=True)
 class Column:
-    """``words``: what each value is called, where it is a state or a kind."""
+    """``words``: what each value is called, where it is a state or a kind; of a link ``{"below": the section}``."""
 
     title: str
     kind: str = TEXT

@@ -9,8 +9,20 @@ from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
 from chalicelib.periods.remedies import in_chinese
 from chalicelib.reports.words import BATCHES, CHANNELS, CLASSES, CREDITS, DEPOSITS, NOTICES, REASONS, REFUNDS, SOURCES
+from chalicelib.treasury.lists import RECEIPT_STATES as RECEIPTS
 
-__all__ = ["BATCHES", "CHANNELS", "CLASSES", "CREDITS", "DEPOSITS", "NOTICES", "REASONS", "REFUNDS", "SOURCES"]
+__all__ = [
+    "BATCHES",
+    "CHANNELS",
+    "CLASSES",
+    "CREDITS",
+    "DEPOSITS",
+    "NOTICES",
+    "REASONS",
+    "RECEIPTS",
+    "REFUNDS",
+    "SOURCES",
+]
 
 chinese = in_chinese
 
@@ -120,6 +132,14 @@ BID_REFUSALS = {
     "TOKEN_VOID": "登录已失效",
     "CLOCK_DOUBTED": "时钟不一致,暂不受理",
 }
+VOIDS = {
+    "none": "未提出",
+    "proposed": "待复核",
+    "confirmed": "已复核,待财政办理",
+    "done": "已作废",
+    "refused": "财政未同意",
+}
+THEN = {"reissue": "重新开具", "release": "不再开具(放弃)"}
 TROUBLES = {"Errors": "函数出错(次)", "Throttles": "被限流(次)"}
 # Which states are good, which want a look, and which are bad: a colour beside the word, never in its place.
 TONES = {

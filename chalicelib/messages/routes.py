@@ -7,18 +7,14 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.kernel.errors import InvalidInput, NotFound
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.log import logger
 from chalicelib.kernel.privacy import Vault
-from chalicelib.messages.campaigns import campaign, campaigns
-from chalicelib.messages.dry_run import dry_run
-from chalicelib.messages.lists import addressed
+from chalicelib.messages.campaigns import campaigns
 from chalicelib.messages.receipts import take_reports
 from chalicelib.messages.standing import standing
+from chalicelib.messages.starting import city_of, look_ahead, start_campaign
 from chalicelib.periods import access
-from chalicelib.periods.audit import Act, note_alone
-from chalicelib.periods.naming import month_of
-from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.wiring import hub
 
 messages_routes = Blueprint(__name__)
@@ -60,7 +56,7 @@ def take_sms_reports(carrier: str, key: str) -> Response:
 def list_campaigns(period: str) -> dict[str, Any]:
     """By any operator -> ``{campaigns: [{name, stage, title, sent, delivered, failed, waiting, pending}]}``."""
     access.operator(messages_routes.current_request)
-    known = campaigns(_city(period))
+    known = campaigns(city_of(period))
     return {
         "campaigns": [
             {"name": each.name, "stage": each.stage, "title": each.title, **standing(period, each.name)}
@@ -73,10 +69,7 @@ def list_campaigns(period: str) -> dict[str, Any]:
 def run_dry(period: str, name: str) -> dict[str, Any]:
     """By any operator -> ``{count, parts, cost_fen, samples, approval}``; nothing is sent and nothing kept."""
     access.operator(messages_routes.current_request)
-    chosen = campaign(name, _city(period))
-    carrier = next(iter(hub().carriers().values()))
-    seen = dry_run(chosen, addressed(load_plan(period), chosen, carrier), carrier)
-    return {**seen, "approval": seen["count"] > chosen.approval_above}
+    return look_ahead(period, name, hub().carriers())
 
 
 @messages_routes.route("/periods/{period}/campaigns/{name}/start", methods=["POST"])
@@ -86,21 +79,10 @@ def start(period: str, name: str) -> Response:
     Whoever has the campaign's text already gets none: so an operator sends what a stopped campaign left.
     """
     actor = access.actor(messages_routes.current_request, "planner")
-    chosen = campaign(name, _city(period))
     body = messages_routes.current_request.json_body
     request_id = body.get("request_id") if isinstance(body, dict) else None
-    if not isinstance(request_id, str) or not 8 <= len(request_id) <= 40 or not request_id.isalnum():
-        raise InvalidInput("BODY_INVALID", "请求字段不正确: request_id")
-    # Before it starts: what is sent is never without who had it sent.
-    note_alone(actor, Act("campaign.start", f"{period} {chosen.name}", {}, {"request_id": request_id}))
-    given = {"period": period, "campaign": chosen.name, "attempt": 0}
-    hub().machines.start("sms_campaign", f"{period}-{chosen.name}-{request_id}", given)
+    chosen = start_campaign(period, name, request_id, actor=actor, machines=hub().machines)
     return Response({"campaign": chosen.name, "state": "started"}, {}, 202)
-
-
-def _city(period: str) -> str:
-    month_of(period)
-    return load_period_rules(period).city
 
 
 def report_key(carrier: str, vault: Vault) -> str:

@@ -1,0 +1,233 @@
+"""What operators do on the pages: each act by its room's own use case, by two people, and on the trail."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+
+from chalicelib.kernel import aws as aws_doors
+from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.errors import Problem
+from chalicelib.periods.audit import Actor, trail
+from chalicelib.periods.problems import record_problems
+from chalicelib.periods.records import PeriodState, find_period, move, save_plan
+from chalicelib.refunds import records as refunds
+from chalicelib.refunds.records import FailedRecord
+from chalicelib.treasury.records import NoticeRecord, notice_by_pay_code, notice_key, pay_code_record
+from local.identity import Identity
+from tests.console.conftest import FakeHub
+from tests.console.console_desk import html_faults, operator
+from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
+
+HOME = f"/console/{PERIOD}"
+PAY_CODE = "33010026300000000042"
+REF = f"RF202603{'a' * 24}"
+ACCOUNT = {"account_no": "6222990000000000001", "account_name": "路人甲"}
+
+
+@pytest.fixture
+def month(hub: FakeHub) -> DepositMonth:
+    made = DepositMonth(applicants=4)
+    made.pay(2, memo=code(2), amount_fen=DEPOSIT)
+    made.take_statement()
+    save_plan(PLAN, PeriodState.RUNNING, "wang", Actor("wang", ("planner",), hub.clock.now_ms()))
+    return made
+
+
+@pytest.fixture
+def queue(hub: FakeHub) -> str:
+    url: str = aws_doors.client("sqs").create_queue(QueueName="confirmations")["QueueUrl"]
+    hub.settings.environment["CONFIRMATIONS_QUEUE"] = url  # type: ignore[index]
+    return url
+
+
+def notice(hub: FakeHub) -> None:
+    record = NoticeRecord(
+        *notice_key(PERIOD, code(2)),
+        period=PERIOD,
+        code=code(2),
+        bidder_class="individual",
+        rank=1,
+        pay_code=PAY_CODE,
+        amount_fen=3_000_000,
+        issued_on="2026-03-26",
+        due_on="2026-03-31",
+        due_at_ms=hub.clock.now_ms() + 86_400_000,
+        opens_at_ms=1,
+        message_id="m",
+        state="registered",
+    )
+    record.save()
+    pay_code_record(PAY_CODE, PERIOD, code(2)).save()
+
+
+def acts(hub: FakeHub) -> list[tuple[str, str]]:
+    return [(each["by"], each["act"]) for each in trail(f"{local_date(hub.clock.now_ms()):%Y-%m}").acts]
+
+
+def test_given_a_notice_when_two_say_the_same_then_it_is_being_voided(
+    hub: FakeHub, month: DepositMonth, queue: str, identity: Identity
+) -> None:
+    notice(hub)
+    address = f"{HOME}/treasury/{PAY_CODE}"
+    assert f'href="{address}"' in operator(identity, "sun", "auditor").get(f"{HOME}/treasury").body
+    both = operator(identity, "zhao", "cashier", "approver")
+    assert html_faults(both.get(address).body) == []
+    assert both.post(f"{address}/proposals", act="void", then="reissue", cause="").status == 400
+    assert both.post(f"{address}/proposals", act="void", then="reissue", cause="户名有误").goes_to.endswith("proposed")
+    # The first one's own word is not asked for, and does not count
+    assert "不能复核自己提交的内容" in both.get(address).body
+    own = both.post(f"{address}/confirmations", act="void", then="reissue")
+    assert (own.status, "SELF_APPROVAL" in own.body) == (403, True)
+    other = operator(identity, "li", "approver")
+    assert other.post(f"{address}/confirmations", act="void", then="release").status == 409
+    assert other.post(f"{address}/confirmations", act="void", then="reissue").status == 303
+    found = notice_by_pay_code(PAY_CODE)
+    assert found is not None
+    assert (found.void_state, found.void_proposed_by, found.void_confirmed_by) == ("confirmed", "zhao", "li")
+    (message,) = aws_doors.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"]) == {"void": PAY_CODE}
+    assert {("zhao", "notice.propose_void"), ("li", "notice.confirm_void")} <= set(acts(hub))
+    assert other.get(address.replace(PERIOD, "2026-04")).status == 404
+
+
+def test_given_a_refund_that_came_back_when_two_key_the_same_account_in_then_it_counts(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    FailedRecord(refunds.failed_pk(PERIOD), REF, payee_lookup="l", bank_code="1003", reason="账号不存在").save()
+    refunds.RefundRecord(*refunds.refund_key(REF), **_refund()).save()
+    address = f"{HOME}/refunds/{REF}"
+    cashier, approver = operator(identity, "zhao", "cashier"), operator(identity, "li", "approver")
+    assert f'href="{address}"' in cashier.get(f"{HOME}/refunds").body
+    assert approver.post(f"{address}/confirmations", **ACCOUNT).status == 409
+    assert cashier.post(f"{address}/proposals", **{**ACCOUNT, "account_no": "1"}).status == 400
+    assert cashier.post(f"{address}/proposals", **ACCOUNT).goes_to.endswith("proposed")
+    shown = approver.get(address)
+    assert html_faults(shown.body) == []
+    # What the first keyed in is not shown to the second
+    assert ACCOUNT["account_no"] not in shown.body
+    assert approver.post(f"{address}/confirmations", **{**ACCOUNT, "account_name": "路人乙"}).status == 409
+    assert approver.post(f"{address}/confirmations", **ACCOUNT).goes_to.endswith("confirmed")
+    found = refunds.find_failed(REF)
+    assert found is not None
+    assert (found.confirmed_by, found.answered_at_ms > 0) == ("li", True)
+
+
+def _refund() -> dict[str, object]:
+    names = refunds.RefundRecord.get_attributes()
+    told = {"state": "failed", "principal_fen": DEPOSIT, "period": PERIOD, "our_ref": REF}
+    needed = {
+        name: 0 if type(each).__name__ == "NumberAttribute" else "x"
+        for name, each in names.items()
+        if not each.null and each.default is None and name not in ("pk", "sk")
+    }
+    return {**needed, **{name: value for name, value in told.items() if name in names}}
+
+
+def test_given_a_campaign_then_it_is_tried_out_and_started_once_a_page(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    browser = operator(identity, "wang", "planner")
+    address = f"{HOME}/texts/deposit_unpaid"
+    assert f'href="{address}"' in browser.get(f"{HOME}/texts").body
+    tried = browser.post(f"{address}/dry-run")
+    assert html_faults(tried.body) == []
+    assert "<dd>3</dd>" in tried.body.partition("人数")[2][:60]
+    assert hub.machines.started == {}
+    request_id = re.search(r'name="request_id" value="(\w+)"', browser.get(address).body)
+    assert request_id
+    for _ in range(2):
+        hub.clock.advance(1)
+        assert browser.post(f"{address}/start", request_id=request_id[1]).status == 303
+    assert list(hub.machines.started) == [f"sms_campaign/{PERIOD}-deposit_unpaid-{request_id[1]}"]
+    assert ("wang", "campaign.start") in acts(hub)
+    assert browser.get(f"{HOME}/texts/none").status == 404
+
+
+def test_given_a_stopped_period_when_restarted_then_its_next_attempt_runs(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    browser = operator(identity, "wang", "planner")
+    assert "NOT_STOPPED" in browser.post(f"{HOME}/plan/restart").body
+    move(PERIOD, PeriodState.STOPPED, since=(PeriodState.RUNNING,), attempt=1)
+    assert browser.post(f"{HOME}/plan/restart").goes_to == f"{HOME}?said=started"
+    assert list(hub.machines.started) == [f"period/{PERIOD}-2"]
+    assert find_period(PERIOD).attempt == 2
+
+
+def test_given_a_month_when_drafted_and_handed_in_then_it_waits_for_approval(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    browser = operator(identity, "wang", "planner")
+    form = {"period": "2026-04", "city": "hangzhou", "quota_individual": "2133", "quota_unit": "267"}
+    form |= {"last_average_individual": "19265", "last_average_unit": "25217", "lows": "17100,16800"}
+    assert html_faults(browser.get("/console/plans/new").body) == []
+    drafted = browser.post("/console/plans/drafts", **form)
+    assert (drafted.status, html_faults(drafted.body)) == (200, [])
+    assert "竞价开始" in drafted.body
+    posted = _value(drafted.body, "plan")
+    done = browser.post("/console/plans", plan=posted)
+    assert done.goes_to == "/console/2026-04?said=proposed", done.body
+    standing = find_period("2026-04")
+    assert (standing.state, standing.made_by, dict(standing.plan.quotas)["individual"]) == ("draft", "wang", 2133)
+    assert browser.post("/console/plans", plan="{").status == 400
+    assert browser.post("/console/plans/drafts", **{**form, "period": "2026-13"}).status == 400
+
+
+def test_given_a_plan_that_nobody_approved_when_a_milestone_is_moved_then_it_is_refused_in_words(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    planner, approver = operator(identity, "wang", "planner"), operator(identity, "li", "approver")
+    moved = {"milestone": "auction_opens", "at": "2026-03-25T09:30", "reason": "场地检修"}
+    refused = planner.post(f"{HOME}/plan/amendments", **moved)
+    assert (refused.status, "PLAN_NOT_PUBLISHED" in refused.body) == (409, True)
+    assert planner.post(f"{HOME}/plan/amendments", **{**moved, "at": "9 点半"}).status == 400
+    assert planner.post(f"{HOME}/plan/amendments", **{**moved, "reason": " "}).status == 400
+    assert approver.post(f"{HOME}/plan/amendments", **moved).status == 403
+
+
+def test_given_problems_of_a_list_then_each_line_is_shown_by_source_and_page(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    wrong = [Problem(line, "身份证号", "x", "18 characters") for line in range(1, 121)]
+    record_problems(PERIOD, "applicants/list.csv", wrong, "ROW_INVALID", "申请人名单有误")
+    record_problems(PERIOD, "statements/x", [], "OTHER", "另一来源")
+    browser = operator(identity, "li", "cashier")
+    seen, address = [], f"{HOME}/problems?source=applicants%2Flist.csv"
+    for _ in range(3):
+        shown = browser.get(address)
+        assert html_faults(shown.body) == []
+        assert "另一来源" not in shown.body
+        seen += [int(line) for line in re.findall(r"第 (\d+) 行", shown.body)]
+        address = f"{HOME}/problems{_link(shown.body)}"
+    assert seen == list(range(1, 121))
+    assert browser.get(f"{HOME}/problems?from=x").status == 400
+
+
+def test_given_a_closed_month_when_drawn_up_again_then_its_statements_are_asked_for(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    browser = operator(identity, "zhao", "cashier")
+    assert "MONTH_OPEN" in browser.post(f"{HOME}/files/again", statements="").body
+    move(PERIOD, PeriodState.FINISHED, since=(PeriodState.RUNNING,), attempt=1)
+    assert "重新编制月结" in browser.get(f"{HOME}/files").body
+    assert browser.post(f"{HOME}/files/again", statements="hangzhou").status == 400
+    assert browser.post(f"{HOME}/files/again", statements="hangzhou 2026-04-20\n").status == 303
+    ((name, given),) = hub.machines.started.items()
+    assert (name.split("/")[0], given["plan"]["closing"][0][0]["day"]) == ("month_end", "2026-04-20")
+
+
+def test_given_nothing_to_send_again_then_it_is_said(hub: FakeHub, month: DepositMonth, identity: Identity) -> None:
+    refused = operator(identity, "zhao", "cashier").post(f"{HOME}/refunds/again")
+    assert (refused.status, "AGAIN_EARLY" in refused.body) == (409, True)
+
+
+def _value(body: str, name: str) -> str:
+    return html.unescape(body.partition(f'name="{name}" value="')[2].partition('"')[0])
+
+
+def _link(body: str) -> str:
+    return body.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
