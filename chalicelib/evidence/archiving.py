@@ -20,13 +20,12 @@ def archive(period: str, files: Files) -> dict[str, str]:
         key: files.read("evidence", key) for key in files.keys("evidence", f"{period}/") if key.endswith(".zip")
     }
     others = {key: files.read("outbox", key) for key in files.keys("outbox", "") if period in key}
-    entries = catalogue(packages, others)
+    # The time stamps that packages have; each is of the class of its package.
+    stamps = {key: files.read("evidence", key) for key in files.keys("evidence", f"{period}/") if key.endswith(SUFFIX)}
+    entries = catalogue(packages, {**others, **stamps})
     page = as_page(period, f"小客车增量指标竞价 {period} 期档案目录", entries)
     table = as_csv(period, entries)
-    on_disc = {key.rsplit("/", 1)[-1]: content for key, content in packages.items()}
-    # With its time stamp, where a package has one.
-    stamps = [key for key in files.keys("evidence", f"{period}/") if key.endswith(SUFFIX)]
-    on_disc |= {key.rsplit("/", 1)[-1]: files.read("evidence", key) for key in stamps}
+    on_disc = {key.rsplit("/", 1)[-1]: content for key, content in (*packages.items(), *stamps.items())}
     on_disc |= {"案卷目录.html": page, "案卷目录.csv": table, "verify.py": verifier_source()}
     made = {DISC: image(period, on_disc), PAGE: page, TABLE: table}
     types = {DISC: "application/x-iso9660-image", PAGE: "text/html; charset=utf-8", TABLE: "text/csv"}

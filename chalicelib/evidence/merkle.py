@@ -19,6 +19,12 @@ def rows_of(content: bytes) -> list[bytes]:
     return content.splitlines()[1:]
 
 
+def leaf_hashes(rows: Sequence[bytes]) -> list[bytes]:
+    """The leaves of many rows, without a call of ours for each."""
+    sha256 = hashlib.sha256
+    return [sha256(_LEAF + row).digest() for row in rows]
+
+
 def leaf_hash(row: bytes) -> bytes:
     """SHA-256 of a leaf; its prefix keeps a row from passing for a node."""
     return hashlib.sha256(_LEAF + row).digest()
@@ -31,24 +37,27 @@ def root(leaves: Sequence[bytes]) -> bytes:
     level = list(leaves)
     while len(level) > 1:
         # RFC 6962 splits at the largest power of two: the same as pairing from the left and lifting an odd last one.
-        paired = [hashlib.sha256(_NODE + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)]
+        paired = _paired(level)
         level = paired + level[len(paired) * 2 :]
     return level[0]
+
+
+def _paired(level: Sequence[bytes]) -> list[bytes]:
+    sha256 = hashlib.sha256
+    return [sha256(_NODE + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
 
 
 def levels_of(leaves: Sequence[bytes]) -> list[list[bytes]]:
     """The hashes of all complete subtrees, by height: what proofs are made from."""
     levels = [list(leaves)]
     while len(below := levels[-1]) > 1:
-        levels.append(
-            [hashlib.sha256(_NODE + below[at] + below[at + 1]).digest() for at in range(0, len(below) - 1, 2)]
-        )
+        levels.append(_paired(below))
     return levels
 
 
 def index_of(leaves: Sequence[bytes]) -> bytes:
     """The index that is sealed beside a file: each leaf's first bytes, one after the other."""
-    return b"".join(leaf[:INDEX_BYTES] for leaf in leaves)
+    return b"".join([leaf[:INDEX_BYTES] for leaf in leaves])
 
 
 def row_faults(leaves: Sequence[bytes], index: bytes, shown_max: int = 9) -> list[str]:

@@ -141,7 +141,7 @@ def sha256_of(content: bytes) -> str:
 
 def leaves_of(name: str, content: bytes) -> list[bytes] | None:
     """The hashes of a table's rows; ``None`` for anything else."""
-    return [merkle.leaf_hash(row) for row in merkle.rows_of(content)] if name.endswith(TABLE_SUFFIX) else None
+    return merkle.leaf_hashes(merkle.rows_of(content)) if name.endswith(TABLE_SUFFIX) else None
 
 
 def file_entry(name: str, content: bytes, leaves: Sequence[bytes] | None = None) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 
 from chalicelib.evidence.archive import as_csv, as_page, catalogue, class_of
 from chalicelib.evidence.disc import image
-from tests.evidence.sealed_auction import auction, qualification
+from chalicelib.evidence.package import Attachment
+from tests.evidence.sealed_auction import auction, qualification, sealed
 
 PACKAGES = {"2026-03/3-qualification.zip": qualification(), "2026-03/4-auction.zip": auction()}
 OTHERS = {"hangzhou/refunds/2026-03-1.txt": b"1", "reports/2026-03.xlsx": b"2", "notes.txt": b"3"}
@@ -85,3 +86,12 @@ def test_given_the_same_files_when_put_on_a_disc_anywhere_and_at_any_time_then_t
 def test_given_a_name_no_disc_can_hold_when_put_on_one_then_it_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no names for a disc"):
         image("2026-03", {name: b""})
+
+
+def test_given_an_attachment_when_listed_then_it_stands_under_the_package_that_names_it() -> None:
+    minutes = Attachment("记录.pdf", "scan", 9, "a" * 64, "b" * 64)
+    package = sealed("applicants", {"a.json": b"{}"}, attachments=[minutes])
+
+    (entry,) = [each for each in catalogue({"2026-03/1-applicants.zip": package}, {}) if each.name == "记录.pdf"]
+
+    assert (entry.kept.code, entry.package, entry.size) == ("06", "2026-03/1-applicants.zip", 9)

@@ -5,6 +5,8 @@ say where, each in its own words.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -30,6 +32,7 @@ from tests.evidence.sealed_auction import (
     zipped,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = ("--public-key", SIGNER.public_key)
 Lines = list[bytes]
 
@@ -271,6 +274,25 @@ def test_given_a_tampered_package_when_verified_then_both_fail_and_say_where(
     exit_code, lines = run_shipped(tmp_path, package, *KEY)
     assert exit_code == 1
     assert any(shipped in line for line in lines), lines
+
+
+def test_given_every_kind_of_tampering_when_the_command_itself_is_run_then_it_fails_and_says_where(
+    tmp_path: Path,
+) -> None:
+    """``hangpai verify`` in a process of its own, as a notary with the hub's tools runs it; one for all of them."""
+    told = {}
+    for number, (what, tamper, hubs, _) in enumerate(TAMPERED):
+        told[f"{number:02d}.zip"] = (what, hubs)
+        (tmp_path / f"{number:02d}.zip").write_bytes(tamper())
+
+    command = [sys.executable, "-m", "local.cli", "verify", *(str(tmp_path / name) for name in told), *KEY, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120)
+
+    assert done.returncode == 1
+    found = {each["package"]: each["faults"] for each in json.loads(done.stdout)}
+    assert found.keys() == told.keys()
+    for name, (what, hubs) in told.items():
+        assert any(fault.startswith(hubs) for fault in found[name]), (what, found[name])
 
 
 def _another_previous() -> bytes:
