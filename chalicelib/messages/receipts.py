@@ -40,7 +40,7 @@ def gather_receipts(period: str, campaign: str, carriers: Mapping[str, SmsCarrie
         applicant = find(period, code)
         if clock.now_ms() >= until_ms:
             return
-        if applicant is None or record.carrier in silent:
+        if applicant is None or record.carrier in silent or record.carrier not in carriers:
             continue
         out_id, phone = f"{period}.{campaign}.{record.sk}", applicant.phone(vault)
         try:

@@ -62,7 +62,9 @@ class Sender:
         else:
             self._post(record, batch)
         if record.status is BatchState.SPLIT:
-            for piece in pieces(batch, int(record.pieces), record.next_carrier):
+            # What is claimed stays with whom it was claimed for; a carrier that was taken out gets nothing new.
+            to = record.next_carrier if record.next_carrier in self.carriers else next(iter(self.carriers))
+            for piece in pieces(batch, int(record.pieces), to):
                 yield from self.send(piece)
             return
         if record.status is BatchState.REFUSED:
@@ -79,7 +81,8 @@ class Sender:
 
     def _clear_up(self, record: BatchRecord, batch: Batch) -> None:
         """An earlier attempt: after the quiet time the carrier is asked, and what it never took is sent."""
-        if self.clock.now_ms() - record.attempted_at_ms < QUIET_MS:
+        # A carrier that was taken out of the settings can't be asked: pending, until it is there again.
+        if self.clock.now_ms() - record.attempted_at_ms < QUIET_MS or record.carrier not in self.carriers:
             return
         try:
             taken = self._taken(record, batch)

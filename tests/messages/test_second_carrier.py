@@ -36,6 +36,14 @@ pytestmark = pytest.mark.usefixtures("aws")
 SHUT = "isv.AMOUNT_NOT_ENOUGH"
 
 
+class SmallBatches(AliyunSms):
+    """Two messages a request, so that a few people are several batches."""
+
+    @property
+    def batch_max(self) -> int:
+        return 2
+
+
 class Carriers:
     """Both carriers running, and a campaign's desk that knows them in this order."""
 
@@ -137,6 +145,27 @@ def test_given_an_answer_lost_by_the_second_carrier_too_then_he_is_pending_there
     two.desk.clock.advance(QUIET_MS)
     assert two.desk.send(key) == {"sent": 1}
     assert two.taken() == (0, 1)
+
+
+def test_given_a_carrier_taken_out_of_the_settings_then_what_it_may_have_is_pending_and_the_rest_goes(
+    two: Carriers,
+) -> None:
+    # Given two batches, of which one's answer was lost by the carrier that is tried first no more
+    two.desk.carriers["aliyun"] = SmallBatches(two.first.url, "secret", two.desk.clock, SystemEntropy())
+    people(3)
+    two.first.book.set_faults({"lose_answers": 1})
+    (key,) = two.desk.chunks(two.desk.step("audience"))
+    assert two.desk.send(key, tries=1) == {"unclear": 1}
+    aliyun = two.desk.carriers.pop("aliyun")
+    two.desk.clock.advance(QUIET_MS)
+    # Then nothing of it goes to the other one, and the step that asks for receipts does not fail either
+    assert two.desk.send(key) == {"unclear": 1}
+    stands = two.desk.standing()
+    assert (sum(stands["pending"].values()), two.taken()) == (3 - stands["sent"] - stands["delivered"], (3, 0))
+    # And once it is back, it is asked
+    two.desk.carriers = {"aliyun": aliyun, **two.desk.carriers}
+    assert two.desk.send(key) == {"sent": 3}
+    assert two.texts() == each_once(3)
 
 
 @pytest.mark.parametrize("seed", range(5))
