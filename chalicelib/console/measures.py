@@ -76,13 +76,16 @@ def _read(results: Iterable[Mapping[str, Any]], ids: Mapping[str, tuple[str, str
     found: dict[str, dict[str, Any]] = {"refused": {}, "latency": {}, "troubles": {}}
     for each in results:
         kind, name = ids[each["Id"]]
-        if not each["Values"]:
+        # A statistic that nothing was measured of may come back as points without a value.
+        points = [pair for pair in zip(each["Timestamps"], each["Values"], strict=True) if pair[1] is not None]
+        if not points:
             continue
         if kind == "latency":
-            at = (local_text(int(when.timestamp()) * _MS_PER_SECOND)[11:16] for when in each["Timestamps"])
-            found[kind][name] = tuple(sorted(zip(at, each["Values"], strict=True)))
+            found[kind][name] = tuple(
+                (local_text(int(when.timestamp()) * _MS_PER_SECOND)[11:16], value) for when, value in sorted(points)
+            )
         else:
-            found[kind][name] = round(sum(each["Values"]))
+            found[kind][name] = round(sum(value for _, value in points))
     return Measured(found["refused"], found["latency"], found["troubles"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import boto3
 import pytest
@@ -11,8 +12,6 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.auctions import records as auctions
-from chalicelib.auctions.window import FACT
 from chalicelib.bidding.bid import answer
 from chalicelib.bidlog import records as bidlog
 from chalicelib.bidlog.rules import Entry
@@ -20,6 +19,7 @@ from chalicelib.console import measures, words
 from chalicelib.console.board import STEPS_MAX, growth
 from chalicelib.kernel import aws as aws_doors
 from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.settings import Settings
 from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.records import PeriodState, save_plan
@@ -27,14 +27,10 @@ from local.identity import Identity
 from local.openapi.codes import reached
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import PERIOD, html_faults, operator
+from tests.console.console_month import MINUTE_MS, count, head, open_auction
 from tests.periods.conftest import plan, rules  # noqa: F401 (fixtures)
 
 HOME = f"/console/{PERIOD}/auction"
-MINUTE_MS = 60_000
-
-
-def head(at_ms: int, size: int) -> dict[str, dict[str, object]]:
-    return {"head": {"at_ms": at_ms, "at": "2026-03-25T09:00:00.000", "size": size, "root": "ab" * 32, "final": False}}
 
 
 @given(st.lists(st.tuples(st.integers(1, 3 * MINUTE_MS), st.integers(0, 500)), max_size=40), st.integers(0, 2**40))
@@ -64,28 +60,7 @@ def test_every_refusal_of_the_bid_function_has_its_words() -> None:
 def day(hub: FakeHub, plan: Plan) -> FakeHub:  # noqa: F811
     """An auction that is open since half an hour, by the console's clock."""
     save_plan(plan, PeriodState.RUNNING, "wang", Actor("wang", ("planner",), hub.clock.now_ms()))
-    opens_at_ms = hub.clock.at_ms - 30 * MINUTE_MS
-    classes = {
-        "individual": {"quota": 1, "reserve_fen": 1_000_000, "tick_fen": 10_000, "cap_fen": None, "warning_fen": None}
-    }
-    auctions.keep(
-        PERIOD,
-        FACT,
-        {
-            "opens_at_ms": opens_at_ms,
-            "closes_at_ms": opens_at_ms + 360 * MINUTE_MS,
-            "bids_max": 3,
-            "phases": [],
-            "phases_every_ms": [],
-            "broadcasts": [],
-            "pause_rule": {"notice_seconds": 10, "resume_notice_seconds": 60, "extends": "length"},
-            "classes": classes,
-            "pauses": [],
-            "version": 1,
-            "sealed_seed": "",
-            "seed_commitment": "cd" * 32,
-        },
-    )
+    open_auction(hub)
     return hub
 
 
@@ -94,12 +69,8 @@ def test_given_an_open_auction_then_the_board_shows_what_came_in(day: FakeHub, i
     entries = [Entry("individual", f"33010000{number:04d}", 1, 1_000_000, opens_at_ms, "r") for number in range(7)]
     bidlog.append(PERIOD, entries)
     bidlog.keep_head(PERIOD, head(opens_at_ms + 5 * MINUTE_MS, 5))
-    when = datetime.fromtimestamp(opens_at_ms / 1_000 + 90, UTC)
-    told = [("CLOSED", 4), ("NO_BIDS_LEFT", 6)]
-    cloudwatch = aws_doors.client("cloudwatch")
-    for code, number in told:
-        data = {"MetricName": measures.REFUSED, "Dimensions": [{"Name": "code", "Value": code}]}
-        cloudwatch.put_metric_data(Namespace="Hangpai/test", MetricData=[{**data, "Value": number, "Timestamp": when}])
+    for code, number in (("CLOSED", 4), ("NO_BIDS_LEFT", 6)):
+        count(measures.REFUSED, code, {opens_at_ms + 90_000: number})
     shown = operator(identity, "li", "planner").get(HOME)
     assert html_faults(shown.body) == []
     for text in ("竞价中", "7</dd>", "另 2 笔待下一树头", "ab" * 32, 'hx-trigger="every 10s"', "data:image/svg+xml"):
@@ -107,6 +78,23 @@ def test_given_an_open_auction_then_the_board_shows_what_came_in(day: FakeHub, i
     refused = shown.body.partition('id="refused"')[2].partition("</section>")[0]
     assert refused.index("报价次数已用完") < refused.index("竞价已经结束")
     assert '<td class="number">6</td>' in refused
+
+
+def test_given_percentiles_then_each_minutes_are_read_and_those_without_a_value_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = [datetime(2026, 3, 25, 1, minute, tzinfo=UTC) for minute in (1, 0)]
+
+    class CloudWatch:
+        def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+            values = {"p50": [12.5, 11.0], "p99": [None, 44.0], "Sum": []}
+            found = [(each["Id"], values[each["MetricStat"]["Stat"]]) for each in asked["MetricDataQueries"]]
+            return {"MetricDataResults": [{"Id": i, "Timestamps": at[: len(v)], "Values": v} for i, v in found]}
+
+    monkeypatch.setattr(measures.aws, "client", cache(lambda _: CloudWatch()))
+    config = Settings({"STAGE": "test", "BIDS_MEASURED_AS": "hub-Bid"})
+    read = measures.measured(config, ["CLOSED"], 0, MINUTE_MS, MINUTE_MS)
+    assert read == measures.Measured({}, {"p50": (("09:00", 11.0), ("09:01", 12.5)), "p99": (("09:00", 44.0),)}, {})
 
 
 def test_given_no_metrics_then_the_rest_of_the_board_stands(

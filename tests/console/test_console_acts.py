@@ -15,16 +15,14 @@ from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.problems import record_problems
 from chalicelib.periods.records import PeriodState, find_period, move, save_plan
 from chalicelib.refunds import records as refunds
-from chalicelib.refunds.records import FailedRecord
-from chalicelib.treasury.records import NoticeRecord, notice_by_pay_code, notice_key, pay_code_record
+from chalicelib.treasury.records import notice_by_pay_code
 from local.identity import Identity
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import html_faults, operator
+from tests.console.console_month import PAY_CODE, REF, came_back, notice
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
 
 HOME = f"/console/{PERIOD}"
-PAY_CODE = "33010026300000000042"
-REF = f"RF202603{'a' * 24}"
 ACCOUNT = {"account_no": "6222990000000000001", "account_name": "路人甲"}
 
 
@@ -42,26 +40,6 @@ def queue(hub: FakeHub) -> str:
     url: str = aws_doors.client("sqs").create_queue(QueueName="confirmations")["QueueUrl"]
     hub.settings.environment["CONFIRMATIONS_QUEUE"] = url  # type: ignore[index]
     return url
-
-
-def notice(hub: FakeHub) -> None:
-    record = NoticeRecord(
-        *notice_key(PERIOD, code(2)),
-        period=PERIOD,
-        code=code(2),
-        bidder_class="individual",
-        rank=1,
-        pay_code=PAY_CODE,
-        amount_fen=3_000_000,
-        issued_on="2026-03-26",
-        due_on="2026-03-31",
-        due_at_ms=hub.clock.now_ms() + 86_400_000,
-        opens_at_ms=1,
-        message_id="m",
-        state="registered",
-    )
-    record.save()
-    pay_code_record(PAY_CODE, PERIOD, code(2)).save()
 
 
 def acts(hub: FakeHub) -> list[tuple[str, str]]:
@@ -97,8 +75,7 @@ def test_given_a_notice_when_two_say_the_same_then_it_is_being_voided(
 def test_given_a_refund_that_came_back_when_two_key_the_same_account_in_then_it_counts(
     hub: FakeHub, month: DepositMonth, identity: Identity
 ) -> None:
-    FailedRecord(refunds.failed_pk(PERIOD), REF, payee_lookup="l", bank_code="1003", reason="账号不存在").save()
-    refunds.RefundRecord(*refunds.refund_key(REF), **_refund()).save()
+    came_back()
     address = f"{HOME}/refunds/{REF}"
     cashier, approver = operator(identity, "zhao", "cashier"), operator(identity, "li", "approver")
     assert f'href="{address}"' in cashier.get(f"{HOME}/refunds").body
@@ -114,17 +91,6 @@ def test_given_a_refund_that_came_back_when_two_key_the_same_account_in_then_it_
     found = refunds.find_failed(REF)
     assert found is not None
     assert (found.confirmed_by, found.answered_at_ms > 0) == ("li", True)
-
-
-def _refund() -> dict[str, object]:
-    names = refunds.RefundRecord.get_attributes()
-    told = {"state": "failed", "principal_fen": DEPOSIT, "period": PERIOD, "our_ref": REF}
-    needed = {
-        name: 0 if type(each).__name__ == "NumberAttribute" else "x"
-        for name, each in names.items()
-        if not each.null and each.default is None and name not in ("pk", "sk")
-    }
-    return {**needed, **{name: value for name, value in told.items() if name in names}}
 
 
 def test_given_a_campaign_then_it_is_tried_out_and_started_once_a_page(

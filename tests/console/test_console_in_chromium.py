@@ -5,27 +5,52 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from chalicelib.console import door
+from chalicelib.console import auction_pages, door
 from chalicelib.console.oidc import Client, Provider
+from chalicelib.kernel.errors import Problem
 from chalicelib.periods.approvals import request_approval
 from chalicelib.periods.audit import Actor
 from chalicelib.periods.operators import OperatorRecord
+from chalicelib.periods.problems import record_problems
 from chalicelib.periods.records import PeriodState, save_plan
 from local.identity import Identity
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import PASSWORD
+from tests.console.console_month import PAY_CODE, REF, busy_half_hour, came_back, notice, open_auction
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
-from tests.e2e.phone import SERIOUS, chromium, open_browser
+from tests.e2e.phone import SCREENS, SERIOUS, chromium, open_browser, save_screen
 
 pytestmark = pytest.mark.skipif(not chromium(), reason="no Chromium; remedy: apt-get install chromium")
 
-PAGES = ("", "/approvals", "/deposits", "/doubtful", "/auction", "/treasury", "/hotline", f"/hotline/{code(2)}")
+# Address below the period -> what its picture is called.
+PAGES = {
+    "": "day",
+    "/approvals": "approvals",
+    "/plan": "plan",
+    "/problems": "problems",
+    "/deposits": "deposits",
+    "/doubtful": "doubtful",
+    "/differences": "differences",
+    "/auction": "auction",
+    "/texts": "texts",
+    "/texts/deposit_unpaid": "campaign",
+    "/treasury": "treasury",
+    f"/treasury/{PAY_CODE}": "notice",
+    "/refunds": "refunds",
+    f"/refunds/{REF}": "failed-refund",
+    "/files": "files",
+    "/hotline": "hotline",
+    f"/hotline/{code(2)}": "story",
+    "/contacts": "contacts",
+    "/../plans/new": "draft",
+}
 
 
 def _handler() -> type[BaseHTTPRequestHandler]:
@@ -71,7 +96,14 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for subject, made_by in (("1", "zhao"), ("2", "li")):
         totals = {"count": 12, "principal_fen": 2_400_000}
         request_approval(PERIOD, "refund_batch", subject, totals, made_by=made_by, machines=hub.machines)
-    OperatorRecord("operator#li", roles={"approver", "cashier"}, password_hash="").save()
+    OperatorRecord("operator#li", roles={"approver", "cashier", "planner"}, password_hash="").save()
+    problems = [Problem(line, "身份证号", "17 位", "18 characters") for line in (3, 17, 41)]
+    record_problems(PERIOD, f"regulator/applicants/{PERIOD}.csv", problems, "ROW_INVALID", "申请人名单第几行有误")
+    monkeypatch.setattr(auction_pages, "measured", lambda *_: busy_half_hour(opens_at_ms))
+    opens_at_ms = open_auction(hub)
+    busy_half_hour(opens_at_ms)
+    notice(hub)
+    came_back()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     at = f"http://127.0.0.1:{server.server_address[1]}"
@@ -104,8 +136,12 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         (cookie,) = page.context.cookies()
         assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-console", True, True)
         # Then no page has a serious fault or breaks its own policy, and htmx is at work
-        for below in PAGES:
-            page.goto(f"{url}/console/{PERIOD}{below}")
+        for below, name in PAGES.items():
+            answered = page.goto(f"{url}/console/{PERIOD}{below}")
+            assert answered, below
+            assert answered.status == 200, below
+            if SCREENS:
+                save_screen(page.screenshot(full_page=True), Path(SCREENS) / f"console-{name}.png")
             found = Axe().run(page).response["violations"]
             assert [each["id"] for each in found if each["impact"] in SERIOUS] == [], below
         assert page.evaluate("typeof htmx") == "object"
