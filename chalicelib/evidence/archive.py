@@ -11,12 +11,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from chalicelib.evidence.package import is_ours, sha256_of
 from chalicelib.evidence.verifying import open_package
+from chalicelib.kernel.clock import SHANGHAI
 from chalicelib.kernel.csv_table import csv_table
 
 HEADINGS = ("序号", "档案类别", "类别名称", "题名", "所在证据包", "字节数", "SHA-256", "保管期限", "保管至", "依据")
@@ -25,12 +27,13 @@ _FOR_GOOD = "永久"
 
 @dataclass(frozen=True)
 class ArchiveClass:
-    """A class of the archive; ``years`` 0: kept for good."""
+    """A class of the archive; ``years`` 0: kept for good. ``law_years``: what a law asks for, 0 where none does."""
 
     code: str
     title: str
     pattern: str
     years: int
+    law_years: int
     source: str
 
 
@@ -55,6 +58,12 @@ def classes() -> tuple[ArchiveClass, ...]:
 def class_of(name: str) -> ArchiveClass:
     """The class of a file by its name; the last class takes whatever no other does."""
     return next(each for each in classes() if re.search(each.pattern, name))
+
+
+def locked_until(period: str, names: Iterable[str]) -> datetime | None:
+    """Until when the law asks for a package of these files; ``None`` where it asks for none of them."""
+    years = max((class_of(name).law_years for name in names), default=0)
+    return datetime(int(period[:4]) + years + 1, 1, 1, tzinfo=SHANGHAI) if years else None
 
 
 def catalogue(packages: Mapping[str, bytes], others: Mapping[str, bytes]) -> list[Entry]:

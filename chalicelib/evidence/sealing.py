@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.evidence import records
+from chalicelib.evidence.archive import locked_until
 from chalicelib.evidence.attachments import attached_since
 from chalicelib.evidence.package import build, number_of, package_key, sha256_of
 from chalicelib.evidence.verifying import sealed_files, verify_package
@@ -25,9 +26,11 @@ def seal(
     files: Files,
     clock: Clock,
     sm2: Sm2Signer | None = None,
+    lock_by_class: bool = False,
 ) -> dict[str, str]:
     """Seal a moment's files (name -> bytes), and what was attached to the period since the package before.
 
+    ``lock_by_class``: nobody can remove it before the law's longest term for what is in it, rather than the bucket's.
     Returns ``{"key", "sha256"}``; the same again is the same package. Raises ``Conflict`` where the moment was sealed
     with other content (``EVIDENCE_SEALED``), where the package is no longer what was sealed (``EVIDENCE_ALTERED``), or
     where a later moment was sealed already and the chain would not hold (``EVIDENCE_OUT_OF_ORDER``).
@@ -50,7 +53,8 @@ def seal(
         attachments=attached_since(period),
     )
     # The file first: a record always has its package.
-    files.write_once("evidence", key, package, "application/zip")
+    until = locked_until(period, contents) if lock_by_class else None
+    files.write_once("evidence", key, package, "application/zip", locked_until=until)
     records.save_seal(period, moment, package, clock.now_ms())
     return {"key": key, "sha256": sha256_of(package)}
 

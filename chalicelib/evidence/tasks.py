@@ -31,6 +31,7 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
         files=at.files,
         clock=at.clock,
         sm2=at.keys.evidence_sm2_signer(),
+        lock_by_class=at.settings.environment.get("EVIDENCE_LOCK_BY_CLASS") == "on",
     )
     _stamp(event["period"])
     return sealed

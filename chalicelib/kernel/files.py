@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import IO, Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.settings import Settings
+
+BYTES = "application/octet-stream"
 
 
 class Files(Protocol):
@@ -43,8 +46,13 @@ class Files(Protocol):
         """Write a file, from its start, that lies beside the process and may be large."""
         ...
 
-    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+    def write_once(
+        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+    ) -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
+
+        ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
+        """
         ...
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
@@ -118,12 +126,19 @@ class S3Files:
         source.seek(0)
         self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=source, ContentType=content_type)
 
-    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+    def write_once(
+        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+    ) -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
+
+        ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
+        """
+        named: dict[str, Any] = {"Bucket": self._settings.bucket(bucket), "Key": key, "Body": body}
+        if locked_until is not None:
+            mode = self._settings.need("EVIDENCE_LOCK_MODE")
+            named |= {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": locked_until}
         try:
-            self._s3.put_object(
-                Bucket=self._settings.bucket(bucket), Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
-            )
+            self._s3.put_object(**named, ContentType=content_type, IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
                 raise
@@ -200,8 +215,14 @@ class MemoryFiles:
         source.seek(0)
         self.write(bucket, key, source.read(), content_type)
 
-    def write_once(self, bucket: str, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``."""
+    def write_once(
+        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+    ) -> None:
+        """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
+
+        ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
+        """
+        del locked_until
         if self.held.get((bucket, key), body) != body:
             raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}")
         self.write(bucket, key, body, content_type)

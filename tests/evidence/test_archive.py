@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 import os
 import time
+from datetime import datetime
 
+import boto3
 import pycdlib
 import pytest
 
 from chalicelib.evidence.archive import as_csv, as_page, catalogue, class_of
 from chalicelib.evidence.disc import image
 from chalicelib.evidence.package import Attachment
-from tests.evidence.sealed_auction import auction, qualification, sealed
+from chalicelib.evidence.sealing import seal
+from chalicelib.kernel.clock import SetClock
+from chalicelib.kernel.files import S3Files
+from chalicelib.kernel.settings import Settings
+from tests.evidence.sealed_auction import SIGNER, auction, qualification, sealed
 
 PACKAGES = {"2026-03/3-qualification.zip": qualification(), "2026-03/4-auction.zip": auction()}
 OTHERS = {"hangzhou/refunds/2026-03-1.txt": b"1", "reports/2026-03.xlsx": b"2", "notes.txt": b"3"}
@@ -95,3 +101,30 @@ def test_given_an_attachment_when_listed_then_it_stands_under_the_package_that_n
     (entry,) = [each for each in catalogue({"2026-03/1-applicants.zip": package}, {}) if each.name == "记录.pdf"]
 
     assert (entry.kept.code, entry.package, entry.size) == ("06", "2026-03/1-applicants.zip", 9)
+
+
+@pytest.mark.parametrize(
+    ("names", "until"),
+    [
+        (["bids-individual.csv", "rules.toml"], "2032-01-01T00:00:00+08:00"),
+        (["ledger.jsonl", "settlement.xlsx"], "2057-01-01T00:00:00+08:00"),
+        (["credits.csv"], "2037-01-01T00:00:00+08:00"),
+        (["applicants.csv"], None),
+    ],
+)
+def test_given_a_package_when_sealed_by_class_then_the_law_s_longest_term_locks_it(
+    names: list[str], until: str | None, aws: None
+) -> None:
+    s3 = boto3.client("s3")
+    where = {"LocationConstraint": "cn-north-1"}
+    s3.create_bucket(Bucket="locking", CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True)
+    files = S3Files(s3, Settings({"EVIDENCE_BUCKET": "locking", "EVIDENCE_LOCK_MODE": "COMPLIANCE"}))
+    contents, clock = dict.fromkeys(names, b"a\n"), SetClock(0)
+
+    told = seal(
+        "2026-03", "month", contents, rules_version="v", signer=SIGNER, files=files, clock=clock, lock_by_class=True
+    )
+
+    found = s3.head_object(Bucket="locking", Key=told["key"])
+    assert found.get("ObjectLockMode") == ("COMPLIANCE" if until else None)
+    assert found.get("ObjectLockRetainUntilDate") == (datetime.fromisoformat(until) if until else None)

@@ -17,6 +17,7 @@ from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
+from chalicelib.kernel.settings import Settings
 from chalicelib.kernel.signing import Signer
 from chalicelib.ledger import accounts, sealing
 from chalicelib.ledger.checking import check, extends, read_book
@@ -78,6 +79,7 @@ def stage(aws: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
         rules_text=lambda _: "",
         rules_version=lambda _: "hangzhou 1",
         timestamps=lambda: None,
+        settings=Settings({}),
     )
     monkeypatch.setattr(tasks, "hub", lambda: parts)
     monkeypatch.setattr(evidence, "hub", lambda: parts)
