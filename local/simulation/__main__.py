@@ -53,6 +53,7 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=1)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--calm", action="store_true", help="nothing goes wrong")
+    parser.add_argument("--minutes", type=float, default=0, help="play no further seed after so many minutes")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":
@@ -64,19 +65,24 @@ def main() -> int:
         )
     if given.seed is not None:
         return _one(given.seed, calm=given.calm)
-    began, failed = time.monotonic(), []
+    began, failed, count = time.monotonic(), [], 0
     struck: dict[str, int] = {}
-    with ProcessPoolExecutor(given.workers, max_tasks_per_child=None) as pool:
+    with ProcessPoolExecutor(given.workers) as pool:
         seeds = range(given.first, given.first + given.seeds)
-        for done in as_completed([pool.submit(_play, seed, calm=given.calm) for seed in seeds]):
+        waiting = [pool.submit(_play, seed, calm=given.calm) for seed in seeds]
+        for done in as_completed(waiting):
             played = done.result()
+            count += 1
             _show(played)
             failed += [] if played.holds else [played.seed]
-            for kind, count in played.struck.items():
-                struck[kind] = struck.get(kind, 0) + count
-    print("struck " + ", ".join(f"{kind} {count}" for kind, count in sorted(struck.items())))
+            for kind, times in played.struck.items():
+                struck[kind] = struck.get(kind, 0) + times
+            if given.minutes and time.monotonic() - began > given.minutes * 60:
+                pool.shutdown(wait=True, cancel_futures=True)
+                break
+    print("struck " + ", ".join(f"{kind} {times}" for kind, times in sorted(struck.items())))
     minutes = (time.monotonic() - began) / 60
-    print(f"seeds={given.seeds} failed={len(failed)} minutes={minutes:.1f}")
+    print(f"seeds={count} failed={len(failed)} minutes={minutes:.1f}")
     return 1 if failed else 0
 
 

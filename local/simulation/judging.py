@@ -50,7 +50,7 @@ def judge(world: World, seen: Seen) -> list[Check]:
         treasury_agrees(world.parties.treasury.books.state(), {**_told(world), **owed}, paid),
         _one_final_state(world),
         nothing_left_over(
-            replace(month, channel_of=dict.fromkeys(month.channel_of, "")), balances(posted), _rolled(world)
+            replace(month, channel_of=dict.fromkeys(month.channel_of, "")), _left(world, posted), _rolled(world)
         ),
         _payers(world, seen),
         _winners_wait(world),
@@ -190,17 +190,34 @@ def _one_final_state(world: World) -> Check:
     """Each deposit has ended in one way, each payment back is paid, or failed and not yet replaced."""
     faults = []
     deposits: Counter[str] = Counter()
+    unanswered = {item["code"]["S"] for item in _came_back(world)}
     for item in _items(world, "DEPOSITS_TABLE", "deposit#"):
         if item["period"]["S"] != world.month.period:
             continue
         state = str(item["state"]["S"])
         deposits[state] += 1
+        if state == "refunding" and item["code"]["S"] in unanswered:
+            continue
         if state not in ("rolled", "forfeited", "refunded"):
             faults.append(f"deposit {item['sk']['S']} is {state} at the month's end")
     for item in _items(world, "REFUNDS_TABLE", "refund#"):
         if item["state"]["S"] not in ("paid", "failed", "replaced"):
             faults.append(f"{item['sk']['S']} is {item['state']['S']} at the month's end")
     return check("each deposit has one final state", faults, str(dict(deposits)))
+
+
+def _came_back(world: World) -> list[Any]:
+    """Payments that the bank could not make and whose owner gave no other account: they wait for one."""
+    return [item for item in _items(world, "REFUNDS_TABLE", "refund#") if item["state"]["S"] == "failed"]
+
+
+def _left(world: World, posted: tuple[Any, ...]) -> dict[str, int]:
+    """The ledger's balances, less what waits for another account."""
+    standing = dict(balances(posted))
+    waiting_fen = sum(int(item["principal_fen"]["N"]) for item in _came_back(world))
+    place = f"returnable:{world.month.period}"
+    standing[place] = standing.get(place, 0) + waiting_fen
+    return standing
 
 
 def _rolled(world: World) -> int:
