@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.kernel.clock import SystemClock
-from chalicelib.kernel.data_keys import WrappedKeys
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.session_keys import retired, rotated, texts_of
 from chalicelib.periods.naming import month_of
@@ -58,6 +57,9 @@ def rotate_data(stack: Stack, period: Period) -> None:
     """Personal data of a period is sealed with a new key from now on; what was sealed before opens with its own."""
     month_of(period)
     client, table, wrapping = _client("dynamodb"), _physical(stack, "KeysTable"), _physical(stack, "PrivacyKey")
+    # Not at the top: the command line starts without an AWS library.
+    from chalicelib.kernel.data_keys import WrappedKeys
+
     made = WrappedKeys(_client("kms"), client, table, wrapping, SystemClock()).rotate(period)
     typer.echo(f"data {made} seals")
 

@@ -218,6 +218,8 @@ def test_given_the_step_when_run_twice_then_one_workbook_without_a_name_or_accou
         "sealed": False,
         "amendment": 0,
         "changed": False,
+        "amended": False,
+        "amendments": [],
     }
     first, whole = files.read("outbox", made["key"]), dict(files.held)
     tasks.handle({"step": "workbook", "period": PERIOD}, None)
