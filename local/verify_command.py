@@ -16,7 +16,7 @@ from chalicelib.evidence.verifying import (
     open_package,
     verify_package,
 )
-from chalicelib.kernel.timestamps import certificates, stamp_faults
+from chalicelib.kernel.timestamps import certificates, stamp_faults, stamped_at
 from local.recounting import receipt_faults, recount_faults
 
 EXIT_DOES_NOT_HOLD = 1
@@ -76,6 +76,7 @@ def verify_command(
         raise typer.BadParameter("a receipt or an attachment is held against one package", param_hint="PACKAGE.zip")
     found: dict[str, list[str]] = {}
     not_checked: dict[str, list[str]] = {}
+    stamped: dict[str, str | None] = {}
     for path in _in_order(packages):
         content, stamp = path.read_bytes(), path.with_name(path.name + _STAMP)
         opened, faults = _opened(content), verify_package(content, public_key, sm2_key)
@@ -85,7 +86,9 @@ def verify_command(
             faults += _content_faults(opened, attachment or [])
             faults += receipt_faults(opened, receipt.read_bytes(), receipt_key) if receipt is not None else []
         if tsa_certificate is not None and stamp.exists():
-            faults += stamp_faults(content, stamp.read_bytes(), certificates(tsa_certificate.read_bytes()))
+            wrong = stamp_faults(content, stamp.read_bytes(), certificates(tsa_certificate.read_bytes()))
+            stamped[str(path)] = None if wrong else stamped_at(stamp.read_bytes())
+            faults += wrong
         options: dict[str, Path | str | None] = {"--public-key": public_key}
         if opened is not None and opened.manifest["previous"] is not None:
             options["--previous"] = previous
@@ -100,7 +103,7 @@ def verify_command(
             left.append(f"when it was sealed: no {stamp.name} lies beside it")
         found[str(path)], not_checked[str(path)] = faults, left
         previous = path
-    _show(found, not_checked, as_json=as_json)
+    _show(found, not_checked, stamped, as_json=as_json)
     if any(found.values()):
         raise typer.Exit(EXIT_DOES_NOT_HOLD)
 
@@ -131,13 +134,21 @@ def _in_order(packages: list[Path]) -> list[Path]:
     return sorted(packages, key=number)
 
 
-def _show(found: dict[str, list[str]], not_checked: dict[str, list[str]], *, as_json: bool) -> None:
+def _show(
+    found: dict[str, list[str]], not_checked: dict[str, list[str]], stamped: dict[str, str | None], *, as_json: bool
+) -> None:
     for path, faults in found.items():
         for fault in faults:
             typer.echo(f"{Path(path).name}: {fault}", err=True)
     if as_json:
         shown = [
-            {"package": Path(path).name, "holds": not faults, "faults": faults, "not_checked": not_checked[path]}
+            {
+                "package": Path(path).name,
+                "holds": not faults,
+                "faults": faults,
+                "not_checked": not_checked[path],
+                "stamped_at": stamped.get(path),
+            }
             for path, faults in found.items()
         ]
         typer.echo(json.dumps(shown if len(shown) > 1 else shown[0], ensure_ascii=False, indent=2))
@@ -145,4 +156,5 @@ def _show(found: dict[str, list[str]], not_checked: dict[str, list[str]], *, as_
     for path, faults in found.items():
         if not faults:
             missing = "".join(f"\n  not checked: {what}" for what in not_checked[path])
-            typer.echo(f"{Path(path).name}: everything holds{missing}")
+            at = f", and was there at {stamped[path]}" if stamped.get(path) else ""
+            typer.echo(f"{Path(path).name}: everything holds{at}{missing}")
