@@ -16,7 +16,7 @@ from pynamodb.models import Model
 
 from chalicelib.applicants.activation import check_activation_window, check_password, take_up
 from chalicelib.applicants.amendments import amend
-from chalicelib.applicants.records import ApplicantRecord, end_sessions, get, owner_of
+from chalicelib.applicants.records import ApplicantRecord, end_sessions, get, owner_of, phone_entry
 from chalicelib.applicants.withdrawing import check_before_auction, withdraw
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from chalicelib.kernel.ids import Entropy, id_from
@@ -147,6 +147,7 @@ def _make(
         after = {"sessions_from_ms": end_sessions(transaction, applicant, now_ms)}
         if proposed.kind == PHONE:
             after |= {"sealed_phone": proposed.sealed_phone, "phone_lookup": proposed.phone_lookup}
+            transaction.put(phone_entry(applicant.period, applicant.code, proposed.phone_lookup))
         else:
             after |= {"password_hash": ""}
     amend(

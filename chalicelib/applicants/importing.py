@@ -15,6 +15,7 @@ from chalicelib.applicants.records import (
     name_lookup,
     name_pk,
     owner_of,
+    phone_entry,
 )
 from chalicelib.applicants.rules import CLASS_WORDS, HEADINGS, STATE, WITHDRAWN, content_of, one_row_a_code
 from chalicelib.applicants.splitting import outcomes, rows_of_chunk, write_outcome
@@ -30,7 +31,7 @@ from chalicelib.periods.remedies import in_chinese
 from integrations.ports import ApplicantRow
 
 # Each applicant takes two actions: the item itself and its entry in the index of names.
-_APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 2
+_APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 3
 # DynamoDB gives out a hundred items at once.
 _READ_AT_ONCE = 100
 _BY_LIST = "名单载明撤回"
@@ -161,6 +162,7 @@ def _keep(batch: Sequence[ApplicantRecord]) -> None:
     for record in batch:
         transaction.put(record, ApplicantRecord.pk.does_not_exist())
         transaction.put(_name_entry(record))
+        transaction.put(phone_entry(record.period, record.code, record.phone_lookup))
     transaction.commit()
 
 
@@ -169,6 +171,7 @@ def _amend(known: ApplicantRecord, record: ApplicantRecord, *, source: str, now_
     transaction = Transaction()
     # An entry too many is harmless, since whoever reads it looks at the applicant; one too few is not.
     transaction.put(_name_entry(record))
+    transaction.put(phone_entry(record.period, record.code, record.phone_lookup))
     if withdrawn:
         withdraw(transaction, known, by=source, reason=_BY_LIST, now_ms=now_ms, beside=changed)
     else:

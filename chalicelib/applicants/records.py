@@ -99,6 +99,18 @@ class ApplicantNameRecord(Model):
     sk = UnicodeAttribute(range_key=True)
 
 
+class ApplicantPhoneRecord(Model):
+    """Says that a code was listed with a phone; true only while the applicant's own record agrees."""
+
+    class Meta(HubMeta):
+        """The applicants' table."""
+
+        table_name = table_name("APPLICANTS_TABLE")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
 def owner_of(period: str, code: str) -> str:
     """The owner that an applicant's sealed fields are bound to."""
     return f"{period}/{code}"
@@ -112,6 +124,11 @@ def applicant_pk(period: str, code: str) -> str:
 def name_pk(period: str, name_lookup: str) -> str:
     """The partition key of the codes listed under a name."""
     return f"{period}#name#{name_lookup}"
+
+
+def phone_entry(period: str, code: str, phone_lookup: str) -> ApplicantPhoneRecord:
+    """The entry by which a code is found for a phone, for the hotline."""
+    return ApplicantPhoneRecord(f"{period}#phone#{phone_lookup}", code)
 
 
 def name_key(name: str) -> str:
@@ -154,6 +171,13 @@ def codes_named(period: str, lookup: str) -> list[str]:
     candidates = [entry.sk for entry in ApplicantNameRecord.query(name_pk(period, lookup), consistent_read=True)]
     found = (find(period, code) for code in candidates)
     return sorted(record.code for record in found if record is not None and record.name_lookup == lookup)
+
+
+def codes_phoned(period: str, lookup: str) -> list[str]:
+    """The codes that a phone is registered for, sorted. ``lookup`` is the vault's of ``phone``."""
+    entries = ApplicantPhoneRecord.query(f"{period}#phone#{lookup}", consistent_read=True)
+    found = (find(period, entry.sk) for entry in entries)
+    return sorted(record.code for record in found if record is not None and record.phone_lookup == lookup)
 
 
 def set_qualification(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import date, timedelta
 
-from chalicelib.applicants.records import get
+from chalicelib.applicants.records import codes_phoned, get
 from chalicelib.console import contacts
 from chalicelib.console.contacts import Contact
 from chalicelib.console.faq import faq
@@ -18,6 +18,7 @@ from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.periods.audit import Act, note_alone
 from chalicelib.periods.operators import roles_of
 from chalicelib.reports.charts import bars, svg
+from chalicelib.wiring import hub
 
 DESK = ("planner", "cashier", "support")
 MONTHS = 6
@@ -27,6 +28,10 @@ _CODE = r"[0-9A-Za-z]{6,32}"
 
 def desk(ask: Ask) -> Answer:
     """Search, what was handed to me this month and last, and the kept answers (``?words=``)."""
+    return _desk(ask, None)
+
+
+def _desk(ask: Ask, phoned: list[str] | None) -> Answer:
     mine = [
         each
         for month in _months(ask.now_ms, 2)
@@ -34,11 +39,25 @@ def desk(ask: Ask) -> Answer:
         if each.handed_to == ask.operator.name
     ]
     asked = ask.request.query.get("words", "").strip()[:40]
-    return page(ask, "hotline.html", mine=mine, asked=asked, found=faq().fitting(asked), categories=faq().categories)
+    return page(
+        ask,
+        "hotline.html",
+        mine=mine,
+        phoned=phoned,
+        asked=asked,
+        found=faq().fitting(asked),
+        categories=faq().categories,
+    )
 
 
 def find(ask: Ask) -> Answer:
-    """Go to an application by its code: the looking-up is on the trail."""
+    """Go to an application by its code, or by the phone that is registered for it: the looking-up is on the trail."""
+    if ask.request.form.get("phone"):
+        phone = ask.field("phone", r"1[3-9]\d{9}", "手机号为 11 位数字")
+        codes = codes_phoned(ask.period, hub().keys.vault().lookup("phone", phone))
+        # The phone itself is on no page, in no address and not on the trail.
+        note_alone(ask.actor, Act("hotline.look_up_phone", ask.period, {}, {"count": len(codes)}))
+        return redirect(f"/console/{ask.period}/hotline/{codes[0]}") if len(codes) == 1 else _desk(ask, codes)
     code = ask.field("code", _CODE, "申请编码为 6 至 32 位数字或字母")
     get(ask.period, code)
     return redirect(f"/console/{ask.period}/hotline/{code}")

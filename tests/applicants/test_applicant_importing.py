@@ -20,6 +20,7 @@ from chalicelib.applicants.records import (
     ApplicantRecord,
     change,
     codes_named,
+    codes_phoned,
     find,
     get,
     listed,
@@ -61,6 +62,14 @@ def row_of(number: int, phone: str = "13800000001") -> str:
 
 def counts(**given: int) -> dict[str, int]:
     return {"rows": 0, "kept": 0, "unchanged": 0, "amended": 0, "problems": 0} | given
+
+
+def test_given_a_later_list_with_another_phone_then_a_code_is_found_by_that_one_only() -> None:
+    take_in(WANG, LI)
+    other = "13900139000"
+    take_in(replace(WANG, phone=other), LI)
+    found = [codes_phoned(PERIOD, VAULT.lookup("phone", phone)) for phone in (WANG.phone, other, LI.phone)]
+    assert found == [[], [WANG.code], [LI.code]]
 
 
 def test_given_a_list_then_applicants_are_kept_sealed_and_found() -> None:

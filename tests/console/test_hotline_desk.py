@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.applicants.records import ApplicantRecord, applicant_pk, phone_entry
 from chalicelib.console import contacts
 from chalicelib.console.contacts import Contact
 from chalicelib.console.faq import faq
@@ -87,3 +88,31 @@ def test_given_contacts_of_two_months_then_they_are_counted_by_category(
 @pytest.mark.parametrize(("words", "count"), [("断网", 1), ("报价 两次", 1), ("没有这样的词", 0)])
 def test_kept_answers_are_found_by_their_words(words: str, count: int) -> None:
     assert len(faq().fitting(words)) == count
+
+
+def test_given_a_phone_when_looked_up_then_its_applications_are_found_and_the_phone_is_kept_nowhere(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    phone = "13800138000"
+    lookup = hub.keys.vault().lookup("phone", phone)
+    browser = operator(identity, "sun", "support")
+    nobody = browser.post(HOTLINE, phone=phone)
+    assert (nobody.status, "没有以该手机号登记的申请" in nobody.body) == (200, True)
+    for number in (2, 3):
+        ApplicantRecord(applicant_pk(PERIOD, code(number)), code(number)).update(
+            [ApplicantRecord.phone_lookup.set(lookup)]
+        )
+        phone_entry(PERIOD, code(number), lookup).save()
+        # A code whose applicant has another phone by now is not found
+        phone_entry(PERIOD, code(4), lookup).save()
+        hub.clock.advance(1)
+        found = browser.post(HOTLINE, phone=phone)
+        if number == 2:
+            assert found.goes_to == f"{HOTLINE}/{code(2)}"
+    assert html_faults(found.body) == []
+    assert [code(number) in found.body for number in (2, 3, 4)] == [True, True, False]
+    assert phone not in found.body
+    assert browser.post(HOTLINE, phone="1380013800").status == 400
+    acts = list(audit.trail(f"{local_date(hub.clock.now_ms()):%Y-%m}").acts)
+    assert [each["act"] for each in acts].count("hotline.look_up_phone") == 3
+    assert phone not in str(acts)
