@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from chalicelib.kernel.errors import NotAllowed, NotAuthenticated
 
@@ -35,6 +35,9 @@ class Session:
     expires_at_ms: int
     roles: tuple[str, ...] = ()
     sessions_from_ms: int = 0
+
+
+_CLAIMS = tuple(each.name for each in fields(Session))
 
 
 def _encode(raw: bytes) -> str:
@@ -78,9 +81,11 @@ def verify(token: str, audience: str, keys: Mapping[str, bytes], now_ms: int) ->
         if not hmac.compare_digest(_decode(signature), _signature(keys[parts[1]], signed)):
             raise forged
         claims = json.loads(_decode(parts[2]))
-        session = Session(**{**claims, "roles": tuple(claims["roles"])})
-    except (binascii.Error, ValueError, TypeError) as error:
-        # A TypeError: claims of another version of the hub.
+        # While one version of the hub takes over from another, a token may bear claims that this one does not know.
+        known = {name: claims[name] for name in _CLAIMS if name in claims}
+        session = Session(**{**known, "roles": tuple(known["roles"])})
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        # A KeyError or TypeError: claims that this version cannot do without.
         raise forged from error
     if now_ms >= session.expires_at_ms:
         raise NotAuthenticated("TOKEN_EXPIRED", "登录已过期,请重新登录")

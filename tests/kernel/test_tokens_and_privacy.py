@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hmac
+import json
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -59,6 +61,14 @@ def _forged() -> list[str]:
 def test_a_forged_token_is_refused(token: str) -> None:
     with pytest.raises(NotAuthenticated, match="TOKEN_INVALID"):
         tokens.verify(token, "bid", KEYS, now_ms=0)
+
+
+def test_a_token_with_a_claim_of_another_version_of_the_hub_holds() -> None:
+    claims = json.dumps({**dataclasses.asdict(SESSION), "said_by_a_later_version": 1})
+    signed = "v1.k1." + base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
+    signature = base64.urlsafe_b64encode(hmac.digest(KEYS["k1"], signed.encode(), "sha256")).decode().rstrip("=")
+
+    assert tokens.verify(f"{signed}.{signature}", "bid", KEYS, now_ms=0) == SESSION
 
 
 def test_the_bearer_header_is_read_whatever_its_case() -> None:
