@@ -1,5 +1,5 @@
 # Everything that can be asked of this repository. `make demo` and `make test` do all of their own set-up.
-BIDDERS ?= 200
+BIDDERS ?= 100
 SEED ?= 20260325
 OUT ?= demo-out
 CHANNELS ?= all

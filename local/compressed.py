@@ -19,6 +19,8 @@ PAYING_MS_PER_BIDDER = 30
 IMPORT_MS_PER_BIDDER = 30
 WALLET_MS_PER_BIDDER = 100
 NAMING_MS_PER_BIDDER = 400
+# A wallet's refunds are calls of their own, paced and asked about: 50 s were seen for a batch of 168 payments.
+REFUNDING_MS_PER_BIDDER = 250
 # Over all channels things go wrong: statements come again, returns come late.
 MISHAPS_MS = 10_000
 
@@ -88,6 +90,7 @@ def compressed(
     then(6_000, "refunds_1_by")
     then(4_000, "refunds_2_by")
     naming = 0 if wallet_transfers else NAMING_MS_PER_BIDDER * bidders
-    then(14_000 + (MISHAPS_MS if by_wallet else 0) + naming, "failed_refunds_after")
+    refunding = MISHAPS_MS + REFUNDING_MS_PER_BIDDER * bidders if by_wallet else 0
+    then(14_000 + refunding + naming, "failed_refunds_after")
     then(6_000, "month_end", *closing)
     return compress(plan, offsets, start_ms)

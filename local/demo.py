@@ -164,7 +164,7 @@ def run(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--bidders", type=int, default=200)
+    parser.add_argument("--bidders", type=int, default=100)
     parser.add_argument("--seed", type=int, default=20260325)
     parser.add_argument("--out", default=str(ROOT / "demo-out"))
     parser.add_argument("--channels", choices=CHOICES, default="all", help="which ways bidders pay their deposits")
