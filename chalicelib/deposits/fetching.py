@@ -9,7 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from chalicelib.deposits import statement_records
 from chalicelib.kernel.errors import Pending, TooEarlyOrLate
-from chalicelib.kernel.files import Files, put_fetched
+from chalicelib.kernel.fetched import put_fetched
+from chalicelib.kernel.files import Files
 from chalicelib.ledger import accounts
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import by_subject

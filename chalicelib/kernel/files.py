@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any, Protocol
@@ -19,6 +19,9 @@ from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.settings import Settings
 
 BYTES = "application/octet-stream"
+# A write on condition that meets another one is turned away until that one is through.
+WRITES_MAX = 5
+_CONTENDED = ("ConditionalRequestConflict", "409")
 
 
 class Files(Protocol):
@@ -137,13 +140,18 @@ class S3Files:
         if locked_until is not None:
             mode = self._settings.need("EVIDENCE_LOCK_MODE")
             named |= {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": locked_until}
-        try:
-            self._s3.put_object(**named, ContentType=content_type, IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
-                raise
-            if self.read(bucket, key) != body:
-                raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}") from error
+        for left in reversed(range(WRITES_MAX)):
+            try:
+                self._s3.put_object(**named, ContentType=content_type, IfNoneMatch="*")
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _CONTENDED and left:
+                    continue
+                if code not in ("PreconditionFailed", "412"):
+                    raise
+                if self.read(bucket, key) != body:
+                    raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}") from error
+            return
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order."""
@@ -222,10 +230,9 @@ class MemoryFiles:
 
         ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
         """
-        del locked_until
-        if self.held.get((bucket, key), body) != body:
+        del content_type, locked_until
+        if self.held.setdefault((bucket, key), body) != body:
             raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}")
-        self.write(bucket, key, body, content_type)
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
         """The keys below a prefix, in order."""
@@ -243,42 +250,6 @@ class MemoryFiles:
         """Length and SHA-256 of a file."""
         held = self.held.get((bucket, key))
         return None if held is None else (len(held), hashlib.sha256(held).hexdigest())
-
-
-class Fetched(Protocol):
-    """A file that was fetched: its name, its bytes, and the digest for the sidecar."""
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        ...
-
-    @property
-    def content(self) -> bytes:
-        """The file."""
-        ...
-
-    @property
-    def digest(self) -> str:
-        """SM3 of the content, in hex."""
-        ...
-
-
-def put_fetched(files: Files, folder: str, after: int, fetch: Callable[[], Fetched]) -> str:
-    """Put what is fetched into a folder of the inbox with its sidecar, as if it had been delivered; returns its key.
-
-    ``after``: so many files came there before. Where there is a later one, that stands and nothing is fetched, so that
-    a step may run again.
-    """
-    standing = sorted(key for key in files.keys("inbox", f"{folder}/") if not key.endswith(".sm3"))
-    if len(standing) > after:
-        return standing[-1]
-    file = fetch()
-    key = f"{folder}/{after + 1:03d}-{file.name}"
-    # The sidecar first: whoever sees the file finds its digest.
-    files.write("inbox", f"{key}.sm3", f"{file.digest}  {file.name}\n".encode(), "text/plain")
-    files.write("inbox", key, file.content)
-    return key
 
 
 def read_json(files: Files, bucket: str, key: str) -> Any:

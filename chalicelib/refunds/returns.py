@@ -8,7 +8,8 @@ from contextlib import suppress
 from chalicelib.applicants import records as applicants
 from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
-from chalicelib.kernel.files import Files, put_fetched
+from chalicelib.kernel.fetched import put_fetched
+from chalicelib.kernel.files import Files
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems, record_refusal

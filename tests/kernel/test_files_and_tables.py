@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
 from pynamodb.models import Model
@@ -13,9 +17,11 @@ from pynamodb.models import Model
 from chalicelib.kernel import aws as doors
 from chalicelib.kernel import tables
 from chalicelib.kernel.errors import Conflict, NotFound
-from chalicelib.kernel.files import Files, MemoryFiles, S3Files, read_json, write_json
+from chalicelib.kernel.fetched import put_fetched
+from chalicelib.kernel.files import WRITES_MAX, Files, MemoryFiles, S3Files, read_json, write_json
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from integrations.bundle import check_digest
 
 
 class Item(Model):
@@ -61,6 +67,61 @@ def test_a_file_written_once_never_changes(files: Files) -> None:
     with pytest.raises(Conflict, match="FILE_CHANGED"):
         files.write_once("evidence", "1.zip", b"other")
     assert files.read("evidence", "1.zip") == b"sealed"
+
+
+def test_a_write_on_condition_that_meets_another_one_is_tried_again(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = doors.client("s3")
+    put, turned_away = s3.put_object, [0]
+
+    def busy(**asked: Any) -> Any:
+        turned_away[0] += 1
+        if turned_away[0] <= contended:
+            raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": "busy"}}, "PutObject")
+        return put(**asked)
+
+    monkeypatch.setattr(s3, "put_object", busy)
+    files = S3Files(s3, settings())
+    contended = WRITES_MAX - 1
+    files.write_once("evidence", "1.zip", b"sealed")
+    assert files.read("evidence", "1.zip") == b"sealed"
+    contended, turned_away[0] = WRITES_MAX, 0
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        files.write_once("evidence", "2.zip", b"sealed")
+
+
+@dataclass(frozen=True)
+class Pulled:
+    content: bytes
+    name: str = "BILL.pull"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.new("sm3", self.content).hexdigest()
+
+
+def test_of_two_that_fetch_at_once_the_first_to_write_wins_and_both_go_on_with_its_file(files: Files) -> None:
+    folder = "alipay/statement/2026-03/2026-03-10"
+    keys = []
+
+    def slowly() -> Pulled:
+        keys.append(put_fetched(files, folder, 0, lambda: Pulled(b"as it was asked for first")))
+        return Pulled(b"as it was asked for later")
+
+    keys.append(put_fetched(files, folder, 0, slowly))
+
+    assert keys == [f"{folder}/001-BILL.pull"] * 2
+    assert files.versions("inbox", keys[0]) == [b"as it was asked for first"]
+    (sidecar,) = files.versions("inbox", f"{keys[0]}.sm3")
+    check_digest(b"as it was asked for first", sidecar)
+
+
+def test_who_is_stopped_before_the_sidecar_fetches_nothing_again_and_writes_it(files: Files) -> None:
+    files.write("inbox", "a/001-BILL.pull", b"fetched")
+
+    assert put_fetched(files, "a", 0, lambda: pytest.fail("fetched again")) == "a/001-BILL.pull"
+
+    check_digest(b"fetched", files.read("inbox", "a/001-BILL.pull.sm3"))
+    assert put_fetched(files, "a", 1, lambda: Pulled(b"corrected")) == "a/002-BILL.pull"
 
 
 def test_keys_are_listed_below_their_prefix_in_order(files: Files) -> None:
