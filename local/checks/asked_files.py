@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -35,8 +36,10 @@ _ALIPAY_CODES = {"paid": PAID, "failed": _FAILED, "pending": PENDING}
 
 
 def read_asked(files: Mapping[str, bytes], channel: str) -> Exchanged:
-    """The files of a channel that is asked, each kind in order; of several returns of a batch, the last."""
-    statements, batches, returns = [], [], {}
+    """The files of a channel that is asked, each kind in order; of several returns of a batch, the last, in which a
+    payment that is pending is as an earlier one said: no answer now takes back what was answered before."""
+    statements, batches = [], []
+    returns: dict[str, ReturnFile] = {}
     read = {"minsheng": (_minsheng_statement, _minsheng_batch, _minsheng_return)}
     read["alipay"] = (_alipay_statement, _alipay_batch, _alipay_return)
     statement, batch, answer = read[channel]
@@ -50,7 +53,12 @@ def read_asked(files: Mapping[str, bytes], channel: str) -> Exchanged:
             batches.append(batch(key, content))
         elif kind == "return":
             told = answer(key, content)
-            returns[told.batch_no] = told
+            before = returns.get(told.batch_no)
+            said = {row.our_ref: row.code for row in before.rows} if before else {}
+            rows = (
+                row if row.code != PENDING else replace(row, code=said.get(row.our_ref, PENDING)) for row in told.rows
+            )
+            returns[told.batch_no] = replace(told, rows=tuple(rows))
     return Exchanged(
         tuple(sorted(statements, key=lambda file: file.day)),
         tuple(sorted(batches, key=lambda file: file.batch_no)),

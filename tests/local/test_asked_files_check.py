@@ -135,3 +135,55 @@ def test_given_files_that_say_otherwise_when_checked_then_a_rule_fails(
     checks = (one_place(told), totals_agree(told))
     assert not all(each.holds for each in checks)
     assert fault in " ".join(each.detail for each in checks)
+
+
+REFUNDED = (("RF1", 200_000), ("RF2", 7))
+
+
+def refunds() -> tuple[Entry, ...]:
+    """Both left in one batch; the first is paid, the second came back."""
+    moved = (
+        ("refund-sent", "RF1", f"held:{PERIOD}", f"transit:{WALLET}", 200_000),
+        ("refund-sent", "RF2", f"held:{PERIOD}", f"transit:{WALLET}", 7),
+        ("refund-paid", "RF1", f"transit:{WALLET}", f"bank:{WALLET}", 200_000),
+        ("refund-failed", "RF2", f"transit:{WALLET}", f"returnable:{PERIOD}", 7),
+    )
+    return tuple(
+        move(
+            f"{what}/{ref}", what, PERIOD, date(2026, 4, 4), 0, debit=debit, credit=credit, amount_fen=fen, subject=ref
+        )
+        for what, ref, debit, credit, fen in moved
+    )
+
+
+def exchanged(*returns: tuple[str, str]) -> dict[str, bytes]:
+    """A batch and its return files, each with what it says of both payments."""
+    head = {"batch_no": "B1", "count": 2, "total_fen": 200_007, "parts": []}
+    ordered = [[ref, f"trade-{ref}", fen, 0, ""] for ref, fen in REFUNDED]
+    files = {f"{WALLET}/batch/{PERIOD}/B1.batch": {**head, "payments": ordered}}
+    for number, said in enumerate(returns, start=1):
+        told = [[ref, fen, word, "", "", ""] for (ref, fen), word in zip(REFUNDED, said, strict=True)]
+        files[f"{WALLET}/return/{PERIOD}/B1/{number:03d}-B1.pull"] = {**head, "payments": told}
+    return {key: json.dumps(content).encode() + b"\n" for key, content in files.items()}
+
+
+@pytest.mark.parametrize(
+    ("returns", "fault"),
+    [
+        ([("paid", "failed")], ""),
+        # The wallet did not answer on the one, then not on the other: no silence takes an answer back.
+        ([("paid", "pending"), ("pending", "failed")], ""),
+        ([("pending", "pending"), ("paid", "pending"), ("pending", "pending"), ("pending", "failed")], ""),
+        # What no file ever said is nothing that the ledger may know, nor otherwise than the last answer.
+        ([("pending", "failed"), ("pending", "failed")], "RF1: the bank says 9999"),
+        ([("paid", "paid")], "RF2: the bank says 0000"),
+        ([("paid", "pending"), ("failed", "failed")], "RF1: the bank says failed"),
+    ],
+)
+def test_given_returns_that_answer_one_payment_after_another_when_checked_then_every_answer_counts(
+    returns: list[tuple[str, str]], fault: str
+) -> None:
+    checked = totals_agree(books(WALLET, (*AT_WALLET, *refunds()), {**bill(BILL), **exchanged(*returns)}))
+
+    assert checked.holds is not bool(fault), checked.detail
+    assert fault in checked.detail
