@@ -101,8 +101,9 @@ def _bids_and_receipts(world: World, seen: Seen, result: Mapping[str, Any]) -> C
     by_class: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for pk, partition in world.store.held[os.environ["BIDS_TABLE"]].partitions.items():
         parts = pk.split("#")
-        if len(parts) == 3:
-            bids = placed[parts[2]] = unpack(partition[""])
+        # An item without a bid holds when its bidder activated again, and no more.
+        if len(parts) == 3 and (bids := unpack(partition[""])):
+            placed[parts[2]] = bids
             by_class[parts[1]].append((-bids[-1].price_fen, bids[-1].bid_at_ms, parts[2]))
     faults += _out_of_bounds(world, placed)
     for code, answers in seen.receipts.items():
