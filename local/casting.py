@@ -17,8 +17,8 @@ BY_WALLET = 3
 @dataclass(frozen=True)
 class Cast:
     """``gone`` pays at the second bank, is paid back in batch 1, and has no account any more by then; ``short`` pays
-    too little there, so that he is paid back in the same file. ``beside`` pays at the first bank. He and ``gone`` bear
-    a rare name. ``by_wallet`` pay by wallet, and are paid back."""
+    too little there, so that he is paid back in the same file. ``beside`` pays at the first bank and is paid back. He
+    and ``gone`` bear a rare name. ``by_wallet`` pay by wallet, and are paid back."""
 
     gone: Person
     short: Person
@@ -38,9 +38,17 @@ def cast(seed: int, people: Collection[Person], conduct: Mapping[str, Conduct], 
     regular.sort(key=lambda person: person.is_unit)
     gone = next(person for person in regular if not conduct[person.code].activates)
     rest = [person for person in regular if person is not gone]
-    back = [person for person in rest[1:] if not person.is_unit and not conduct[person.code].rollover]
+    # Whoever does not bid can neither win, and then default, nor leave his deposit here: he is paid back for certain.
+    beside = min(rest, key=lambda person: _stays(person, conduct[person.code]))
+    others = [person for person in rest if person is not beside]
+    back = [person for person in others if not person.is_unit and not conduct[person.code].rollover]
     short = next(person for person in people if conduct[person.code].paying is Paying.SHORT)
-    return Cast(gone, short, rest[0], tuple(back[:BY_WALLET]))
+    return Cast(gone, short, beside, tuple(back[:BY_WALLET]))
+
+
+def _stays(person: Person, how: Conduct) -> tuple[bool, bool, bool]:
+    """What speaks against being paid back, or against a name that only people have."""
+    return how.rollover, person.is_unit, bool(how.bids)
 
 
 def _regular(conduct: Conduct) -> bool:
