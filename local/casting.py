@@ -38,7 +38,7 @@ def cast(seed: int, people: Collection[Person], conduct: Mapping[str, Conduct], 
     regular.sort(key=lambda person: person.is_unit)
     gone = next(person for person in regular if not conduct[person.code].activates)
     rest = [person for person in regular if person is not gone]
-    # Whoever does not bid can neither win, and then default, nor leave his deposit here: he is paid back for certain.
+    # Whoever leaves his deposit here is not paid back, and whoever bids may win and default.
     beside = min(rest, key=lambda person: _stays(person, conduct[person.code]))
     others = [person for person in rest if person is not beside]
     back = [person for person in others if not person.is_unit and not conduct[person.code].rollover]

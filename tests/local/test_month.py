@@ -163,7 +163,6 @@ def test_given_the_smallest_month_over_all_channels_then_everybody_who_is_to_sho
     assert (rare[MINSHENG].account_no,) == month.failing_at_minsheng
     assert not month.conduct[rare[MINSHENG].code].activates
     assert not month.conduct[rare[CHANNEL].code].rollover
-    assert not month.conduct[rare[CHANNEL].code].bids
     short = [code for code, does in month.conduct.items() if does.paying is Paying.SHORT]
     assert any(month.channel_of[code] == MINSHENG for code in short)
     listed = next(file for file in month.files if file.kind == "applicants" and file.label == "individual")
