@@ -14,7 +14,7 @@ ON = os.environ.get("CONTRACTS_ON", "moto")
 TABLE = "contracts"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def dynamodb() -> Iterator[Any]:
     """A client, with the table of a room that has a sort key (``contracts``)."""
     url = os.environ.get("CONTRACTS_URL")

@@ -37,6 +37,10 @@ class Receipts:
     numbers: dict[str, str] = field(default_factory=dict)
     issued: dict[str, SimulatedReceipt] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Read the font now: whoever asks for the first receipt does not wait for it."""
+        font()
+
     def take_number(self, message_id: str, fields: dict[str, str]) -> str:
         """The next number; the same message gets the same one again."""
         if not fields.get("BillTypeCode") or not fields.get("ChgAgenCode"):
