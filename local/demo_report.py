@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ BUCKETS = ("inbox", "outbox", "public", "evidence")
 # domain.md, S 5.1: after application, after correction, qualification, auction day, settlement; and the closed month.
 PACKAGES = 6
 PUBLIC = "auction/{period}/{name}.json"
+BROADCASTS = "auction/{period}/broadcast-*.json"
 
 
 @dataclass
@@ -97,6 +99,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     public = {
         name: json.loads(held["public"][PUBLIC.format(period=month.period, name=name)]) for name in ("window", "result")
     }
+    told = broadcasts(held["public"], month.period)
     seen = everything.Evidence(
         month=month,
         entries=tuple(entries(month.period)),
@@ -107,6 +110,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         },
         window=public["window"],
         result=public["result"],
+        broadcasts=told,
         texts=all_texts(at, month.people, sms_templates()),
         treasury=need("GET", f"{at.treasury}/_state"),
         wallet=wallet_books,
@@ -154,6 +158,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         (out / "papers" / name).write_bytes(content)
     (out / "problems.json").write_text(json.dumps(story.problems, ensure_ascii=False, indent=2) + "\n")
     figures = {**_figures(stage, month.period), **_acted(month, story)}
+    figures["broadcasts"] = told
     figures["announced"] = announced(held["public"], month.period)
     paths = sorted(str(path) for path in out.rglob("*") if path.is_file())
     return Report(figures, everything.money_checks(seen), further, paths)
@@ -168,6 +173,12 @@ def announced(public: Mapping[str, bytes], period: str) -> list[str]:
     """The files of the announcement that stands, in the public bucket; the editions lie in folders below."""
     folder = f"announcement/{period}/"
     return sorted(key for key in public if key.startswith(folder) and "/" not in key.removeprefix(folder))
+
+
+def broadcasts(public: Mapping[str, bytes], period: str) -> list[dict[str, Any]]:
+    """The averages that were broadcast, the first one first, as the bidders' pages polled them."""
+    told = [json.loads(content) for key, content in public.items() if fnmatch(key, BROADCASTS.format(period=period))]
+    return sorted(told, key=lambda each: int(each["number"]))
 
 
 def _evidence_key() -> str:

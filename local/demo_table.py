@@ -54,6 +54,20 @@ def _class_rows(results: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     ]
 
 
+def _broadcast_rows(told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (
+            f"broadcast {each['number']} 均价播报",
+            f"{each['at'].partition('T')[2]}: "
+            + ", ".join(
+                f"{name} {CLASSES[name]} average {one['average']} of {one['bidders']} bidders"
+                for name, one in each["classes"].items()
+            ),
+        )
+        for each in told
+    ]
+
+
 def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
     prices = figures["prices"]
     refunds = [(f"refunds {batch} {BATCHES.get(batch, '')}", _sums(sums)) for batch, sums in figures["refunds"].items()]
@@ -68,6 +82,7 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
         ("codes refused 拒绝验证码", _counts(figures["codes_refused"])),
         ("bids accepted 有效报价", str(figures["bids_accepted"])),
         ("bids refused 拒绝报价", _counts(figures["bids_refused"])),
+        *_broadcast_rows(figures["broadcasts"]),
         *_class_rows(figures["results"]),
         ("prices 成交价款", _sums(prices)),
         *refunds,

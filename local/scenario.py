@@ -266,7 +266,7 @@ def _auction(cast: _Month, story: Story) -> None:
     if now_ms() < plan.at("auction_opens") - SIGN_IN_BEFORE_OPENING_MS:
         bidders.bid_out_of_time(at, month, story.bids, "NOT_OPEN")
     cast.until(plan.at("auction_opens"))
-    bidders.bid_all(at, month, story.bids)
+    bidders.bid_all(at, month, story.bids, plan.broadcasts[0].at_ms)
     cast.say(f"bidders: {story.bids.accepted} bids accepted, {sum(story.bids.refused.values())} refused")
     cast.until(plan.at("auction_closes") + 1)
     bidders.bid_out_of_time(at, month, story.bids, "CLOSED")

@@ -59,17 +59,51 @@ def recounted(bids: Sequence[Mapping[str, Any]], quota: int) -> dict[str, Any]:
     ranked = sorted(bids, key=lambda bid: (-bid["price"], bid["bid_at"]))
     won = ranked[:quota]
     lowest = won[-1]["price"] if won else None
-    # Half up, in whole yuan.
-    average = (2 * sum(bid["price"] for bid in won) + len(won)) // (2 * len(won)) if won else None
     return {
         "bidders": len(ranked),
         "winners": len(won),
         "lowest": lowest,
-        "average": average,
+        "average": _mean([bid["price"] for bid in won]),
         "at_lowest": sum(bid["price"] == lowest for bid in ranked),
         "won_at_lowest": sum(bid["price"] == lowest for bid in won),
         "last_winner_at": won[-1]["bid_at"] if won else None,
     }
+
+
+def broadcasts_are_recounted(receipts: Receipts, told: Sequence[Mapping[str, Any]], trim_percent: int) -> Check:
+    """Each published average (``auction/{period}/broadcast-N.json``) follows from the receipts of before its instant.
+
+    A recount of its own: of each bidder the last bid before ``at``, without ``trim_percent`` of the bidders off either
+    end, in whole yuan.
+    """
+    faults = []
+    for each in told:
+        for name, announced in each["classes"].items():
+            prices = _prices_before(receipts, name, each["at"])
+            cut = len(prices) * trim_percent // 100
+            counted = {"bidders": len(prices), "average": _mean(prices[cut : len(prices) - cut])}
+            if counted != announced:
+                faults.append(f"broadcast {each['number']} {name}: published {announced}, recounted {counted}")
+    seen = ", ".join(f"{each['at'].partition('T')[2]} {_averages(each)}" for each in told)
+    return check("receipts give the broadcasts", faults, seen or "none was made")
+
+
+def _prices_before(receipts: Receipts, bidder_class: str, at: str) -> list[int]:
+    standing = []
+    for answers in receipts.values():
+        before = [answer["receipt"] for answer in answers if answer["receipt"]["bid_at"] < at]
+        if before and before[-1]["bidder_class"] == bidder_class:
+            standing.append(before[-1]["price"])
+    return sorted(standing)
+
+
+def _averages(told: Mapping[str, Any]) -> str:
+    return " and ".join(f"{one['average']} of {one['bidders']}" for one in told["classes"].values())
+
+
+def _mean(prices: Sequence[int]) -> int | None:
+    """Half up, in whole yuan."""
+    return (2 * sum(prices) + len(prices)) // (2 * len(prices)) if prices else None
 
 
 def seed_was_committed(window: Mapping[str, Any], result: Mapping[str, Any]) -> Check:

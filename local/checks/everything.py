@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.ledger.rules import Entry, balances
+from chalicelib.periods.rules import load_rules
 from local.checks import auction, money, planted
 from local.checks.asked_files import read_asked
 from local.checks.bank_files import read_exchange
@@ -24,9 +25,10 @@ class Evidence:
     """What a month left behind.
 
     ``files``: every file of inbox and outbox by key. ``window`` and ``result``: the public bucket's
-    ``auction/{period}/window.json`` and ``result.json``. ``texts``: ``local.world.phones.all_texts``. ``treasury``: its
-    simulator's ``GET /_state``. ``wallet``: the wallet's own books (``local.world.wallet.books_of``). ``repeats`` and
-    ``faults``: what the actors did twice, and each answer that was wrong.
+    ``auction/{period}/window.json`` and ``result.json``; ``broadcasts``: its ``broadcast-N.json``. ``texts``:
+    ``local.world.phones.all_texts``. ``treasury``: its simulator's ``GET /_state``. ``wallet``: the wallet's own books
+    (``local.world.wallet.books_of``). ``repeats`` and ``faults``: what the actors did twice, and each answer that was
+    wrong.
     """
 
     month: Month
@@ -34,6 +36,7 @@ class Evidence:
     files: Mapping[str, bytes]
     window: Mapping[str, Any]
     result: Mapping[str, Any]
+    broadcasts: Sequence[Mapping[str, Any]]
     texts: Sequence[Text]
     treasury: Mapping[str, Any]
     corrections: Corrections
@@ -58,6 +61,7 @@ def money_checks(seen: Evidence) -> list[Check]:
 def further_checks(seen: Evidence) -> list[Check]:
     """What else must hold: planted = found, receipts = result, one text each, the treasury's books, nothing left."""
     month, payers = seen.month, seen.payers
+    rules = load_rules(month.plan.city)
     owed = {price.pay_code: price.amount_fen for price in payers.owed.values()}
     paid = {payers.owed[code].pay_code: fen for code, fen in payers.paid_fen.items()}
     return [
@@ -65,6 +69,7 @@ def further_checks(seen: Evidence) -> list[Check]:
         planted.corrections_found(month, seen.entries, seen.corrections.corrected),
         auction.receipts_are_signed(seen.bids.receipts),
         auction.result_is_recounted(seen.bids.receipts, seen.result),
+        auction.broadcasts_are_recounted(seen.bids.receipts, seen.broadcasts, rules.broadcast_trim_percent),
         auction.seed_was_committed(seen.window, seen.result),
         planted.one_text_each(seen.texts),
         planted.treasury_agrees(seen.treasury, owed, paid),

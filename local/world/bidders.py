@@ -11,7 +11,7 @@ from typing import Any
 from local.conduct import BidTry
 from local.month import Month
 from local.world.addresses import Addresses
-from local.world.web import Answer, ask, each
+from local.world.web import Answer, ask, each, sleep_until
 
 
 @dataclass
@@ -43,16 +43,22 @@ def sign_in_bidders(at: Addresses, month: Month, activated: Iterable[str]) -> Bi
     return seen
 
 
-def bid_all(at: Addresses, month: Month, seen: BidsSeen) -> BidsSeen:
-    """Every bidder sends all of its requests, one after another, while the window is open."""
+def bid_all(at: Addresses, month: Month, seen: BidsSeen, heard_at_ms: int = 0) -> BidsSeen:
+    """Every bidder sends all of its requests, one after another, while the window is open.
+
+    Every fourth one waits for an average to be broadcast, at ``heard_at_ms``, before it bids.
+    """
 
     def bid_one(code: str) -> list[tuple[BidTry, Answer]]:
         return [(bid, _bid(at, month, code, bid, seen.tokens[code])) for bid in month.conduct[code].bids]
 
     codes = sorted(seen.tokens)
-    for code, answers in zip(codes, each(codes, bid_one), strict=True):
-        for bid, answer in answers:
-            _note(seen, code, bid, answer)
+    listeners = codes[3::4]
+    for begins_ms, bidding in ((0, [code for code in codes if code not in listeners]), (heard_at_ms, listeners)):
+        sleep_until(begins_ms)
+        for code, answers in zip(bidding, each(bidding, bid_one), strict=True):
+            for bid, answer in answers:
+                _note(seen, code, bid, answer)
     return seen
 
 

@@ -12,7 +12,7 @@ from chalicelib.applicants.records import ApplicantRecord, applicant_pk, name_lo
 from chalicelib.applicants.rules import Terms
 from chalicelib.auctions import records as auctions
 from chalicelib.auctions.records import Standing
-from chalicelib.auctions.rules import Bid, rank, result
+from chalicelib.auctions.rules import Bid, rank, result, trimmed_mean_fen
 from chalicelib.deposits import corrections, qualifying, statements
 from chalicelib.deposits.corrections import Claim
 from chalicelib.deposits.forfeiting import add_forfeit
@@ -21,7 +21,7 @@ from chalicelib.deposits.records import find_deposit
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.ids import SystemEntropy
-from chalicelib.kernel.money import yuan_text
+from chalicelib.kernel.money import whole_yuan_half_up, yuan_text
 from chalicelib.kernel.privacy import Vault
 from chalicelib.kernel.signing import Signer
 from chalicelib.kernel.tables import Transaction
@@ -201,6 +201,14 @@ def rooms(aws: None, plan: Plan, rules: RuleSet) -> Rooms:
     return rooms
 
 
+def _broadcast(bids: list[Bid]) -> dict[str, int | None]:
+    """What the hub broadcasts once all of these bids stand."""
+    return {
+        "bidders": len(bids),
+        "average": whole_yuan_half_up(trimmed_mean_fen((bid.price_fen for bid in bids), 10) or 0),
+    }
+
+
 def _evidence(rooms: Rooms) -> Evidence:
     """What the demo would have gathered; receipts and notices as the bidders of this month would have them."""
     month, signer = rooms.month, Signer(bytes(32))
@@ -220,6 +228,9 @@ def _evidence(rooms: Rooms) -> Evidence:
         files={key: content for (bucket, key), content in rooms.files.held.items() if bucket in ("inbox", "outbox")},
         window={"seed_commitment": hashlib.sha256(b"seed").hexdigest()},
         result={"seed": b"seed".hex(), "classes": {"individual": announced}},
+        broadcasts=[
+            {"number": 1, "at": "2026-03-25T11:00:00.000", "classes": {"individual": _broadcast(bids)}},
+        ],
         texts=[],
         treasury={
             "notices": [
@@ -246,7 +257,7 @@ def test_given_a_generated_month_when_it_went_through_the_rooms_then_every_check
     seen = _evidence(rooms)
     checks = [*money_checks(seen), *further_checks(seen)]
     assert [f"{check.name}: {check.detail}" for check in checks if not check.holds] == []
-    assert len(checks) == 6 + 9
+    assert len(checks) == 6 + 10
     exchanged = read_exchange(seen.files)
     assert len(exchanged.batches) == 4
     assert [row.code for row in exchanged.return_rows].count("0000") == len(exchanged.return_rows) - 2

@@ -13,7 +13,12 @@ from chalicelib.auctions.rules import Bid, rank, result, standing_bids
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.signing import Signer
 from chalicelib.ledger.rules import Entry, Leg, move
-from local.checks.auction import receipts_are_signed, result_is_recounted, seed_was_committed
+from local.checks.auction import (
+    broadcasts_are_recounted,
+    receipts_are_signed,
+    result_is_recounted,
+    seed_was_committed,
+)
 from local.checks.papers import receipts_agree
 from local.checks.planted import (
     Text,
@@ -70,6 +75,25 @@ def test_given_genuine_receipts_when_recounted_then_they_give_the_closes_result(
     receipts = _receipts()
     assert receipts_are_signed(receipts).holds
     assert result_is_recounted(receipts, _published(receipts, quota)).holds
+
+
+@pytest.mark.parametrize(
+    ("at", "bidders", "average"),
+    [
+        # Only bids before the instant, of each bidder the last; the highest and the lowest off either end.
+        ("09:00:00.001", 0, None),
+        ("09:00:00.002", 1, 30_000),
+        ("11:00:00.000", 3, 15_100),
+        ("15:00:00.000", 4, 12_000),
+    ],
+)
+def test_given_receipts_when_a_broadcast_is_recounted_then_the_bids_before_it_count(
+    at: str, bidders: int, average: int | None
+) -> None:
+    told = {"number": 1, "at": f"2026-03-25T{at}", "classes": {"individual": {"bidders": bidders, "average": average}}}
+    assert broadcasts_are_recounted(_receipts(), [told], 34).holds
+    told["classes"] = {"individual": {"bidders": bidders, "average": 12_345}}
+    assert "broadcast 1 individual: published" in broadcasts_are_recounted(_receipts(), [told], 34).detail
 
 
 def test_given_a_bid_that_the_close_forgot_when_recounted_then_the_difference_shows() -> None:
