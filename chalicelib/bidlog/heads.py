@@ -17,7 +17,8 @@ from chalicelib.kernel.signing import Signer
 def publish_head(period: str, *, clock: Clock, signer: Signer, files: Files, final: bool = False) -> dict[str, Any]:
     """Sign the log as it stands and publish tiles, ``auction/{period}/log/head.json`` and ``heads.json``.
 
-    One at a time: the function's concurrency is one, so that no older tile is written over a newer one.
+    One at a time: the function's concurrency is one, so that no older tile is written over a newer one. Once the final
+    head stands it is the one that is published and returned.
     """
     last, size = records.last_head(period), records.size_of(period)
     covered = last["head"]["size"] if last else 0
@@ -25,8 +26,7 @@ def publish_head(period: str, *, clock: Clock, signer: Signer, files: Files, fin
     tiles = Tiles(period, files)
     tiles.extend(begin, (leaf_of(line) for line in records.lines(period, begin, size)))
     root = proofs.tree_hash(tiles.node, 0, size)
-    signed = signed_head(period, size, root, clock.now_ms(), signer, final=final)
-    records.keep_head(period, signed)
+    signed = records.keep_head(period, signed_head(period, size, root, clock.now_ms(), signer, final=final))
     write_json(files, "public", f"auction/{period}/log/head.json", signed)
     write_json(files, "public", f"auction/{period}/log/heads.json", records.heads(period))
     return signed

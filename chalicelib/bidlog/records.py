@@ -23,6 +23,7 @@ BATCH_MAX = TRANSACTION_ACTIONS_MAX - 2
 # How many lines of batches lie in one partition.
 LINES_A_PARTITION = 10_000
 _TRIES_MAX = 8
+_FINAL = "final head"
 
 
 class SizeRecord(Model):
@@ -145,9 +146,23 @@ def lines(period: str, begin: int, end: int) -> Iterator[str]:
                     yield line
 
 
-def keep_head(period: str, signed: dict[str, Any]) -> None:
-    """Keep a signed head."""
-    HeadRecord(f"{period}#heads", _head_key(signed), content=canonical(signed).decode()).save()
+def keep_head(period: str, signed: dict[str, Any]) -> dict[str, Any]:
+    """Keep a signed head; returns it, or the final one where that stands: no head comes after it, however late.
+
+    What is handed to the notary lists the heads up to the final one, so that their list must not change any more.
+    """
+    content, write = canonical(signed).decode(), Transaction()
+    write.put(HeadRecord(f"{period}#heads", _head_key(signed), content=content))
+    if signed["head"]["final"]:
+        write.put(HeadRecord(period, _FINAL, content=content), HeadRecord.pk.does_not_exist())
+    else:
+        write.check(HeadRecord, period, _FINAL, HeadRecord.pk.does_not_exist())
+    try:
+        write.commit()
+    except Conflict:
+        stands: dict[str, Any] = json.loads(HeadRecord.get(period, _FINAL, consistent_read=True).content)
+        return stands
+    return signed
 
 
 def heads(period: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from chalicelib.bidding.records import bidder_key, pack
 from chalicelib.bidding.rules import PlacedBid
 from chalicelib.bidlog import heads, leaves, records
 from chalicelib.bidlog.finishing import finish
-from chalicelib.bidlog.rules import growth_faults, leaf_of, line_of_receipt, receipt_faults
+from chalicelib.bidlog.rules import growth_faults, leaf_of, line_of_receipt, receipt_faults, signed_head
 from chalicelib.evidence import merkle
 from chalicelib.kernel.clock import SetClock, at_shanghai, local_text
 from chalicelib.kernel.errors import Conflict, InvalidInput, NotFound, Pending
@@ -191,6 +191,21 @@ def test_given_the_close_when_finished_then_the_log_is_handed_over_and_again_the
     log.head()
     log.finish(*bidders)
     assert signed == log.files.read("work", f"auction/{PERIOD}/tree-heads.json")
+
+
+def test_given_the_final_head_when_an_earlier_one_arrives_late_then_it_is_not_kept_and_the_final_one_stands(
+    log: Log,
+) -> None:
+    # Given a head of the last minute, whose function dies before it is kept, and is run again after the final one
+    take_in(change("A", bid(1)))
+    late = signed_head(PERIOD, 1, merkle.leaf_hash(b"any"), log.clock.now_ms(), SIGNER)
+    log.finish(Bidder("A", "individual", (bid(1),)))
+    kept = records.heads(PERIOD)
+    # Then
+    assert records.keep_head(PERIOD, late) == kept[-1]
+    assert log.head() == kept[-1]
+    assert records.heads(PERIOD) == kept
+    assert json.loads(log.files.read("public", f"auction/{PERIOD}/log/head.json")) == kept[-1]
 
 
 def test_given_a_stream_that_lags_when_finished_then_it_is_waited_for_and_then_done_without(log: Log) -> None:
