@@ -31,7 +31,10 @@ WAITING, CONFIRMED = "waiting", "confirmed"
 
 
 class DeskRecord(Model):
-    """A change that one operator proposed and another confirms; a later proposal for the code takes its place."""
+    """A change that one operator proposed and another confirms; a later proposal for the code takes its place.
+
+    ``pk`` is the period's, ``sk`` the applicant's code: what waits is found with one question.
+    """
 
     class Meta(HubMeta):
         """The applicants' table."""
@@ -39,7 +42,7 @@ class DeskRecord(Model):
         table_name = table_name("APPLICANTS_TABLE")
 
     pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default="change")
+    sk = UnicodeAttribute(range_key=True)
     change_id = UnicodeAttribute()
     kind = UnicodeAttribute()
     sealed_phone = UnicodeAttribute(default="")
@@ -78,7 +81,8 @@ def propose_change(
         _check_longer(applicant, until)
     change_id = id_from("desk", period, code, kind, actor.name, actor.at_ms)
     record = DeskRecord(
-        desk_pk(period, code),
+        desk_pk(period),
+        code,
         change_id=change_id,
         kind=kind,
         valid_until=until,
@@ -112,7 +116,7 @@ def confirm_change(plan: Plan, code: str, change_id: str, *, actor: Actor) -> Ap
     transaction = Transaction()
     before, after = _make(transaction, plan, applicant, proposed, actor)
     transaction.update(
-        DeskRecord(desk_pk(period, code), "change"),
+        DeskRecord(desk_pk(period), code),
         [
             DeskRecord.state.set(CONFIRMED),
             DeskRecord.confirmed_by.set(actor.name),
@@ -196,9 +200,23 @@ def activate_on_site(
     return take_up(applicant, password, rollover=rollover, now_ms=actor.at_ms, entropy=entropy, before=actor)
 
 
-def desk_pk(period: str, code: str) -> str:
-    """Where the proposal for a code stands."""
-    return f"{period}#desk#{code}"
+def proposed_for(period: str, code: str) -> DeskRecord | None:
+    """The last change that was proposed for an applicant, whether it waits or was confirmed."""
+    try:
+        return DeskRecord.get(desk_pk(period), code, consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def waiting(period: str) -> list[DeskRecord]:
+    """Changes of a period that wait for another operator, the oldest first."""
+    found = DeskRecord.query(desk_pk(period), filter_condition=DeskRecord.state == WAITING, consistent_read=True)
+    return sorted(found, key=lambda each: each.proposed_at_ms)
+
+
+def desk_pk(period: str) -> str:
+    """Where a period's proposals stand."""
+    return f"{period}#desk"
 
 
 def _act(name: str, period: str, code: str, before: Mapping[str, object], after: Mapping[str, object]) -> Act:
@@ -207,10 +225,7 @@ def _act(name: str, period: str, code: str, before: Mapping[str, object], after:
 
 
 def _proposed(period: str, code: str, change_id: str) -> DeskRecord:
-    try:
-        proposed = DeskRecord.get(desk_pk(period, code), "change", consistent_read=True)
-    except DoesNotExist:
-        proposed = None
+    proposed = proposed_for(period, code)
     if proposed is None or proposed.change_id != change_id:
         raise NotFound("CHANGE_UNKNOWN", "没有待确认的变更")
     return proposed

@@ -72,7 +72,7 @@ def _board(ask: Ask, opens_at_ms: int, closes_at_ms: int) -> dict[str, Any]:
         "size": bidlog.size_of(ask.period),
         "accepted": _drawn("bars", f"有效报价(每 {width})", grown.labels, {"有效报价(笔)": grown.accepted}),
         "measured": found,
-        "refused": sorted(found.refused.items(), key=lambda each: -each[1]) if found else [],
+        "refused": sorted(found.refused.items(), key=lambda each: -each[1]) if found and found.refused else [],
         "latency": _latency(found),
         "slowest_ms": max((ms for _, ms in found.latency_ms.get("p99", ())), default=None) if found else None,
     }

@@ -20,6 +20,8 @@ from chalicelib.kernel.log import logger
 from chalicelib.kernel.settings import Settings
 
 REFUSED = "BidsRefused"
+# Counted from every line of the bid function, nought included: where it has no point, refusals are not counted at all.
+REFUSED_IN_ALL = "BidsRefusedInAll"
 LATENCIES = ("p50", "p99")
 TROUBLES = ("Errors", "Throttles")
 _MINUTE_S = 60
@@ -31,9 +33,12 @@ _BY_MINUTE_MS, _BY_FIVE_MS = 15 * _DAY_MS, 63 * _DAY_MS
 
 @dataclass(frozen=True)
 class Measured:
-    """How many, by code or metric; ``latency_ms``: statistic -> (local time, ms) by minute."""
+    """How many, by code or metric; ``latency_ms``: statistic -> (local time, ms) by minute.
 
-    refused: Mapping[str, int] = field(default_factory=dict)
+    ``refused``: ``None`` where nothing has been counted, which is not "none".
+    """
+
+    refused: Mapping[str, int] | None = None
     latency_ms: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     troubles: Mapping[str, int] = field(default_factory=dict)
 
@@ -48,6 +53,10 @@ def measured(config: Settings, codes: Iterable[str], from_ms: int, until_ms: int
     period_s = _period_s(now_ms - from_ms)
     function = [{"Name": "FunctionName", "Value": config.need("BIDS_MEASURED_AS")}]
     asked = {("refused", code): _counted(config.stage, code) for code in codes}
+    asked["counted", REFUSED_IN_ALL] = {
+        "Metric": {"Namespace": namespace(config.stage), "MetricName": REFUSED_IN_ALL},
+        "Stat": "Sum",
+    }
     asked |= {("latency", stat): _of_lambda("Duration", function, stat) for stat in LATENCIES}
     asked |= {("troubles", metric): _of_lambda(metric, function, "Sum") for metric in TROUBLES}
     ids = {f"m{number}": key for number, key in enumerate(asked)}
@@ -73,7 +82,7 @@ def _of_lambda(metric: str, function: list[dict[str, str]], stat: str) -> dict[s
 
 
 def _read(results: Iterable[Mapping[str, Any]], ids: Mapping[str, tuple[str, str]]) -> Measured:
-    found: dict[str, dict[str, Any]] = {"refused": {}, "latency": {}, "troubles": {}}
+    found: dict[str, dict[str, Any]] = {"refused": {}, "counted": {}, "latency": {}, "troubles": {}}
     for each in results:
         kind, name = ids[each["Id"]]
         # A statistic that nothing was measured of may come back as points without a value.
@@ -86,7 +95,9 @@ def _read(results: Iterable[Mapping[str, Any]], ids: Mapping[str, tuple[str, str
             )
         else:
             found[kind][name] = round(sum(value for _, value in points))
-    return Measured(found["refused"], found["latency"], found["troubles"])
+    # A code's count may be there before the sum over all.
+    counted = bool(found["counted"] or found["refused"])
+    return Measured(found["refused"] if counted else None, found["latency"], found["troubles"])
 
 
 def _period_s(age_ms: int) -> int:

@@ -139,6 +139,9 @@ VOIDS = {
     "done": "已作废",
     "refused": "财政未同意",
 }
+CHANGES = {"phone": "更换手机", "password": "重置密码", "withdrawal": "撤回申请", "validity": "延长有效期"}
+ATTACHMENTS = {"video": "录像", "audio": "录音", "scan": "扫描件", "photo": "照片", "other": "其他"}
+UPLOADS = {"none": "未上传", "arrived": "已保管", "differs": "与登记不符"}
 THEN = {"reissue": "重新开具", "release": "不再开具(放弃)"}
 TROUBLES = {"Errors": "函数出错(次)", "Throttles": "被限流(次)"}
 # Which states are good, which want a look, and which are bad: a colour beside the word, never in its place.
@@ -153,6 +156,7 @@ SAID = {
     "proposed": "已提交,等待另一位操作员确认。",
     "confirmed": "已确认。",
     "started": "已启动。",
+    "activated": "已激活。",
     "signed-out": "已安全退出。",
 }
 # The menu: address below the period, what it is called, and the key that opens it.
@@ -169,7 +173,13 @@ SECTIONS = (
     ("/refunds", "退款", "0"),
     ("/files", "文件", "f"),
     ("/hotline", "热线", "h"),
+    ("/changes", "申请变更", "g"),
 )
+# Who opens a section that is not everybody's.
+SECTION_ROLES = {
+    "/files": ("planner", "approver", "cashier", "auditor"),
+    "/changes": ("planner", "approver", "cashier", "support"),
+}
 
 
 def in_order(totals: Mapping[str, Any]) -> list[tuple[str, Any]]:

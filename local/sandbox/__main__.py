@@ -16,11 +16,12 @@ from jinja2 import Environment, FileSystemLoader
 from local.conduct import DOUBTFUL
 from local.counterparties import Scene, drop_into
 from local.sandbox.director import Director
+from local.sandbox.measuring import Measuring
 from local.sandbox.phases import NEXT_TITLES, PHASES, TITLES
 from local.sandbox.settings import Sandbox
 from local.world.addresses import Addresses
 from local.world.phones import texts
-from local.world.web import ask
+from local.world.web import ask, now_ms
 from local.world.winners import owed_price
 
 HERE = Path(__file__).parent
@@ -142,12 +143,14 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     director = director_of(sandbox)
     _ = director.by_hand
+    measuring = Measuring.of(Scene.from_json(Path(sandbox.scene).read_text()).aws_environment, now_ms())
     server = ThreadingHTTPServer(("127.0.0.1", sandbox.port), handler(director, sandbox))
     server.daemon_threads = True
     for name, work in (
         ("serve", server.serve_forever),
         ("act", director.act),
         ("approve", director.approve_on_the_way),
+        ("measure", measuring.keep_on),
     ):
         threading.Thread(target=work, name=name, daemon=True).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -55,7 +55,7 @@ def open_auction(hub: FakeHub) -> int:
 
 def count(metric: str, name: str, values: dict[int, float], *, space: str = "Hangpai/test", by: str = "code") -> None:
     """What CloudWatch would have counted: instant -> value."""
-    dimensions = [{"Name": by, "Value": name}]
+    dimensions = [{"Name": by, "Value": name}] if name else []
     data = [
         {
             "MetricName": metric,

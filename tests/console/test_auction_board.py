@@ -94,7 +94,22 @@ def test_given_percentiles_then_each_minutes_are_read_and_those_without_a_value_
     monkeypatch.setattr(measures.aws, "client", cache(lambda _: CloudWatch()))
     config = Settings({"STAGE": "test", "BIDS_MEASURED_AS": "hub-Bid"})
     read = measures.measured(config, ["CLOSED"], 0, MINUTE_MS, MINUTE_MS)
-    assert read == measures.Measured({}, {"p50": (("09:00", 11.0), ("09:01", 12.5)), "p99": (("09:00", 44.0),)}, {})
+    assert read == measures.Measured(None, {"p50": (("09:00", 11.0), ("09:01", 12.5)), "p99": (("09:00", 44.0),)}, {})
+
+
+def test_given_nothing_counted_then_the_board_does_not_say_that_nobody_was_refused(
+    day: FakeHub, identity: Identity
+) -> None:
+    browser = operator(identity, "li", "planner")
+    shown = browser.get(HOME).body
+    assert shown.count("暂无度量") == 3
+    assert "没有被拒绝的报价" not in shown
+    # When CloudWatch counts, and counts nought
+    opens_at_ms = day.clock.at_ms - 30 * MINUTE_MS
+    count(measures.REFUSED_IN_ALL, "", {opens_at_ms + MINUTE_MS: 0})
+    shown = browser.get(HOME).body
+    assert "没有被拒绝的报价" in shown
+    assert shown.count("暂无度量") == 1
 
 
 def test_given_no_metrics_then_the_rest_of_the_board_stands(

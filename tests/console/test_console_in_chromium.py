@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +14,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
+from chalicelib.applicants.desk import propose_change
 from chalicelib.console import auction_pages, door
 from chalicelib.console.oidc import Client, Provider
+from chalicelib.evidence.attachments import attachment_of, register
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.approvals import request_approval
 from chalicelib.periods.audit import Actor
@@ -21,6 +25,7 @@ from chalicelib.periods.operators import OperatorRecord
 from chalicelib.periods.problems import record_problems
 from chalicelib.periods.records import PeriodState, save_plan
 from local.identity import Identity
+from tests.applicants.applicants_office import WANG, Listed, take_in_file
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import PASSWORD
 from tests.console.console_month import PAY_CODE, REF, busy_half_hour, came_back, notice, open_auction
@@ -50,6 +55,18 @@ PAGES = {
     f"/hotline/{code(2)}": "story",
     "/contacts": "contacts",
     "/../plans/new": "draft",
+    "/changes": "changes",
+    f"/applicants/{WANG.code}": "applicant",
+    "/attachments": "attachments",
+    # The last one: what is typed in there is looked at too.
+    "/../calendar": "calendar",
+}
+# A year's notice as somebody copies it.
+NOTICE = {
+    "year": "2027",
+    "source": "国务院办公厅关于 2027 年部分节假日安排的通知(示例)",
+    "holidays": "1月1日至3日、2月5日至11日、4月3日至5日、5月1日至5日、6月9日、9月15日、10月1日至7日",
+    "workdays": "2月14日、10月9日",
 }
 
 
@@ -104,6 +121,20 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     busy_half_hour(opens_at_ms)
     notice(hub)
     came_back()
+    take_in_file(io.BytesIO(b"list"), Listed((WANG,)), vault=hub.keys.vault(), now_ms=hub.clock.now_ms() - 1)
+    propose_change(
+        PLAN,
+        WANG.code,
+        "phone",
+        reason="手机丢失,本人到场",
+        actor=Actor("zhao", ("cashier",), hub.clock.now_ms()),
+        vault=hub.keys.vault(),
+        phone="13900000009",
+    )
+    for kind, named in (("video", "竞价现场录像.mp4"), ("scan", "公证工作记录.pdf")):
+        digest = hashlib.sha256(named.encode()).hexdigest()
+        told = {"name": named, "kind": kind, "bytes": 734_003_200, "sha256": digest, "sm3": digest[::-1]}
+        register(PERIOD, attachment_of(told), Actor("wang", ("planner",), hub.clock.now_ms()))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     at = f"http://127.0.0.1:{server.server_address[1]}"
@@ -125,6 +156,14 @@ def sign_in(page: Page, url: str) -> None:
     page.wait_for_url(f"{url}/console/{PERIOD}")
 
 
+def look_at(page: Page, name: str) -> None:
+    """A picture where somebody wants one, and what axe says of the page."""
+    if SCREENS:
+        save_screen(page.screenshot(full_page=True), Path(SCREENS) / f"console-{name}.png")
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in SERIOUS] == [], name
+
+
 def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url: str) -> None:
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
@@ -137,13 +176,17 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-console", True, True)
         # Then no page has a serious fault or breaks its own policy, and htmx is at work
         for below, name in PAGES.items():
+            # Each look at an application is an act of its own instant on the trail.
+            hub.clock.advance(1)
             answered = page.goto(f"{url}/console/{PERIOD}{below}")
             assert answered, below
             assert answered.status == 200, below
-            if SCREENS:
-                save_screen(page.screenshot(full_page=True), Path(SCREENS) / f"console-{name}.png")
-            found = Axe().run(page).response["violations"]
-            assert [each["id"] for each in found if each["impact"] in SERIOUS] == [], below
+            look_at(page, name)
+        for field, text in NOTICE.items():
+            page.fill(f"[name={field}]", text)
+        page.get_by_role("button", name="核对").click()
+        page.get_by_text("放假 27 天").wait_for()
+        look_at(page, "calendar-draft")
         assert page.evaluate("typeof htmx") == "object"
         assert blocked == []
         # And the first key leads past the menu

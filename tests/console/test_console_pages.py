@@ -27,6 +27,7 @@ SCRIPT = "<script>alert('x')</script>"
 ALL = ROLES
 READERS = ("planner", "approver", "cashier", "auditor")
 DESK = ("planner", "cashier", "support")
+AT_THE_DESK = (*DESK, "approver")
 # Every address and who opens it: one that is not here fails.
 DOORS = {
     "GET /console": ALL,
@@ -48,6 +49,16 @@ DOORS = {
     "POST /console/{period}/refunds/{our_ref}/proposals": ("cashier",),
     "POST /console/{period}/refunds/{our_ref}/confirmations": ("approver",),
     "POST /console/{period}/files/again": ("cashier",),
+    "GET /console/calendar": ALL,
+    "POST /console/calendar/drafts": ("planner",),
+    "POST /console/calendar": ("planner",),
+    "GET /console/{period}/attachments": READERS,
+    "POST /console/{period}/attachments": ("planner",),
+    "GET /console/{period}/changes": AT_THE_DESK,
+    "GET /console/{period}/applicants/{code}": AT_THE_DESK,
+    "POST /console/{period}/applicants/{code}/changes": DESK,
+    "POST /console/{period}/applicants/{code}/changes/confirmations": ("approver",),
+    "POST /console/{period}/applicants/{code}/activation": DESK,
     "GET /console/{period}": ALL,
     "GET /console/{period}/approvals": ALL,
     "GET /console/{period}/approvals/{approval}": ALL,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 import requests
 from hypothesis import given, settings
@@ -22,12 +24,15 @@ from chalicelib.periods.plan_json import wanted_from_json
 from chalicelib.periods.rules import load_rules
 from local import standing
 from local.front import Answer, Front, Serving, with_bar
+from local.package import merge_template
 from local.processes import free_port
 from local.sandbox import __main__ as process
 from local.sandbox.director import ready_bidders, sandbox_month
+from local.sandbox.measuring import Measuring
 from local.sandbox.phases import HOLD_MS, HOLDS, PHASES, earlier, next_hold, phase_of
 from local.sandbox.settings import Sandbox
 from local.world.web import Answer as Said
+from local.world.web import now_ms
 
 START = 1_790_000_000_000
 RULES = load_rules("hangzhou")
@@ -188,3 +193,50 @@ def test_a_newcomer_finds_accounts_texts_and_the_bar_through_the_front(served: t
     assert director.moved == 1
     assert "javascript" in requests.get(f"{url}/sandbox/bar.js", timeout=5).headers["Content-Type"]
     assert requests.get(f"{url}/sandbox/other", timeout=5).status_code == 404
+
+
+REFUSAL = '{"message": "bid refused", "code": "CLOSED"}'
+FILTER = '{ $.message = "bid refused" }'
+
+
+def test_given_the_template_s_metric_filters_then_lines_are_counted_once_as_cloudwatch_would(aws: None) -> None:
+    logs, cloudwatch = boto3.client("logs"), boto3.client("cloudwatch")
+    group, space, at_ms = "/aws/lambda/hub-Bid", "Hangpai/local", now_ms()
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    transformed = {"BidsRefused": {"dimensions": {"code": "$.code"}}, "BidsRefusedInAll": {"defaultValue": 0}}
+    for metric, told in transformed.items():
+        named = {"metricNamespace": space, "metricName": metric, "metricValue": "1", **told}
+        logs.put_metric_filter(
+            logGroupName=group, filterName=metric, filterPattern=FILTER, metricTransformations=[named]
+        )
+    measuring = Measuring(logs, cloudwatch, at_ms - 60_000)
+
+    def line(text: str, after_ms: int = 0) -> None:
+        events = [{"timestamp": at_ms + after_ms, "message": text}]
+        logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=events)
+        measuring.step()
+
+    def summed(metric: str, dimensions: list[dict[str, str]]) -> list[float]:
+        stat = {"Metric": {"Namespace": space, "MetricName": metric, "Dimensions": dimensions}, "Period": 60}
+        found = cloudwatch.get_metric_data(
+            MetricDataQueries=[{"Id": "m", "MetricStat": {**stat, "Stat": "Sum"}}],
+            StartTime=datetime.fromtimestamp(at_ms / 1_000 - 120, UTC),
+            EndTime=datetime.fromtimestamp(at_ms / 1_000 + 120, UTC),
+        )["MetricDataResults"][0]["Values"]
+        return list(found)
+
+    line('{"message": "bid accepted", "code": "CLOSED"}')
+    assert (summed("BidsRefusedInAll", []), summed("BidsRefused", [{"Name": "code", "Value": "CLOSED"}])) == ([0], [])
+    line("START RequestId: 1")
+    line(REFUSAL, 1)
+    line(REFUSAL, 2)
+    measuring.step()
+    assert sum(summed("BidsRefused", [{"Name": "code", "Value": "CLOSED"}])) == 2
+    assert sum(summed("BidsRefusedInAll", [])) == 2
+
+
+def test_the_template_s_filters_are_ones_that_the_sandbox_understands() -> None:
+    resources = merge_template()["Resources"].values()
+    filters = [each["Properties"] for each in resources if each.get("Type") == "AWS::Logs::MetricFilter"]
+    assert {each["FilterPattern"] for each in filters} == {FILTER}
