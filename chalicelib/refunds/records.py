@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
 
 from chalicelib.kernel.errors import Conflict, NotFound
@@ -75,7 +76,9 @@ class RefundRecord(Model):
 
 
 class BatchRecord(Model):
-    """One file of a batch: ``count`` payments from the ``start``-th of its channel on; ``digest`` is the file's."""
+    """One file of a batch: ``count`` payments from the ``start``-th of its channel on; ``digest`` is the file's.
+    ``refused``: our numbers of what the bank turned away of a file that it took otherwise; ``handed`` and
+    ``handing_since_ms``: how many runs began to hand it over, and when the last one did, 0 once it is at its end."""
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -97,6 +100,16 @@ class BatchRecord(Model):
     digest = UnicodeAttribute()
     state = UnicodeAttribute()
     approved_by = UnicodeAttribute(default="")
+    handed = NumberAttribute(default=0)
+    handing_since_ms = NumberAttribute(default=0)
+    refused = UnicodeSetAttribute(null=True)
+    refusal_code = UnicodeAttribute(default="")
+    refusal = UnicodeAttribute(default="")
+
+    @property
+    def refused_refs(self) -> frozenset[str]:
+        """``refused``; none where the bank took all."""
+        return frozenset(self.refused or ())
 
 
 class BatchHead(Model):
@@ -225,17 +238,15 @@ def get_file(period: str, batch_no: str) -> BatchRecord:
 
 def has_file(period: str, batch_no: str) -> bool:
     """Whether the hub made a batch file of this number."""
-    try:
-        get_file(period, batch_no)
-    except NotFound:
-        return False
-    return True
+    with suppress(NotFound):
+        return bool(get_file(period, batch_no))
+    return False
 
 
 def find_failed(our_ref: str) -> FailedRecord | None:
     """A payment that came back, also one that was sent again since."""
     try:
-        return FailedRecord.get(failed_pk(f"{our_ref[2:6]}-{our_ref[6:8]}"), our_ref, consistent_read=True)
+        return FailedRecord.get(failed_pk(period_of(our_ref)), our_ref, consistent_read=True)
     except FailedRecord.DoesNotExist:
         return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from chalicelib.applicants import records as applicants
 from chalicelib.deposits.records import CreditState, DepositState, move_credit, move_deposit
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
 from chalicelib.kernel.fetched import put_fetched
@@ -14,8 +13,9 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems, record_refusal
 from chalicelib.refunds import postings, records
+from chalicelib.refunds.coming_back import come_back
 from chalicelib.refunds.preparing import Means, encode
-from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
+from chalicelib.refunds.records import BatchRecord, RefundRecord
 from chalicelib.refunds.rules import BatchStatus, RefundState, Source
 from integrations.ports import AskedBank, BatchFile, BatchReturn, PaymentOutcome, ReturnLine
 
@@ -37,7 +37,7 @@ def fetch_return(batch_no: str, after: int, means: Means) -> str:
     folder = f"{file.channel}/return/{file.period}/{batch_no}"
 
     def fetch() -> BatchFile:
-        fetched = bank.fetch_return(encode(file, means))
+        fetched = bank.fetch_return(encode(file, means), file.refused_refs)
         before = _files_of(file, means)
         if before and means.files.read("inbox", before[-1]) == fetched.content:
             raise Pending("RETURN_SAME", f"退款文件 {batch_no} 仍有款项未有最终结果")
@@ -83,8 +83,18 @@ def _apply(file: BatchRecord, key: str, means: Means) -> None:
             fault = _fault(refunds.get(line.our_ref), line)
             if fault is not None:
                 problems.append(fault)
-            elif line.outcome is not PaymentOutcome.PENDING:
-                _end(refunds[line.our_ref], line, means)
+            elif line.outcome is PaymentOutcome.PAID:
+                _paid(refunds[line.our_ref], line, means)
+            elif line.outcome is PaymentOutcome.FAILED:
+                to_own = line.our_ref in file.refused_refs
+                come_back(
+                    refunds[line.our_ref],
+                    line.code,
+                    line.reason,
+                    to_own=to_own,
+                    vault=means.vault,
+                    now_ms=means.now_ms,
+                )
         if problems:
             record_problems(file.period, key, problems, "RETURN_LINES", "回盘文件部分明细未采用")
 
@@ -164,33 +174,16 @@ def _fault(refund: RefundRecord | None, line: ReturnLine) -> Problem | None:
     return None
 
 
-def _end(refund: RefundRecord, line: ReturnLine, means: Means) -> None:
+def _paid(refund: RefundRecord, line: ReturnLine, means: Means) -> None:
     if refund.state != RefundState.SENT:
         return
     transaction = Transaction()
-    if line.outcome is PaymentOutcome.PAID:
-        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.PAID, bank_code=line.code)
-        if refund.source == Source.DEPOSIT:
-            move_deposit(transaction, refund.period, refund.source_key, DepositState.REFUNDING, DepositState.REFUNDED)
-        elif refund.source == Source.CREDIT:
-            move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNING, CreditState.RETURNED)
-        ledger.post(postings.paid(refund, means.now_ms), transaction)
-    else:
-        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED, bank_code=line.code)
-        transaction.put(_failure(refund, line, means), FailedRecord.pk.does_not_exist())
-        ledger.post(postings.failed(refund, means.now_ms), transaction)
-
-
-def _failure(refund: RefundRecord, line: ReturnLine, means: Means) -> FailedRecord:
-    _, name = refund.payee(means.vault)
-    return FailedRecord(
-        records.failed_pk(refund.period),
-        refund.our_ref,
-        code=refund.code,
-        payee_lookup=applicants.name_lookup(means.vault, name),
-        bank_code=line.code,
-        reason=line.reason,
-    )
+    records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.PAID, bank_code=line.code)
+    if refund.source == Source.DEPOSIT:
+        move_deposit(transaction, refund.period, refund.source_key, DepositState.REFUNDING, DepositState.REFUNDED)
+    elif refund.source == Source.CREDIT:
+        move_credit(transaction, refund.period, refund.source_key, CreditState.RETURNING, CreditState.RETURNED)
+    ledger.post(postings.paid(refund, means.now_ms), transaction)
 
 
 def _count(file: BatchRecord) -> dict[str, int]:

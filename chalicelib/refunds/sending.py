@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chalicelib.applicants.records import name_lookup
 from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending
 from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems
-from chalicelib.refunds import postings, records
+from chalicelib.refunds import handing, postings, records
+from chalicelib.refunds.coming_back import come_back
 from chalicelib.refunds.planning import move_source
 from chalicelib.refunds.preparing import Means, encode
-from chalicelib.refunds.records import BatchRecord, FailedRecord, RefundRecord
+from chalicelib.refunds.records import BatchRecord, RefundRecord
 from chalicelib.refunds.rules import BatchStatus, RefundState, batch_kind
-from integrations.ports import AskedBank, BatchState
+from integrations.ports import AskedBank, BatchFile, BatchState, DepositBank, RefusedInPart
 
 
 def release(period: str, batch: str, by: str) -> dict[str, int]:
@@ -35,7 +35,8 @@ def release(period: str, batch: str, by: str) -> dict[str, int]:
 def send(batch_no: str, means: Means) -> dict[str, str]:
     """Send one file and return ``{"batch_no", "state"}``; a file that the bank has is not sent again.
 
-    Where the bank definitely refuses it, its state is ``refused`` and its payments come back, to go with a later batch.
+    Where the bank definitely refuses it, its state is ``refused`` and its payments come back, to go with a later batch;
+    where it refuses a part, that part does, once ``fetch_return`` has asked about it.
 
     Every payment is in transit in the ledger before the file leaves. Raises ``Pending`` where the bank's word is
     missing: call again, and the bank is asked about this number first. Raises ``Conflict`` (``BATCH_NOT_APPROVED``)
@@ -53,6 +54,8 @@ def send(batch_no: str, means: Means) -> dict[str, str]:
         except Conflict:
             raise Pending("BATCH_ON_ITS_WAY", f"退款文件 {batch_no} 正由另一次执行发送") from None
         _hand_over(file, means)
+    elif file.state == BatchStatus.REFUSED:
+        _take_back(file, means)
     elif file.state == BatchStatus.SENDING:
         if means.bank(file.channel).ask_batch(encode(file, means)) is BatchState.NOT_FOUND:
             _hand_over(file, means)
@@ -62,42 +65,36 @@ def send(batch_no: str, means: Means) -> dict[str, str]:
 
 
 def _hand_over(file: BatchRecord, means: Means) -> None:
-    bank = means.bank(file.channel)
+    ours = handing.begin(file, means.now_ms)
     try:
-        bank.send_batch(encode(file, means))
-    except FileRefused as refused:
-        # Of one that is asked, a part of the file may have been taken before another was refused.
-        if isinstance(bank, AskedBank):
+        word = _refusal(means.bank(file.channel), encode(file, means))
+        if word is not None:
+            record_problems(file.period, f"refunds/{file.batch_no}", word.problems, word.code, word.message)
+            ours.refused(word)
+    except Exception:
+        ours.end()
+        raise
+    if word is None:
+        records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)
+    elif file.state == BatchStatus.REFUSED:
+        _take_back(file, means)
+
+
+def _refusal(bank: DepositBank, encoded: BatchFile) -> FileRefused | None:
+    try:
+        bank.send_batch(encoded)
+    except FileRefused as word:
+        if isinstance(bank, AskedBank) and not isinstance(word, RefusedInPart):
+            # A bank that is asked says so of each part: this is not its word.
             raise
-        _take_back(file, means, refused)
-        return
-    records.move_file(file, BatchStatus.SENDING, BatchStatus.SENT)
+        return word
+    return None
 
 
-def _take_back(file: BatchRecord, means: Means, refused: FileRefused) -> None:
-    """Nothing left: each payment stands with those that came back, its own account given, so that the next batch that
-    sends again, which a second person approves, has it under a new number."""
+def _take_back(file: BatchRecord, means: Means) -> None:
+    """Nothing of it left, and nothing will: each payment stands with those that came back. Again changes nothing."""
     for refund in records.lines_of_file(file):
-        if refund.state != RefundState.SENT:
-            continue
-        account_no, name = refund.payee(means.vault)
-        failure = FailedRecord(
-            records.failed_pk(refund.period),
-            refund.our_ref,
-            code=refund.code,
-            payee_lookup=name_lookup(means.vault, name),
-            bank_code=refused.code,
-            reason=refused.message,
-            answered_at_ms=means.now_ms,
-        )
-        failure.sealed_account_no = means.vault.seal(account_no, failure.owner, period=refund.period)
-        failure.sealed_account_name = means.vault.seal(name, failure.owner, period=refund.period)
-        transaction = Transaction()
-        records.move_refund(transaction, refund.our_ref, RefundState.SENT, RefundState.FAILED, bank_code=refused.code)
-        transaction.put(failure, FailedRecord.pk.does_not_exist())
-        ledger.post(postings.failed(refund, means.now_ms), transaction)
-    record_problems(file.period, f"refunds/{file.batch_no}", refused.problems, refused.code, refused.message)
-    records.move_file(file, BatchStatus.SENDING, BatchStatus.REFUSED)
+        come_back(refund, file.refusal_code, file.refusal, to_own=True, vault=means.vault, now_ms=means.now_ms)
 
 
 def _order(refund: RefundRecord, now_ms: int) -> None:

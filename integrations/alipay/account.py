@@ -151,8 +151,10 @@ class AlipayAccount:
         found = [self._ask(line).outcome for line in _read_batch(file.content)[1]]
         return BatchState.NOT_FOUND if WalletOutcome.NOT_FOUND in found else BatchState.ACCEPTED
 
-    def fetch_return(self, file: BatchFile) -> BatchFile:
-        """What became of each line, as a file for ``read_return``; what is not known yet stands in it as pending."""
+    def fetch_return(self, file: BatchFile, refused: frozenset[str] = frozenset()) -> BatchFile:
+        """What became of each line, as a file for ``read_return``; what is not known yet stands in it as pending. A
+        wallet is asked line by line, so that nothing was ``refused`` but by its answer."""
+        del refused
         batch_no, lines = _read_batch(file.content)
         rows = []
         for line in lines:

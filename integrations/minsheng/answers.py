@@ -114,14 +114,12 @@ def read_return(content: bytes, sidecar: bytes, profile: Profile) -> BatchReturn
 
 
 def _lines(answer: Answer, order: Order, start: int) -> tuple[list[ReturnLine], list[Problem]]:
+    if answer.said == "not_found" and order.turned_away:
+        return _all_failed(order, start, answer.code, "整批被拒收"), []
     if answer.said != "accepted" or answer.state == "pending":
         raise refused("RETURN_NOT_READY", "银行尚无结果", Problem(0, "statusCode", ascii(answer.code[:20]), "a result"))
     if answer.state == "failed" and not answer.rows:
-        failed = [
-            ReturnLine(start + number, ref, amount, PaymentOutcome.FAILED, answer.code, "整批失败")
-            for number, (ref, amount) in enumerate(order.payments, start=1)
-        ]
-        return failed, list(answer.problems)
+        return _all_failed(order, start, answer.code, "整批失败"), list(answer.problems)
     difference = differs(answer, order)
     if difference is not None:
         raise refused("TOTAL_DIFFERS", "回盘与所发指令的笔数或金额不一致", difference)
@@ -135,6 +133,13 @@ def _lines(answer: Answer, order: Order, start: int) -> tuple[list[ReturnLine], 
         elif not row.problems and numbers[number] == 1:
             lines.append(_line(row, order, start))
     return lines, problems
+
+
+def _all_failed(order: Order, start: int, code: str, reason: str) -> list[ReturnLine]:
+    return [
+        ReturnLine(start + number, ref, amount, PaymentOutcome.FAILED, code, reason)
+        for number, (ref, amount) in enumerate(order.payments, start=1)
+    ]
 
 
 def _line(row: Row, order: Order, start: int) -> ReturnLine:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
+from typing import Any
 
 import requests
 
 from chalicelib.kernel.clock import Clock, local_date
-from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending, TooEarlyOrLate
+from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, Pending, Problem, TooEarlyOrLate
 from integrations.bundle import Part, sm3, write_bundle
 from integrations.minsheng import answers, codec, detail
 from integrations.minsheng.answers import Answer
@@ -18,7 +19,15 @@ from integrations.minsheng.codec import Order
 from integrations.minsheng.envelope import Login, Reply, body_xml, read_reply, write_request
 from integrations.minsheng.profile import Profile, Way, default_profile
 from integrations.notices import read_notice
-from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement
+from integrations.ports import (
+    BatchFile,
+    BatchReturn,
+    BatchState,
+    CreditNotice,
+    RefundLine,
+    RefusedInPart,
+    Statement,
+)
 
 TIMEOUT_SECONDS = (3.05, 20.0)
 ROWS_MAX = 1_000_000
@@ -69,13 +78,17 @@ class MinshengBank:
         """Hand the file's requests to the bank, each once.
 
         Raises ``Pending`` where it is not known whether one arrived, ``Conflict`` where the bank holds other payments
-        under its number, ``FileRefused`` where the bank says that it will not take it, or the file is not as frozen.
+        under its number, ``RefusedInPart`` where the bank says that it will not take one, and every other is
+        known to be there or refused as well; ``FileRefused`` where the file is not as frozen.
         """
         if not hmac.compare_digest(sm3(file.content), file.digest):
             raise FileRefused("DIGEST_DIFFERS", "文件内容与 SM3 摘要不一致")
+        refused: list[tuple[Order, str]] = []
         for order in codec.read_batch(file.content, self._profile)[1]:
-            if self._ask(order.way, order.ins_id, order) is BatchState.NOT_FOUND:
-                self._order(order)
+            if self._ask(order.way, order.ins_id, order) is BatchState.NOT_FOUND and (code := self._order(order)):
+                refused.append((order, code))
+        if refused:
+            raise _refused_in_part(refused)
 
     def ask_batch(self, file: BatchFile) -> BatchState:
         """Ask what became of a file: ``ACCEPTED`` where the bank has every request in it, ``NOT_FOUND`` where it says
@@ -85,20 +98,24 @@ class MinshengBank:
         states = [self._ask(order.way, order.ins_id, order) for order in orders]
         return BatchState.NOT_FOUND if BatchState.NOT_FOUND in states else BatchState.ACCEPTED
 
-    def fetch_return(self, file: BatchFile) -> BatchFile:
+    def fetch_return(self, file: BatchFile, refused: frozenset[str] = frozenset()) -> BatchFile:
         """Ask what became of each payment of a file, and give the replies as a file for ``read_return``.
 
-        Raises ``Pending`` until the bank has worked through every request in it. A payment of its own may still be
-        pending in the file then: fetch again.
+        Raises ``Pending`` until the bank has worked through every request in it, but for one that it ``refused`` and
+        now says it has not. A payment of its own may still be pending in the file then: fetch again.
         """
         batch_no, orders = codec.read_batch(file.content, self._profile)
         parts = []
         for order in orders:
             xml, answer = self._answer(order.way, order.ins_id)
-            if answer.said != "accepted" or answer.state == "pending":
+            # Its word when it was handed the request, and its word now: only both together end a payment.
+            turned_away = answer.said == "not_found" and refused.issuperset(order.refs)
+            if not turned_away and (answer.said != "accepted" or answer.state == "pending"):
                 raise _unknown(order.way.ask_code, order.ins_id, f"code {answer.code[:20]!a}")
             payments = [[ref, amount] for ref, amount in order.payments]
-            facts = {"trn_code": order.way.trn_code, "ins_id": order.ins_id, "payments": payments}
+            facts: dict[str, Any] = {"trn_code": order.way.trn_code, "ins_id": order.ins_id, "payments": payments}
+            if turned_away:
+                facts["turned_away"] = True
             parts.append(Part(facts, xml))
         content = write_bundle("return", {"batch_no": batch_no}, parts)
         return BatchFile(self._profile.names["return"].format(batch_no=batch_no), content, sm3(content))
@@ -159,14 +176,15 @@ class MinshengBank:
             raise _unknown(detail.BALANCE_CODE, "balance", wrong.code) from wrong
         return xml
 
-    def _order(self, order: Order) -> None:
+    def _order(self, order: Order) -> str:
+        """Send a request; returns the code by which the bank refused it, empty where it took it."""
         reply = self._reply(order.way.trn_code, order.body, order.ins_id)
         if reply.said == "accepted" and reply.text("insId") == order.ins_id:
-            return
+            return ""
         if reply.said == "refused":
-            raise FileRefused("BATCH_REFUSED", f"银行拒收指令 {order.ins_id},代码 {reply.code[:20]!a}")
+            return reply.code
         if reply.said == "duplicate" and self._ask(order.way, order.ins_id, order) is BatchState.ACCEPTED:
-            return
+            return ""
         raise _unknown(order.way.trn_code, order.ins_id, f"code {reply.code[:20]!a}")
 
     def _ask(self, way: Way, ins_id: str, order: Order) -> BatchState:
@@ -219,6 +237,16 @@ def login_from(secret: str) -> Login:
     if len(parts) != 3 or not all(parts):
         raise InvalidInput("LOGIN_INVALID", "民生银行登录信息格式不正确")
     return Login(*parts)
+
+
+def _refused_in_part(refused: Sequence[tuple[Order, str]]) -> RefusedInPart:
+    problems = tuple(
+        Problem(0, "insId", order.ins_id, f"refused by code {code[:20]!a}: its payments go with a later batch")
+        for order, code in refused
+    )
+    numbers = "、".join(order.ins_id for order, _ in refused)
+    refs = frozenset(ref for order, _ in refused for ref in order.refs)
+    return RefusedInPart("BATCH_REFUSED_IN_PART", f"银行拒收指令 {numbers},其中各笔将改由后续批次退付", refs, problems)
 
 
 def _unknown(trn_code: str, number: str, why: str) -> Pending:

@@ -30,6 +30,13 @@ class Order:
     ins_id: str
     payments: tuple[tuple[str, int], ...]
     body: str
+    # In a return: the bank refused it, and has nothing of its number.
+    turned_away: bool = False
+
+    @property
+    def refs(self) -> frozenset[str]:
+        """Our numbers of its payments."""
+        return frozenset(ref for ref, _ in self.payments)
 
     @property
     def total_fen(self) -> int:
@@ -111,7 +118,8 @@ def read_order(part: Part, profile: Profile) -> Order:
         raise refused("FILE_INVALID", "文件头不正确", problem)
     # Bytes that we wrote; should they have been changed, the bank sees replacement characters and refuses the total.
     body = part.content.decode(profile.encoding, errors="replace")
-    return Order(way, ins_id, tuple((ref, amount) for ref, amount in payments), body)
+    turned_away = part.facts.get("turned_away") is True
+    return Order(way, ins_id, tuple((ref, amount) for ref, amount in payments), body, turned_away)
 
 
 def ask_body(way: Way, ins_id: str) -> str:

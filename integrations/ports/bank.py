@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import IO, NamedTuple, Protocol, runtime_checkable
 
-from chalicelib.kernel.errors import Problem
+from chalicelib.kernel.errors import FileRefused, Problem
 
 
 class Direction(StrEnum):
@@ -147,6 +147,15 @@ class BatchState(StrEnum):
     NOT_FOUND = "not_found"
 
 
+class RefusedInPart(FileRefused):
+    """Payments of a batch file, maybe all, that the bank refused by its own word when they were handed over; it has the
+    others. Not raised while the outcome of one is unknown."""
+
+    def __init__(self, code: str, message: str, our_refs: frozenset[str], problems: tuple[Problem, ...]) -> None:
+        super().__init__(code, message, problems=problems)
+        self.our_refs = our_refs
+
+
 class DepositBank(Protocol):
     """A bank that holds the deposit account."""
 
@@ -168,7 +177,8 @@ class DepositBank(Protocol):
         ...
 
     def send_batch(self, file: BatchFile) -> None:
-        """Hand the file to the bank. ``Pending`` where it is not known whether it arrived."""
+        """Hand the file to the bank. ``Pending`` where it is not known whether it arrived, ``FileRefused`` where the
+        bank says that it will take nothing of it, ``RefusedInPart`` where it says so of a part."""
         ...
 
     def ask_batch(self, file: BatchFile) -> BatchState:
@@ -221,6 +231,9 @@ class AskedBank(DepositBank, Protocol):
         and counts where the counterparty states no balance. ``Pending`` where there is no clear answer, or none yet."""
         ...
 
-    def fetch_return(self, file: BatchFile) -> BatchFile:
-        """Ask what became of each payment of a batch file, for ``read_return``. ``Pending`` while nothing is known."""
+    def fetch_return(self, file: BatchFile, refused: frozenset[str] = frozenset()) -> BatchFile:
+        """Ask what became of each payment of a batch file, for ``read_return``. ``Pending`` while nothing is known.
+
+        ``refused``: payments that the bank refused when they were handed over. Once it is asked and has them not, the
+        file says that they failed."""
         ...

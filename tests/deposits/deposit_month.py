@@ -149,6 +149,7 @@ class DepositMonth:
         amount_fen: int = DEPOSIT,
         at: str = "2026-03-10T10:00:00",
         payer_name: str | None = None,
+        account: str = "",
         serial: str = "",
     ) -> str:
         """A payment arrives at the bank; returns its serial."""
@@ -160,7 +161,7 @@ class DepositMonth:
                 "booked_at_ms": at_shanghai(at),
                 "value_date": at[:10],
                 "amount_fen": amount_fen,
-                "account": account_no(payer),
+                "account": account or account_no(payer),
                 "name": payer_name or name(payer),
                 "memo": code(payer) if memo is None else memo,
             }

@@ -14,7 +14,8 @@
 
 Faults: ``refuse`` 503, unread; ``silence`` unread, no answer for ``silence_seconds``; ``mute`` taken, unanswered;
 ``unknown`` taken, answered WEC02; ``half`` taken, half the answer; ``garbage`` taken, answered with what is no XML;
-``wrong_total`` a total that is not its rows'; ``duplicate`` the last row of the answer comes twice.
+``wrong_total`` a total that is not its rows'; ``duplicate`` the last row of the answer comes twice; ``turn_away`` a
+batch of a new number is not taken, and answered W6191.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from integrations.minsheng.simulator.paper import Asked
 from integrations.simulated import HttpSimulator, Reply, Request, Teller, as_json
 
 LINK = "/eweb/b2e/connect.do"
-FAULTS = ("refuse", "silence", "mute", "unknown", "half", "garbage", "wrong_total", "duplicate")
+FAULTS = ("refuse", "silence", "mute", "unknown", "half", "garbage", "wrong_total", "duplicate", "turn_away")
 BATCHES = ("batchCostReimb", "batchXfer")
 ASKS = ("qryBatchCostReimb", "qryBatchXfer")
 
@@ -76,10 +77,13 @@ class MinshengSimulator(HttpSimulator):
 
     def _use_fault(self, name: str, trn_code: str) -> bool:
         with self._lock:
-            for key in (f"{name}:{trn_code}", name):
-                if self.faults.get(key, 0) > 0:
-                    self.faults[key] -= 1
-                    return True
+            return self._spend(name, trn_code)
+
+    def _spend(self, name: str, trn_code: str) -> bool:
+        for key in (f"{name}:{trn_code}", name):
+            if self.faults.get(key, 0) > 0:
+                self.faults[key] -= 1
+                return True
         return False
 
     def answer(self, content_type: str, content: bytes) -> tuple[int | None, bytes]:
@@ -124,6 +128,8 @@ class MinshengSimulator(HttpSimulator):
 
     def _serve(self, asked: Asked) -> Callable[[], str]:
         if asked.trn_code in BATCHES:
+            if asked["insId"] not in self.account.batches and self._spend("turn_away", asked.trn_code):
+                raise RefusalError("W6191", "交易失败")
             self.account.take(asked)
             ids = f"<trnId>{asked['trnId']}</trnId><insId>{asked['insId']}</insId>"
             return lambda: f"<batchTransfers>{ids}</batchTransfers>"
