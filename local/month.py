@@ -157,6 +157,10 @@ def make_month(
     failing = _failing(seed, people, conduct)
     parts = cast(seed, people, conduct, {person.code for person in failing})
     people = tuple(replace(each, name=parts.rare_names.get(each.code, each.name)) for each in people)
+    if MINSHENG in channels:
+        # Of the second bank's own cards: his file goes out as two requests.
+        card = maker.minsheng_card()
+        people = tuple(replace(each, account_no=card) if each.code == parts.short.code else each for each in people)
     lists, refused = applicant_files(seed, plan, people, maker)
     twice = (Paying.DOUBLE,) if wallet_transfers else ()
     sent = {person.code: CHANNEL for person in (*failing, parts.beside)}

@@ -12,7 +12,7 @@ from chalicelib.deposits.records import DepositState, deposits
 from chalicelib.kernel.clock import from_ms, local_date
 from chalicelib.kernel.money import FEN_PER_YUAN, yuan_text
 from chalicelib.periods.plan import Plan
-from chalicelib.refunds.records import RefundRecord, refunds
+from chalicelib.refunds.records import RefundRecord, failed, refunds
 from chalicelib.refunds.rules import RefundState
 from chalicelib.treasury.records import notices
 from chalicelib.treasury.rules import OPEN
@@ -81,10 +81,11 @@ def refunded(plan: Plan) -> Iterator[Recipient]:
 
 
 def refund_failed(plan: Plan) -> Iterator[Recipient]:
-    """Everybody with a refund that the bank sent back and that no other account has taken yet."""
-    for code, state, _ in _refunds_by_code(plan.period):
-        if state == RefundState.FAILED:
-            yield Recipient(code, {"application": code})
+    """Everybody with a refund that the bank sent back and for which it is not known yet where it shall go."""
+    known = {failure.sk for failure in failed(plan.period) if failure.answered_at_ms}
+    back = (refund for refund in refunds(plan.period) if refund.state == RefundState.FAILED)
+    for code in sorted({refund.code for refund in back if refund.code and refund.our_ref not in known}):
+        yield Recipient(code, {"application": code})
 
 
 def until_text(plan: Plan, milestone: str) -> str:

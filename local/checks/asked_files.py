@@ -27,6 +27,7 @@ from local.checks.bank_files import (
 
 _OUR_REF = re.compile(r"RF\d{6}[0-9a-f]{24}")
 _FAILED = "failed"
+_NOT_HERE = "E1602"
 # Their word on a payment, as Bank of Hangzhou's codes say it.
 _MINSHENG_CODES = {
     "batchCostReimb": {"10": PAID, "20": _FAILED},
@@ -133,6 +134,11 @@ def _minsheng_return(key: str, content: bytes) -> ReturnFile:
     rows, total_fen = [], 0
     for facts, xml in parts:
         text = xml.decode("gb18030")
+        if f"<code>{_NOT_HERE}</code>" in text:
+            # What it turned away when it was handed over, and has nothing of by now.
+            rows += [ReturnRow(ref, fen, _FAILED) for ref, fen in facts["payments"]]
+            total_fen += sum(fen for _, fen in facts["payments"])
+            continue
         told = unescape(re.search(r"<fileContent>([^<]*)</fileContent>", text)[1])  # type: ignore[index]
         total_fen += _fen(re.search(r"<totalAmt>([^<]*)</totalAmt>", text)[1])  # type: ignore[index]
         codes = _MINSHENG_CODES[facts["trn_code"]]

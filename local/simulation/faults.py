@@ -35,6 +35,8 @@ RATES = {
     "working": 0.4,  # the bank does not know yet what became of a payment
 }
 SPARED = 0.45
+# In so many months Minsheng turns requests of refund files away, this many.
+TURNING_AWAY, TURNED_AWAY_MAX = 0.5, 3
 DARK_SPELLS_MAX = 5
 
 
@@ -46,6 +48,8 @@ class Faults:
     rates: dict[str, float]
     dark: tuple[tuple[int, int], ...] = ()
     seen: Counter[str] = field(default_factory=Counter)
+    # How many requests of refund files Minsheng will not take.
+    turned_away: int = 0
     # Counting stops where nothing more may go wrong, so that a month comes to its end.
     until_ms: int = 0
 
@@ -64,8 +68,11 @@ class Faults:
         return found
 
 
-def draw_faults(rng: random.Random, instants: list[int], until_ms: int, *, calm: bool = False) -> Faults:
+def draw_faults(rng: random.Random, instants: list[int], until_ms: int, *, seed: int = 0, calm: bool = False) -> Faults:
     """A month's weather. Dark spells come where something happens: around ``instants`` of its plan (epoch ms)."""
+    # Drawn apart, so that everything else in the month of a seed is as it was before there was this.
+    apart = random.Random(f"turned away {seed}")  # noqa: S311 (a simulation guards no secret)
+    turns_away = not calm and apart.random() < TURNING_AWAY
     rates = {
         kind: 0.0 if calm or rng.random() < SPARED else rate * rng.choice((0.2, 0.5, 1.0))
         for kind, rate in RATES.items()
@@ -74,4 +81,5 @@ def draw_faults(rng: random.Random, instants: list[int], until_ms: int, *, calm:
     for _ in range(rng.randint(1, DARK_SPELLS_MAX) if rates["dark"] else 0):
         begin = rng.choice(instants) + rng.randint(-2_000, 60_000)
         spells.append((begin, begin + rng.randint(500, 20_000)))
-    return Faults(rng, rates, tuple(spells), until_ms=until_ms)
+    turned_away = apart.randint(1, TURNED_AWAY_MAX) if turns_away else 0
+    return Faults(rng, rates, tuple(spells), until_ms=until_ms, turned_away=turned_away)

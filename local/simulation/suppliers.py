@@ -37,6 +37,8 @@ class Suppliers:
             world.clockwork.spawn("slow banks", self._dawdle)
         if world.faults.strikes("clock", world.clockwork.now_ms):
             world.clockwork.spawn("clocks", self._set_clocks)
+        if world.faults.turned_away:
+            world.clockwork.spawn("slow banks", self._turn_away)
         for day in sorted({due.day for due in plan.statements}):
             due_ms = max(due.due.at_ms for due in plan.statements if due.day == day)
             world.clockwork.spawn("banks", partial(self._state, day), due_ms - world.rng.randint(0, 3) * HOUR_MS)
@@ -53,6 +55,15 @@ class Suppliers:
             minsheng.control("/_finish", {})
             for name in bank.account.batches:
                 bank.control("/_return", {"name": name})
+
+    def _turn_away(self) -> None:
+        """Minsheng turns requests away, until the last batch that the period's machine makes by itself."""
+        world, plan = self.world, self.world.month.plan
+        faults = world.parties.minsheng.faults
+        world.clockwork.pause_until(plan.at("settlement_closes"))
+        faults["turn_away"] = world.faults.turned_away
+        world.clockwork.pause_until(plan.at("failed_refunds_after") - HOUR_MS)
+        world.faults.seen["turned_away"] += world.faults.turned_away - faults.pop("turn_away")
 
     def _set_clocks(self) -> None:
         """On auction day the hub's clocks jump, ahead and back, by what time servers put right."""

@@ -42,7 +42,7 @@ class World:
         self.clockwork = Clockwork(rng, at_shanghai(STARTS), EVENTS_MAX)
         instants = sorted({each.at_ms for each in (*plan.milestones.values(), *(s.due for s in plan.statements))})
         # The last days are fair, so that what was broken can be put right before the end.
-        self.faults: Faults = draw_faults(rng, instants, plan.at("month_end") + 3_600_000, calm=calm)
+        self.faults: Faults = draw_faults(rng, instants, plan.at("month_end") + 3_600_000, seed=seed, calm=calm)
         self.functions = Functions(self.clockwork, self.faults, rng, patches.forget)
         self.queues = Queues(self.clockwork, self.faults, self.functions, rng)
         self.machines = Machines(

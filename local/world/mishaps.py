@@ -149,14 +149,15 @@ def see_differences(at: Addresses, token: str, month: Month, deadline_ms: int, d
 def spoil_refunds(at: Addresses, done: Mishaps) -> None:
     """Each counterparty takes the next order and does not answer; the bank keeps its first return file back."""
     need("POST", f"{at.bank}/_faults", body={"mute": 1, "hold_returns": 1})
-    need("POST", f"{at.minsheng}/_faults", body={"mute": 1})
+    # One who is paid back in batch 1 has a card of its own: it turns that part of the file away.
+    need("POST", f"{at.minsheng}/_faults", body={"mute": 1, "turn_away:batchCostReimb": 1})
     if at.stripe:
         need("POST", f"{at.stripe}/_faults", body={"lost_refund": 1})
     else:
         orders = ("alipay.trade.refund", "alipay.fund.trans.uni.transfer")
         need("POST", f"{at.alipay}/_faults", body={method: ["mute"] for method in orders})
     done.planted.append(Planted("orders taken without an answer by both banks and the wallet, a return file kept back"))
-    done.planted.append(Planted("Minsheng's file refused in part"))
+    done.planted.append(Planted("Minsheng's file refused in part", "refunds/", "BATCH_REFUSED_IN_PART"))
 
 
 def bring_returns(at: Addresses, done: Mishaps) -> None:
