@@ -48,6 +48,7 @@ from moto.kms import models as moto_kms  # noqa: E402
 from chalicelib.kernel import aws as aws_doors  # noqa: E402
 from chalicelib.kernel import tables  # noqa: E402
 from tests.api.described import document, held  # noqa: E402
+from tests.light_moto import lighten_moto  # noqa: E402
 
 # Whatever a test sees of the API is in the OpenAPI document, or the test fails.
 TestHTTPClient.request = held(TestHTTPClient.request)  # type: ignore[method-assign]
@@ -57,6 +58,7 @@ _read = cache(JSONFileLoader().load_file)
 JSONFileLoader.load_file = lambda _, path: _read(path)  # type: ignore[method-assign]
 # moto makes an RSA key for each key of KMS, even where it is never used: one will do.
 moto_kms.generate_private_key = cache(moto_kms.generate_private_key)  # type: ignore[attr-defined]
+lighten_moto()
 
 
 def pytest_collection_finish() -> None:
