@@ -76,7 +76,7 @@ def activate(ask: Ask) -> Answer:
     password = form.get("password", "")
     if password != form.get("repeated", ""):
         problem = Problem(0, "password", "", "两次输入的密码须一致")
-        raise InvalidInput("FORM_INVALID", "两次输入的密码不一致,请重新输入", problems=(problem,))
+        raise InvalidInput("FORM_INVALID", "两次输入的密码不一致，请重新输入", problems=(problem,))
     desk.activate_on_site(
         load_plan(ask.period),
         ask.named["code"],
@@ -96,7 +96,7 @@ def _day(ask: Ask) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         problem = Problem(0, "valid_until", text, "真实存在的日期")
-        raise InvalidInput("FORM_INVALID", "没有这一天,请检查日期", problems=(problem,)) from error
+        raise InvalidInput("FORM_INVALID", "没有这一天，请检查日期", problems=(problem,)) from error
 
 
 def _address(ask: Ask, code: str) -> str:

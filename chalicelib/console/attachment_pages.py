@@ -20,7 +20,7 @@ def take_in(ask: Ask) -> Answer:
     """Take one in. The answer is the page with the address of one PUT, which is good for an hour."""
     find_period(ask.period)
     form, files = ask.request.form, hub().files
-    size = ask.field("bytes", r"[1-9]\d{0,15}", "文件长度为正整数(字节)")
+    size = ask.field("bytes", r"[1-9]\d{0,15}", "文件长度为正整数（字节）")
     told = {name: form.get(name, "").strip() for name in ("name", "kind")}
     digests = {name: form.get(name, "").strip().lower() for name in ("sha256", "sm3")}
     attachment = attachment_of({**told, **digests, "bytes": int(size)})

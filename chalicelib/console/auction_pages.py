@@ -70,7 +70,7 @@ def _board(ask: Ask, opens_at_ms: int, closes_at_ms: int) -> dict[str, Any]:
         "head": heads[-1]["head"] if heads else None,
         # What the log holds beyond its newest head.
         "size": bidlog.size_of(ask.period),
-        "accepted": _drawn("bars", f"有效报价(每 {width})", grown.labels, {"有效报价(笔)": grown.accepted}),
+        "accepted": _drawn("bars", f"有效报价（每 {width}）", grown.labels, {"有效报价（笔）": grown.accepted}),
         "measured": found,
         "refused": sorted(found.refused.items(), key=lambda each: -each[1]) if found and found.refused else [],
         "latency": _latency(found),
@@ -82,13 +82,13 @@ def _latency(found: Measured | None) -> str:
     if found is None or not found.latency_ms:
         return ""
     at = sorted({when for points in found.latency_ms.values() for when, _ in points})
-    named = {"p50": "一半在此之内(p50)", "p99": "百分之九十九(p99)"}
+    named = {"p50": "一半在此之内（p50）", "p99": "百分之九十九（p99）"}
     series = {
         named[stat]: [points.get(when) for when in at]
         for stat in LATENCIES
         for points in [dict(found.latency_ms.get(stat, ()))]
     }
-    return _drawn("lines", "受理一笔报价用时(毫秒)", at, series)
+    return _drawn("lines", "受理一笔报价用时（毫秒）", at, series)
 
 
 def _drawn(kind: str, title: str, labels: Any, series: Series) -> str:

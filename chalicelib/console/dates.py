@@ -29,7 +29,7 @@ def days_written(text: str, year: int, name: str) -> list[str]:
     for piece in filter(None, _BETWEEN.split(bare)):
         days = list(_days_of(piece, year, last))
         if not days:
-            problems.append(Problem(0, name, piece[:40], "如 1月1日至3日,或 2027-01-01"))
+            problems.append(Problem(0, name, piece[:40], "如 1月1日至3日，或 2027-01-01"))
             continue
         found += [day.isoformat() for day in days]
         last = days[-1]

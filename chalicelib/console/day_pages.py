@@ -32,7 +32,7 @@ def latest(ask: Ask) -> Answer:
     """Go on to the latest period."""
     periods = listed_periods()
     if not periods:
-        return outside("refused.html", status=404, message="还没有任何一期:请先由计划人员提交工作计划")
+        return outside("refused.html", status=404, message="还没有任何一期：请先由计划人员提交工作计划")
     del ask
     return redirect(f"/console/{periods[0]}")
 

@@ -45,7 +45,7 @@ def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
         answer = outside("refused.html", status=error.status, message=error.message)
     except Exception:
         logger.exception("console failed")
-        answer = outside("refused.html", status=500, message="系统繁忙,请稍后重试")
+        answer = outside("refused.html", status=500, message="系统繁忙，请稍后重试")
     return answer.as_event(GUARDS)
 
 

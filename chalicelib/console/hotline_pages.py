@@ -95,7 +95,7 @@ def counted(ask: Ask) -> Answer:
         for key, label in categories.items()
         if any(by_month[month].get(key) for month in months)
     }
-    drawn = svg(bars("来电类别(按月)", months, series, stacked=True)) if series else b""
+    drawn = svg(bars("来电类别（按月）", months, series, stacked=True)) if series else b""
     return page(
         ask,
         "contacts.html",

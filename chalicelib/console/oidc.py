@@ -154,9 +154,9 @@ class Provider:
                 method, _safe(url), data=form, auth=auth, timeout=TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise Pending("PROVIDER_SILENT", "统一身份认证暂时没有应答,请稍后重试") from error
+            raise Pending("PROVIDER_SILENT", "统一身份认证暂时没有应答，请稍后重试") from error
         if reply.status_code >= 500:
-            raise Pending("PROVIDER_SILENT", "统一身份认证暂时没有应答,请稍后重试")
+            raise Pending("PROVIDER_SILENT", "统一身份认证暂时没有应答，请稍后重试")
         try:
             content = reply.json()
         except ValueError as error:
@@ -175,7 +175,7 @@ def _safe(url: str) -> str:
 
 
 def _refused() -> NotAuthenticated:
-    return NotAuthenticated("SIGN_IN_REFUSED", "统一身份认证未通过,请重新登录")
+    return NotAuthenticated("SIGN_IN_REFUSED", "统一身份认证未通过，请重新登录")
 
 
 def _text(raw: bytes) -> str:

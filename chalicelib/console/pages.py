@@ -50,7 +50,7 @@ class Ask:
         if (empty and not found) or re.fullmatch(pattern, found):
             return found
         problem = Problem(0, name, "", remedy)
-        raise InvalidInput("FORM_INVALID", f"请检查填写内容: {remedy}", problems=(problem,))
+        raise InvalidInput("FORM_INVALID", f"请检查填写内容：{remedy}", problems=(problem,))
 
     def choice(self, name: str, choices: Collection[str], remedy: str) -> str:
         """A field that is one of a few words. Raises ``InvalidInput`` (``FORM_INVALID``)."""

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.console.pages import Ask
 from chalicelib.console.rendering import page
 from chalicelib.console.web import Answer, redirect
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.money import fen_from_yuan
 from chalicelib.periods import calendar_table, running
@@ -32,10 +33,13 @@ def show(ask: Ask) -> Answer:
 def amend(ask: Ask) -> Answer:
     """Move one milestone, with a reason; it counts once another person approves it."""
     at = ask.field("at", r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", "请填写日期和时间")
-    day = ask.field("date", r"\d{4}-\d{2}-\d{2}", "请填写日期", empty=True)
-    moved = {"at": f"{at if at.count(':') > 1 else f'{at}:00'}.000", "date": day or at[:10]}
-    reason = ask.request.form.get("reason", "")
-    wanted = wanted_from_json({"reason": reason, "milestones": {ask.request.form.get("milestone", ""): moved}})
+    form, standing = ask.request.form, find_period(ask.period).plan.milestones
+    name = form.get("milestone", "")
+    # Moved within its day it stays the calendar's day, which in a compressed month is another one than the clock's.
+    same = name in standing and local_date(standing[name].at_ms).isoformat() == at[:10]
+    day = standing[name].date.isoformat() if same else at[:10]
+    moved = {"at": f"{at if at.count(':') > 1 else f'{at}:00'}.000", "date": day}
+    wanted = wanted_from_json({"reason": form.get("reason", ""), "milestones": {name: moved}})
     running.amend_period(ask.period, wanted, ask.actor, hub().machines)
     return redirect(f"/console/{ask.period}/plan?said=proposed")
 

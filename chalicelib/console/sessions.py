@@ -48,7 +48,7 @@ class SignedIn:
     def check_csrf(self, given: str) -> None:
         """Raises ``NotAllowed`` (``FORM_EXPIRED``) where a form is not one that this session was given."""
         if not hmac.compare_digest(self.csrf.encode(), given.encode()):
-            raise NotAllowed("FORM_EXPIRED", "页面已过期或来源不明,请刷新后重新提交")
+            raise NotAllowed("FORM_EXPIRED", "页面已过期或来源不明，请刷新后重新提交")
 
 
 def begin(provider: Provider, entropy: Entropy, now_ms: int) -> tuple[str, str]:
@@ -65,7 +65,7 @@ def finish(request: Request, provider: Provider, entropy: Entropy, now_ms: int) 
     Raises ``NotAuthenticated`` (``SIGN_IN_REFUSED``): another browser's answer, an old or a used one, a token that
     does not hold, somebody without an account.
     """
-    refused = NotAuthenticated("SIGN_IN_REFUSED", "登录未完成或已过期,请重新登录")
+    refused = NotAuthenticated("SIGN_IN_REFUSED", "登录未完成或已过期，请重新登录")
     state, code = request.query.get("state", ""), request.query.get("code", "")
     known = request.cookies.get(SIGN_IN_COOKIE, "")
     if not state or not code or not hmac.compare_digest(state.encode(), known.encode()):
@@ -78,7 +78,7 @@ def finish(request: Request, provider: Provider, entropy: Entropy, now_ms: int) 
     if not roles:
         # The provider's name for somebody who is no operator of ours is not ours to keep.
         _note(UNKNOWN, (), now_ms, {"signed_in": False, "attempt": entropy.token(8).hex()})
-        raise NotAuthenticated("SIGN_IN_REFUSED", "您在本系统没有操作员账号,请联系管理员")
+        raise NotAuthenticated("SIGN_IN_REFUSED", "您在本系统没有操作员账号，请联系管理员")
     before = request.cookies.get(SESSION_COOKIE)
     if before:
         records.end_session(before)

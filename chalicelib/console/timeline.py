@@ -43,13 +43,13 @@ def timeline(applicant: ApplicantRecord) -> list[Happened]:
 
 def _application(applicant: ApplicantRecord) -> Iterator[Happened]:
     kind = words.CLASSES.get(applicant.bidder_class, applicant.bidder_class)
-    yield Happened(0, "列入申请人名单", f"{kind},有效期 {applicant.valid_from} 至 {applicant.valid_until}")
+    yield Happened(0, "列入申请人名单", f"{kind}，有效期 {applicant.valid_from} 至 {applicant.valid_until}")
     if applicant.audit:
         passed = "通过" if applicant.audit == "passed" else "未通过"
         yield Happened(0, f"资格审核{passed}", refusal_text(applicant))
     if applicant.activated:
         rollover = "选择延期" if applicant.rollover else "未选择延期"
-        by = f",由 {applicant.activated_by} 现场办理" if applicant.activated_by else ""
+        by = f"，由 {applicant.activated_by} 现场办理" if applicant.activated_by else ""
         yield Happened(int(applicant.activated_at_ms), "激活竞买资格", f"{rollover}{by}")
     if applicant.withdrawn:
         yield Happened(int(applicant.withdrawn_at_ms), "撤回申请", applicant.withdrawal_reason)
@@ -65,13 +65,13 @@ def _deposit(period: str, code: str) -> Iterator[Happened]:
     at_ms = int(credit.arrived_at_ms) if credit else 0
     of = words.CHANNELS.get(deposit.channel, deposit.channel)
     state = words.DEPOSITS.get(str(deposit.state), str(deposit.state))
-    detail = f"{of} {yuan_text(int(deposit.amount_fen))} 元,{state}"
+    detail = f"{of} {yuan_text(int(deposit.amount_fen))} 元，{state}"
     if deposit.rolled_from:
         yield Happened(at_ms, f"保证金由 {deposit.rolled_from} 期延期转入", detail)
         return
     yield Happened(at_ms, "保证金到账", detail)
     if credit and credit.confirmed_by:
-        yield Happened(at_ms, "存疑付款更正", f"{credit.proposed_by} 提出,{credit.confirmed_by} 复核")
+        yield Happened(at_ms, "存疑付款更正", f"{credit.proposed_by} 提出，{credit.confirmed_by} 复核")
 
 
 def _auction(period: str, code: str) -> Iterator[Happened]:
@@ -82,8 +82,8 @@ def _auction(period: str, code: str) -> Iterator[Happened]:
     if standing is None:
         return
     outcome = "成交" if standing.won else "未成交"
-    price = f"{yuan_text(standing.price_fen)} 元,第 {standing.rank} 名"
-    yield Happened(standing.bid_at_ms, f"最后有效报价({outcome})", price)
+    price = f"{yuan_text(standing.price_fen)} 元，第 {standing.rank} 名"
+    yield Happened(standing.bid_at_ms, f"最后有效报价（{outcome}）", price)
 
 
 def _payment(period: str, code: str) -> Iterator[Happened]:
@@ -102,11 +102,11 @@ def _refunds(applicant: ApplicantRecord) -> Iterator[Happened]:
         of = words.SOURCES.get(str(refund.source), str(refund.source))
         amount = yuan_text(int(refund.principal_fen) + int(refund.interest_fen))
         state = words.REFUNDS.get(str(refund.state), str(refund.state))
-        yield Happened(at_shanghai(refund.leaves_on), f"退款:{of}", f"{amount} 元(含利息),{state}")
+        yield Happened(at_shanghai(refund.leaves_on), f"退款：{of}", f"{amount} 元（含利息），{state}")
 
 
 def _contacts(period: str, code: str) -> Iterator[Happened]:
     for each in contacts_of(period, code):
         category = faq().categories.get(each.category, each.category)
-        handed = f",转交 {each.handed_to}" if each.handed_to else ""
-        yield Happened(int(each.at_ms), f"来电:{category}", f"{each.text}({each.by}{handed})")
+        handed = f"，转交 {each.handed_to}" if each.handed_to else ""
+        yield Happened(int(each.at_ms), f"来电：{category}", f"{each.text}（{each.by}{handed}）")

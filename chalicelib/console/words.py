@@ -100,8 +100,8 @@ RESULT = {
     "qualified": "有效竞买人",
     "bidders": "报价人数",
     "winners": "成交人数",
-    "lowest": "最低成交价(元)",
-    "average": "平均成交价(元)",
+    "lowest": "最低成交价（元）",
+    "average": "平均成交价（元）",
     "at_lowest": "报最低成交价人数",
     "won_at_lowest": "其中成交",
     "last_winner_at": "最后成交报价时间",
@@ -130,20 +130,20 @@ BID_REFUSALS = {
     "TOKEN_EXPIRED": "登录已过期",
     "TOKEN_AUDIENCE": "登录凭证用途不符",
     "TOKEN_VOID": "登录已失效",
-    "CLOCK_DOUBTED": "时钟不一致,暂不受理",
+    "CLOCK_DOUBTED": "时钟不一致，暂不受理",
 }
 VOIDS = {
     "none": "未提出",
     "proposed": "待复核",
-    "confirmed": "已复核,待财政办理",
+    "confirmed": "已复核，待财政办理",
     "done": "已作废",
     "refused": "财政未同意",
 }
 CHANGES = {"phone": "更换手机", "password": "重置密码", "withdrawal": "撤回申请", "validity": "延长有效期"}
 ATTACHMENTS = {"video": "录像", "audio": "录音", "scan": "扫描件", "photo": "照片", "other": "其他"}
 UPLOADS = {"none": "未上传", "arrived": "已保管", "differs": "与登记不符"}
-THEN = {"reissue": "重新开具", "release": "不再开具(放弃)"}
-TROUBLES = {"Errors": "函数出错(次)", "Throttles": "被限流(次)"}
+THEN = {"reissue": "重新开具", "release": "不再开具（放弃）"}
+TROUBLES = {"Errors": "函数出错（次）", "Throttles": "被限流（次）"}
 # Which states are good, which want a look, and which are bad: a colour beside the word, never in its place.
 TONES = {
     **dict.fromkeys(("matched", "held", "paid", "refunded", "returned", "issued", "written_off"), "good"),
@@ -153,7 +153,7 @@ TONES = {
 SAID = {
     "decided": "审批结论已记录。",
     "kept": "已保存。",
-    "proposed": "已提交,等待另一位操作员确认。",
+    "proposed": "已提交，等待另一位操作员确认。",
     "confirmed": "已确认。",
     "started": "已启动。",
     "activated": "已激活。",

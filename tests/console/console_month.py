@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from chalicelib.auctions import records as auctions
@@ -10,8 +11,11 @@ from chalicelib.bidlog import records as bidlog
 from chalicelib.console.measures import Measured
 from chalicelib.kernel import aws as aws_doors
 from chalicelib.kernel.clock import local_text
+from chalicelib.periods.milestones import Milestone
+from chalicelib.periods.plan import Plan
 from chalicelib.refunds import records as refunds
 from chalicelib.refunds.records import FailedRecord
+from chalicelib.treasury.receipt_records import ReceiptRecord, ReceiptState, receipt_key
 from chalicelib.treasury.records import NoticeRecord, notice_key, pay_code_record
 from tests.console.conftest import FakeHub
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, code
@@ -19,6 +23,20 @@ from tests.deposits.deposit_month import DEPOSIT, PERIOD, code
 MINUTE_MS = 60_000
 PAY_CODE = "33010026300000000042"
 REF = f"RF202603{'a' * 24}"
+
+
+def moved(whole: Plan, by_ms: int) -> Plan:
+    """The plan with all its instants moved."""
+
+    def each(one: Milestone) -> Milestone:
+        return replace(one, at_ms=one.at_ms + by_ms)
+
+    return replace(
+        whole,
+        milestones={name: each(one) for name, one in whole.milestones.items()},
+        broadcasts=tuple(map(each, whole.broadcasts)),
+        statements=tuple(replace(one, due=each(one.due)) for one in whole.statements),
+    )
 
 
 def head(at_ms: int, size: int, at: str = "2026-03-25T09:00:00.000") -> dict[str, dict[str, object]]:
@@ -102,6 +120,24 @@ def notice(hub: FakeHub) -> None:
     )
     record.save()
     pay_code_record(PAY_CODE, PERIOD, code(2)).save()
+
+
+def issued() -> None:
+    """The receipt of the notice's payment."""
+    ReceiptRecord(
+        *receipt_key(PERIOD, code(2), 1),
+        period=PERIOD,
+        code=code(2),
+        turn=1,
+        pay_code=PAY_CODE,
+        amount_fen=3_000_000,
+        state=ReceiptState.ISSUED,
+        number_message_id="m1",
+        issue_message_id="m2",
+        number="0000000042",
+        check_code="123456",
+        issued_at_ms=2,
+    ).save()
 
 
 def came_back() -> None:

@@ -9,17 +9,19 @@ import re
 import pytest
 
 from chalicelib.kernel import aws as aws_doors
-from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.clock import local_date, local_text
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.problems import record_problems
-from chalicelib.periods.records import PeriodState, find_period, move, save_plan
+from chalicelib.periods.records import PeriodState, find_period, mark_approved, move, save_plan
 from chalicelib.refunds import records as refunds
+from chalicelib.refunds.records import BatchHead, FailedRecord, batches_pk
+from chalicelib.treasury.receipt_records import receipts_of
 from chalicelib.treasury.records import notice_by_pay_code
 from local.identity import Identity
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import html_faults, operator
-from tests.console.console_month import PAY_CODE, REF, came_back, notice
+from tests.console.console_month import PAY_CODE, REF, came_back, issued, moved, notice
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
 
 HOME = f"/console/{PERIOD}"
@@ -184,6 +186,77 @@ def test_given_a_closed_month_when_drawn_up_again_then_its_statements_are_asked_
     assert browser.post(f"{HOME}/files/again", statements="hangzhou 2026-04-20\n").status == 303
     ((name, given),) = hub.machines.started.items()
     assert (name.split("/")[0], given["plan"]["closing"][0][0]["day"]) == ("month_end", "2026-04-20")
+
+
+def test_given_an_issued_receipt_when_two_say_it_is_wrong_then_it_is_being_reversed(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    notice(hub)
+    issued()
+    address = f"{HOME}/treasury/{PAY_CODE}"
+    cashier, approver = operator(identity, "zhao", "cashier", "approver"), operator(identity, "li", "approver")
+    assert "提出冲红" in cashier.get(address).body
+    assert "提出冲红" not in approver.get(address).body
+    assert approver.post(f"{address}/confirmations", act="reverse").status == 409
+    assert cashier.post(f"{address}/proposals", act="reverse", cause=" ").status == 400
+    assert cashier.post(f"{address}/proposals", act="reverse", cause="户名有误").goes_to.endswith("said=proposed")
+    own = cashier.post(f"{address}/confirmations", act="reverse")
+    assert (own.status, "SELF_APPROVAL" in own.body) == (403, True)
+    shown = approver.get(address).body
+    assert html_faults(shown) == []
+    assert "户名有误" in shown
+    for _ in range(2):
+        hub.clock.advance(1)
+        assert approver.post(f"{address}/confirmations", act="reverse").goes_to.endswith("said=confirmed")
+    first, reversing = receipts_of(PERIOD, code(2))
+    assert (first.reversal_proposed_by, first.reversal_confirmed_by) == ("zhao", "li")
+    assert (reversing.reverses, reversing.state) == (first.number, "planned")
+    assert {("zhao", "receipt.propose_reversal"), ("li", "receipt.confirm_reversal")} <= set(acts(hub))
+    assert "复核冲红" not in approver.get(address).body
+
+
+def test_given_a_published_plan_when_another_approves_a_moved_milestone_then_it_holds(
+    hub: FakeHub, identity: Identity
+) -> None:
+    # Given a month that is on: its deposits opened a minute ago
+    month = moved(PLAN, hub.clock.at_ms - PLAN.at("deposits_open") - 60_000)
+    save_plan(month, PeriodState.RUNNING, "wang", Actor("wang", ("planner",), hub.clock.now_ms()))
+    mark_approved(PERIOD, find_period(PERIOD).plan_digest, "li")
+    planner, approver = operator(identity, "wang", "planner", "approver"), operator(identity, "li", "approver")
+    assert "变更节点" in planner.get(f"{HOME}/plan").body
+    later = month.at("deposits_close") // 1_000 * 1_000 + 60_000
+    form = {"milestone": "deposits_close", "at": local_text(later)[:19], "reason": "银行系统维护"}
+    assert planner.post(f"{HOME}/plan/amendments", **{**form, "milestone": "tea"}).status == 400
+    assert planner.post(f"{HOME}/plan/amendments", **form).goes_to == f"{HOME}/plan?said=proposed"
+    # Then it waits among the approvals with what moves from where, and the plan stands as it did
+    waits = approver.get(f"{HOME}/approvals").body
+    address = re.search(rf'href="({HOME}/approvals/[^"]+)"', waits)
+    assert address
+    assert "银行系统维护" in approver.get(address[1]).body
+    assert find_period(PERIOD).plan.at("deposits_close") == month.at("deposits_close")
+    own = planner.post(address[1], decision="approved", reason="")
+    assert (own.status, "SELF_APPROVAL" in own.body) == (403, True)
+    assert approver.post(address[1], decision="approved", reason="").status == 303
+    amended = find_period(PERIOD).plan
+    assert (amended.at("deposits_close"), amended.day("deposits_close")) == (later, month.day("deposits_close"))
+    assert html_faults(planner.get(f"{HOME}/plan").body) == []
+
+
+def test_given_another_account_after_the_first_batch_then_a_cashier_starts_the_next_and_nobody_else(
+    hub: FakeHub, month: DepositMonth, identity: Identity
+) -> None:
+    came_back()
+    BatchHead(batches_pk(PERIOD), "batch#again-1", cut=True).save()
+    cashier = operator(identity, "zhao", "cashier")
+    assert "AGAIN_NOTHING" in cashier.post(f"{HOME}/refunds/again").body
+    FailedRecord(refunds.failed_pk(PERIOD), REF).update([FailedRecord.answered_at_ms.set(1)])
+    assert operator(identity, "li", "approver").post(f"{HOME}/refunds/again").status == 403
+    assert hub.machines.started == {}
+    hub.clock.advance(1)
+    assert cashier.post(f"{HOME}/refunds/again").goes_to == f"{HOME}/refunds?said=started"
+    ((name, given),) = hub.machines.started.items()
+    assert (name.split("/")[0], given["batch"], given["made_by"]) == ("refund_batch", "again-2", "zhao")
+    assert ("zhao", "refunds.again") in acts(hub)
 
 
 def test_given_nothing_to_send_again_then_it_is_said(hub: FakeHub, month: DepositMonth, identity: Identity) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import html
 import io
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -22,32 +21,18 @@ from chalicelib.kernel.clock import SetClock, local_date
 from chalicelib.kernel.errors import InvalidInput
 from chalicelib.periods.audit import Actor, trail
 from chalicelib.periods.calendar_table import hub_calendar
-from chalicelib.periods.plan import Milestone, Plan
 from chalicelib.periods.records import PeriodState, save_plan
 from local.identity import Identity
 from tests.applicants.applicants_office import LI, PERIOD, WANG, Listed, plan, qualify, take_in_file
 from tests.console.conftest import FakeHub
 from tests.console.console_desk import Browser, html_faults, operator
+from tests.console.console_month import moved
 
 HOME = f"/console/{PERIOD}"
 WANGS = f"{HOME}/applicants/{WANG.code}"
 NEW_PHONE = "13900000009"
 PASSWORD = "paizhao2026"
-WHY = "手机丢失,本人到场"
-
-
-def moved(whole: Plan, by_ms: int) -> Plan:
-    """The plan with all its instants moved."""
-
-    def each(one: Milestone) -> Milestone:
-        return replace(one, at_ms=one.at_ms + by_ms)
-
-    return replace(
-        whole,
-        milestones={name: each(one) for name, one in whole.milestones.items()},
-        broadcasts=tuple(map(each, whole.broadcasts)),
-        statements=tuple(replace(one, due=each(one.due)) for one in whole.statements),
-    )
+WHY = "手机丢失，本人到场"
 
 
 class Ticking(SetClock):
@@ -185,7 +170,7 @@ def test_given_a_bidder_at_the_counter_then_the_id_that_is_shown_activates_once(
     assert clerk.post(f"{WANGS}/activation", **form).status == 409
     # Who has no right to bid is offered no form
     other = clerk.get(f"{HOME}/applicants/{LI.code}").body
-    assert "未取得竞买资格,不能激活" in other
+    assert "未取得竞买资格，不能激活" in other
     assert clerk.get(f"{HOME}/applicants/nobody1").status == 404
 
 
@@ -207,7 +192,7 @@ def test_given_next_year_s_notice_when_copied_in_and_looked_at_then_plans_know_i
     form = {**NOTICE, "workdays": "2月14日(周日)"}
     drafted = browser.post("/console/calendar/drafts", **form)
     assert (drafted.status, html_faults(drafted.body)) == (200, [])
-    assert "放假 27 天,调休上班 1 天" in drafted.body
+    assert "放假 27 天，调休上班 1 天" in drafted.body
     # Nothing is kept before it was looked at
     with pytest.raises(InvalidInput):
         hub_calendar().is_workday(date(2027, 1, 4))

@@ -64,7 +64,7 @@ PAGES = {
 # A year's notice as somebody copies it.
 NOTICE = {
     "year": "2027",
-    "source": "国务院办公厅关于 2027 年部分节假日安排的通知(示例)",
+    "source": "国务院办公厅关于 2027 年部分节假日安排的通知（示例）",
     "holidays": "1月1日至3日、2月5日至11日、4月3日至5日、5月1日至5日、6月9日、9月15日、10月1日至7日",
     "workdays": "2月14日、10月9日",
 }
@@ -126,7 +126,7 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         PLAN,
         WANG.code,
         "phone",
-        reason="手机丢失,本人到场",
+        reason="手机丢失，本人到场",
         actor=Actor("zhao", ("cashier",), hub.clock.now_ms()),
         vault=hub.keys.vault(),
         phone="13900000009",

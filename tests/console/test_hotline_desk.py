@@ -39,7 +39,7 @@ def test_given_a_bidder_when_looked_up_then_the_story_is_told_without_personal_d
     assert going.goes_to == f"{HOTLINE}/{code(2)}"
     story = browser.get(going.goes_to)
     assert html_faults(story.body) == []
-    for told in ("列入申请人名单", "保证金到账", "2000.00 元,持有"):
+    for told in ("列入申请人名单", "保证金到账", "2000.00 元，持有"):
         assert told in story.body, told
     assert name(2) not in story.body
     # The result is not published: nobody is told of bids
@@ -66,7 +66,7 @@ def test_given_a_contact_when_logged_and_handed_over_then_the_colleague_finds_it
         assert SCRIPT not in page
         assert "&lt;script&gt;" in page
         assert html_faults(page) == []
-    assert "来电:投诉" in story
+    assert "来电：投诉" in story
     assert "没有转交给您的来电" in browser.get(HOTLINE).body
 
 

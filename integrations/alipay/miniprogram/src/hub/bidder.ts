@@ -71,7 +71,7 @@ export async function own<T>(path: string, body?: object): Promise<T> {
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error
     session.leave()
-    throw new Problem(SIGNED_OUT, '登录已过期,请重新登录', 401)
+    throw new Problem(SIGNED_OUT, '登录已过期，请重新登录', 401)
   }
 }
 

@@ -36,7 +36,7 @@ async function send<T>(url: string, options: Omit<Taro.request.Option, 'url'>): 
   const { status, data } = await answered({ url, dataType: 'text', responseType: 'text', ...options })
   const content = parsed(data)
   if (status < 200 || status >= 300) throw problemOf(status, content)
-  if (content === undefined) throw new Problem(UNREADABLE, '服务器的回答无法识别,请稍后重试', 502)
+  if (content === undefined) throw new Problem(UNREADABLE, '服务器的回答无法识别，请稍后重试', 502)
   return content as T
 }
 
@@ -49,7 +49,7 @@ async function answered(options: Taro.request.Option): Promise<{ status: number;
     const { status, statusCode, data } = (error ?? {}) as { status?: number; statusCode?: number; data?: unknown }
     const told = statusCode ?? status
     if (typeof told === 'number' && told >= 400) return { status: told, data }
-    throw new Problem(UNANSWERED, '网络不通,没有收到服务器的回答', 0)
+    throw new Problem(UNANSWERED, '网络不通，没有收到服务器的回答', 0)
   }
 }
 
@@ -58,7 +58,7 @@ async function reachable<T>(promise: Promise<T>): Promise<T> {
     return await promise
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw new Problem(UNANSWERED, '网络不通,没有收到服务器的回答', 0)
+    throw new Problem(UNANSWERED, '网络不通，没有收到服务器的回答', 0)
   }
 }
 
@@ -73,5 +73,5 @@ function parsed(data: unknown): unknown {
 
 function problemOf(status: number, content: unknown): Problem {
   const { code, detail, title } = (content ?? {}) as { code?: string; detail?: string; title?: string }
-  return new Problem(code ?? `HTTP_${status}`, detail ?? title ?? '系统繁忙,请稍后重试', status)
+  return new Problem(code ?? `HTTP_${status}`, detail ?? title ?? '系统繁忙，请稍后重试', status)
 }

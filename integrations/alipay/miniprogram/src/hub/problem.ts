@@ -20,7 +20,7 @@ export const UNREADABLE = 'UNREADABLE'
 
 /** The one sentence to show for whatever went wrong. */
 export function sentence(error: unknown): string {
-  return error instanceof Problem ? error.message : '系统繁忙,请稍后重试'
+  return error instanceof Problem ? error.message : '系统繁忙，请稍后重试'
 }
 
 /** Whether an error leaves open what became of the request. */

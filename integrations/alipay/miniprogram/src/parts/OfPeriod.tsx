@@ -9,7 +9,7 @@ export function OfPeriod({ children }: { children: (period: string) => ReactNode
   const asked = useAsk(currentPeriod)
   return (
     <Asked {...asked} lines={6}>
-      {(current) => (current ? children(current.period) : <Banner kind="warn">目前没有进行中的竞价,请留意公告。</Banner>)}
+      {(current) => (current ? children(current.period) : <Banner kind="warn">目前没有进行中的竞价，请留意公告。</Banner>)}
     </Asked>
   )
 }

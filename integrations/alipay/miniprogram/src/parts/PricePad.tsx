@@ -12,12 +12,12 @@ const QUICK = [-10, -1, 1, 10]
 
 /** The price, checked as it is typed, with one tick or ten up and down a tap away. */
 export function PricePad({ price, onChange, limits, disabled }: Pad) {
-  const rule = `${yuan(limits.reserve)} 元起,${yuan(limits.tick)} 元的整数倍` + (limits.cap === null ? '' : `,不超过 ${yuan(limits.cap)} 元`)
+  const rule = `${yuan(limits.reserve)} 元起，${yuan(limits.tick)} 元的整数倍` + (limits.cap === null ? '' : `，不超过 ${yuan(limits.cap)} 元`)
   return (
     <>
       <Field
         id="price"
-        label="我的报价(元)"
+        label="我的报价（元）"
         value={price}
         onChange={onChange}
         inputMode="numeric"

@@ -13,7 +13,7 @@ export function ReceiptCard({ signed, older }: { signed: Receipt; older?: boolea
   const text = JSON.stringify(signed)
   return (
     <section className={older ? 'card' : 'card receipt'} aria-label={`第 ${receipt.bid_number} 次报价回执`}>
-      <h2>{older ? `第 ${receipt.bid_number} 次报价(已被取代)` : '当前有效报价'}</h2>
+      <h2>{older ? `第 ${receipt.bid_number} 次报价（已被取代）` : '当前有效报价'}</h2>
       {!older && <p className="price">{yuan(receipt.price)} 元</p>}
       <Facts
         facts={[
@@ -36,7 +36,7 @@ export function ReceiptCard({ signed, older }: { signed: Receipt; older?: boolea
       </div>
       {!older && (
         <p className="soft small">
-          如何核对:请保存回执全文。开标后可凭它在公证材料中核对报价、时间和名次;签名为 Ed25519,公钥见当期公告,任何人都可用公开的核对程序验证。
+          如何核对：请保存回执全文。开标后可凭它在公证材料中核对报价、时间和名次；签名为 Ed25519，公钥见当期公告，任何人都可用公开的核对程序验证。
         </p>
       )}
     </section>

@@ -39,7 +39,7 @@ export function SmsCode({ period, code, phone, purpose, smsCode, onChange }: Who
       inputMode="numeric"
       maxLength={6}
       autoComplete="one-time-code"
-      hint={said || '6 位数字,5 分钟内有效'}
+      hint={said || '6 位数字，5 分钟内有效'}
       fault={fault}
       beside={
         <Button quiet busy={busy} disabled={left > 0 || !ready} onPress={send}>

@@ -33,7 +33,7 @@ function Form({ period }: { period: string }) {
   if (activatedAt) {
     return (
       <>
-        <Banner kind="good">激活成功。请牢记竞价密码,竞价当天凭申请编码和密码登录。</Banner>
+        <Banner kind="good">激活成功。请牢记竞价密码，竞价当天凭申请编码和密码登录。</Banner>
         <Button onPress={() => go('auction')}>查看竞价规则</Button>
       </>
     )
@@ -50,7 +50,7 @@ function Form({ period }: { period: string }) {
           onChange={setPassword}
           type="password"
           autoComplete="new-password"
-          hint="至少 8 位,同时含字母和数字"
+          hint="至少 8 位，同时含字母和数字"
         />
         <Field
           id="repeated"
@@ -63,7 +63,7 @@ function Form({ period }: { period: string }) {
         />
         <Check
           id="rollover"
-          label="延期退保:若本期未成交,保证金留到下一期使用(仅一期),暂不退款。"
+          label="延期退保：若本期未成交，保证金留到下一期使用（仅一期），暂不退款。"
           on={rollover}
           onChange={setRollover}
         />

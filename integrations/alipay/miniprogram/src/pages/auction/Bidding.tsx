@@ -54,19 +54,19 @@ export function Bidding({ live, phase, bidderClass, now }: { live: Live; phase: 
       {looked === '' && <Loading lines={3} />}
       {looked === 'failed' && (
         <Banner kind="warn">
-          <p>暂时查不到您已有的报价,不影响报价和已受理的报价。</p>
+          <p>暂时查不到您已有的报价，不影响报价和已受理的报价。</p>
           <Button quiet onPress={() => setLooked('')}>
             重新查询
           </Button>
         </Banner>
       )}
       {phase === 'open' && !attempt && looked !== '' && left > 0 && (
-        <Card title={standing ? `修改报价(还可 ${left} 次)` : `报价(共 ${left} 次)`}>
+        <Card title={standing ? `修改报价（还可 ${left} 次）` : `报价（共 ${left} 次）`}>
           <PricePad {...{ price, limits }} onChange={setPrice} disabled={confirming} />
           {confirming ? (
             <>
               <Banner kind="warn">
-                确认以 <b className="number">{yuan(Number(price))} 元</b> 报价?提交后这次机会即用去一次。
+                确认以 <b className="number">{yuan(Number(price))} 元</b> 报价？提交后这次机会即用去一次。
               </Banner>
               <Button onPress={() => void send(Number(price))}>确认提交</Button>
               <Button quiet onPress={() => setConfirming(false)}>
@@ -80,7 +80,7 @@ export function Bidding({ live, phase, bidderClass, now }: { live: Live; phase: 
           )}
         </Card>
       )}
-      {phase === 'open' && left === 0 && <Banner kind="good">报价次数已用完,最后一次报价有效。</Banner>}
+      {phase === 'open' && left === 0 && <Banner kind="good">报价次数已用完，最后一次报价有效。</Banner>}
       {older.map((receipt) => (
         <ReceiptCard key={receipt.receipt.request_id} signed={receipt} older />
       ))}
@@ -100,7 +100,7 @@ function OnItsWay({ attempt, fault, onAgain }: { attempt: Attempt; fault: string
     <Banner kind="warn">
       <p>
         <b>{yuan(attempt.price)} 元的报价尚未收到回执。</b>
-        {waiting ? `正在用同一请求号发送(第 ${attempt.tries} 次),不会重复报价。` : fault}
+        {waiting ? `正在用同一请求号发送（第 ${attempt.tries} 次），不会重复报价。` : fault}
       </p>
       <p className="receipt-code">请求号 {attempt.requestId}</p>
       {!waiting && <Button onPress={onAgain}>用同一请求号再次发送</Button>}

@@ -33,7 +33,7 @@ function Window({ period }: { period: string }) {
   const lost = fault && value !== undefined
   return (
     <>
-      {lost && <Banner kind="warn">网络不稳定,正在重新连接。已受理的报价不受影响。</Banner>}
+      {lost && <Banner kind="warn">网络不稳定，正在重新连接。已受理的报价不受影响。</Banner>}
       <Asked value={value} fault={lost ? '' : fault} again={again} lines={8}>
         {(live) => (live ? <Open live={live} /> : <Banner kind="warn">本期竞价安排尚未公布。</Banner>)}
       </Asked>
@@ -60,9 +60,9 @@ function Open({ live }: { live: Live }) {
 const SAYS: Record<Phase, string> = {
   before: '距竞价开始',
   open: '距竞价结束',
-  paused: '竞价已暂停,恢复时间见公告',
-  counting: '竞价已结束,正在计算结果',
-  closed: '竞价已结束,结果已公布',
+  paused: '竞价已暂停，恢复时间见公告',
+  counting: '竞价已结束，正在计算结果',
+  closed: '竞价已结束，结果已公布',
 }
 
 function Clock({ live, phase, now }: { live: Live; phase: Phase; now: number }) {
@@ -70,13 +70,13 @@ function Clock({ live, phase, now }: { live: Live; phase: Phase; now: number }) 
   const counting = phase === 'before' || phase === 'open'
   return (
     <Card>
-      <p className="soft">{phase === 'paused' && live.resumes_at ? `竞价已暂停,${timeOfDay(live.resumes_at).slice(0, 8)} 恢复` : SAYS[phase]}</p>
+      <p className="soft">{phase === 'paused' && live.resumes_at ? `竞价已暂停，${timeOfDay(live.resumes_at).slice(0, 8)} 恢复` : SAYS[phase]}</p>
       {counting && (
         <p className="clock" role="timer">
           {countdown(instant(end) - now)}
         </p>
       )}
-      <p className="soft small number">以服务器时间为准:{timeOfDay(new Date(now).toISOString()).slice(0, 8)}</p>
+      <p className="soft small number">以服务器时间为准：{timeOfDay(new Date(now).toISOString()).slice(0, 8)}</p>
     </Card>
   )
 }
@@ -95,12 +95,12 @@ function Divided({ live, bidderClass, now }: { live: Live; bidderClass: string; 
   return (
     <Card title="本阶段规则">
       <p>
-        {timeOfDay(phase.closes_at).slice(0, 5)} 前:{BOUND[phase.limit]}
-        {phase.band !== null && `(±${yuan(phase.band)} 元)`},可报价 {phase.bids_max} 次{!phase.newcomers && ';此前没有报价的不能再报价'}。
+        {timeOfDay(phase.closes_at).slice(0, 5)} 前：{BOUND[phase.limit]}
+        {phase.band !== null && `(±${yuan(phase.band)} 元)`}，可报价 {phase.bids_max} 次{!phase.newcomers && '；此前没有报价的不能再报价'}。
       </p>
       {low && (
         <p>
-          目前最低可成交价 <b className="number">{yuan(low.lowest)} 元</b>,可报 {yuan(low.from)} 至 {yuan(low.to)} 元。
+          目前最低可成交价 <b className="number">{yuan(low.lowest)} 元</b>，可报 {yuan(low.from)} 至 {yuan(low.to)} 元。
         </p>
       )}
     </Card>
@@ -118,7 +118,7 @@ function Broadcasts({ live, bidderClass }: { live: Live; bidderClass: string }) 
             <th scope="col">时间</th>
             <th scope="col">类别</th>
             <th scope="col">报价人数</th>
-            <th scope="col">平均价(元)</th>
+            <th scope="col">平均价（元）</th>
           </tr>
         </thead>
         <tbody>
@@ -142,10 +142,10 @@ function Rules({ live }: { live: Live }) {
   return (
     <Card title="规则">
       <p>
-        {dayAndTime(live.opens_at)} 至 {dayAndTime(live.closes_at).split(' ').pop()},每人最多报价 {live.bids_max} 次,以最后一次被受理的报价为准;
-        价高者得,同价的受理时间早者得。
+        {dayAndTime(live.opens_at)} 至 {dayAndTime(live.closes_at).split(' ').pop()}，每人最多报价 {live.bids_max} 次，以最后一次被受理的报价为准；
+        价高者得，同价的受理时间早者得。
       </p>
-      <p className="soft small">网络中断时,本页面用同一请求号自动重发:同一请求号无论到达几次,只算一次报价。</p>
+      <p className="soft small">网络中断时，本页面用同一请求号自动重发：同一请求号无论到达几次，只算一次报价。</p>
     </Card>
   )
 }

@@ -24,7 +24,7 @@ function Own() {
   return (
     <Asked {...asked} lines={8}>
       {(deposit) =>
-        deposit.state === 'none' ? <Form doubtful={deposit.doubtful} /> : <Banner kind="good">您的保证金已到账,不需要更正。</Banner>
+        deposit.state === 'none' ? <Form doubtful={deposit.doubtful} /> : <Banner kind="good">您的保证金已到账，不需要更正。</Banner>
       }
     </Asked>
   )
@@ -45,7 +45,7 @@ function Form({ doubtful }: { doubtful: Doubtful[] }) {
   if (corrected) {
     return (
       <>
-        <Banner kind="good">更正成功,保证金已记入您的申请编码。</Banner>
+        <Banner kind="good">更正成功，保证金已记入您的申请编码。</Banner>
         <Card>
           <Facts
             facts={[
@@ -81,9 +81,9 @@ function Form({ doubtful }: { doubtful: Doubtful[] }) {
         </Card>
       ))}
       <Card>
-        <p>汇款时没有写、写错或被银行截断了申请编码,可以在更正截止前在这里认领。汇款人须与申请人同名。</p>
+        <p>汇款时没有写、写错或被银行截断了申请编码，可以在更正截止前在这里认领。汇款人须与申请人同名。</p>
         <Field id="paid-on" label="到账日期" value={paidOn} onChange={setPaidOn} type="date" hint="如 2026-03-12" />
-        <Field id="amount" label="汇款金额(元)" value={amount} onChange={setAmount} inputMode="decimal" hint="如 2000.00" />
+        <Field id="amount" label="汇款金额（元）" value={amount} onChange={setAmount} inputMode="decimal" hint="如 2000.00" />
         <Field id="tail" label="汇款账号末 4 至 8 位" value={tail} onChange={setTail} maxLength={8} autoComplete="off" />
         {fault && <Banner kind="bad">{fault}</Banner>}
         <Button busy={busy} disabled={!paidOn || !amount || tail.length < 4} onPress={submit}>

@@ -15,10 +15,10 @@ const POLL_MS = 5_000
 const CHANNELS: Record<string, string> = { hangzhou: '杭州银行', minsheng: '民生银行', alipay: '支付宝' }
 const STATES: Record<string, { kind: 'good' | 'warn' | 'bad'; says: string }> = {
   held: { kind: 'good', says: '保证金已到账。' },
-  rolled: { kind: 'good', says: '保证金已延期,留到下一期使用。' },
+  rolled: { kind: 'good', says: '保证金已延期，留到下一期使用。' },
   refunding: { kind: 'warn', says: '保证金正在退还。' },
   refunded: { kind: 'good', says: '保证金已退还。' },
-  forfeited: { kind: 'bad', says: '逾期未付成交款,保证金已上缴财政。' },
+  forfeited: { kind: 'bad', says: '逾期未付成交款，保证金已上缴财政。' },
 }
 
 interface Both {
@@ -67,7 +67,7 @@ function Held({ deposit }: { deposit: Deposit }) {
       <Facts
         facts={[
           ['金额', `${deposit.amount_yuan} 元`],
-          ...(over ? ([['多缴(随退款退回)', `${deposit.excess_yuan} 元`]] as [string, string][]) : []),
+          ...(over ? ([['多缴（随退款退回）', `${deposit.excess_yuan} 元`]] as [string, string][]) : []),
           ['渠道', deposit.rolled_from ? `${periodName(deposit.rolled_from)}延期退保` : (CHANNELS[deposit.channel ?? ''] ?? '—')],
           ['到账日', deposit.value_date ?? '—'],
         ]}
@@ -79,7 +79,7 @@ function Held({ deposit }: { deposit: Deposit }) {
 function Coming({ told }: { told: Told }) {
   return (
     <Card title="我的保证金">
-      <Banner kind="warn">已收到付款消息,正在等待对账单确认,一般在下一个工作日。请勿重复付款。</Banner>
+      <Banner kind="warn">已收到付款消息，正在等待对账单确认，一般在下一个工作日。请勿重复付款。</Banner>
       {told.payments.map((each) => (
         <Facts
           key={each.arrived_at}
@@ -97,17 +97,17 @@ function Coming({ told }: { told: Told }) {
 function ToCorrect({ deposit }: { deposit: Deposit }) {
   return (
     <Card title="待更正的汇款">
-      <Banner kind="warn">有 {deposit.doubtful.length} 笔您名下的汇款缺少或写错了申请编码,请在更正截止前认领。</Banner>
+      <Banner kind="warn">有 {deposit.doubtful.length} 笔您名下的汇款缺少或写错了申请编码，请在更正截止前认领。</Banner>
       <Button onPress={() => go('correction')}>更正保证金信息</Button>
     </Card>
   )
 }
 
 const SAYS: Record<string, { kind: 'good' | 'warn' | 'bad'; text: string }> = {
-  paid: { kind: 'good', text: '支付宝已确认付款,正在入账。' },
-  pending: { kind: 'warn', text: '付款结果尚不明确,正在向支付宝查询。请勿重复付款。' },
+  paid: { kind: 'good', text: '支付宝已确认付款，正在入账。' },
+  pending: { kind: 'warn', text: '付款结果尚不明确，正在向支付宝查询。请勿重复付款。' },
   open: { kind: 'warn', text: '这笔付款没有完成。' },
-  closed: { kind: 'bad', text: '这笔付款已超时关闭,请重新支付。' },
+  closed: { kind: 'bad', text: '这笔付款已超时关闭，请重新支付。' },
 }
 
 function ByAlipay({ onPaid }: { onPaid: () => void }) {
@@ -125,7 +125,7 @@ function ByAlipay({ onPaid }: { onPaid: () => void }) {
   const says = SAYS[state]
   return (
     <Card title="用支付宝缴纳">
-      <p>个人可以用支付宝缴纳;单位请用银行汇款。一个申请编码只缴一笔,以到账时间为准。</p>
+      <p>个人可以用支付宝缴纳；单位请用银行汇款。一个申请编码只缴一笔，以到账时间为准。</p>
       {says && <Banner kind={says.kind}>{says.text}</Banner>}
       {fault && <Banner kind="bad">{fault}</Banner>}
       {insideAlipay() ? (
@@ -133,7 +133,7 @@ function ByAlipay({ onPaid }: { onPaid: () => void }) {
           {busy ? '正在确认…' : '支付保证金'}
         </Button>
       ) : (
-        <p className="soft">请打开支付宝,在生活号或小程序中打开本页面付款。</p>
+        <p className="soft">请打开支付宝，在生活号或小程序中打开本页面付款。</p>
       )}
     </Card>
   )
@@ -143,9 +143,9 @@ function ByBank() {
   return (
     <Card title="用银行汇款">
       <p>
-        向公告中的保证金专户汇款,并在附言中只写申请编码 <b className="number">{session.account()?.code}</b>。
+        向公告中的保证金专户汇款，并在附言中只写申请编码 <b className="number">{session.account()?.code}</b>。
       </p>
-      <p className="soft small">编码漏写或写错的,可以在更正截止前认领。</p>
+      <p className="soft small">编码漏写或写错的，可以在更正截止前认领。</p>
       <Button quiet onPress={() => go('correction')}>
         汇款时编码写错了
       </Button>

@@ -77,7 +77,7 @@ export default function Home() {
               </Card>
             </>
           ) : (
-            <Banner kind="warn">本期工作计划尚未公布,请稍后再来。</Banner>
+            <Banner kind="warn">本期工作计划尚未公布，请稍后再来。</Banner>
           )
         }
       </Asked>

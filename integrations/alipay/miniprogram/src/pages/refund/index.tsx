@@ -9,12 +9,12 @@ import { useAct } from '../../parts/useAct'
 import { useAsk } from '../../parts/useAsk'
 
 const STATES: Record<string, { kind: 'good' | 'warn' | 'bad'; says: string }> = {
-  planned: { kind: 'warn', says: '已列入退款批次,等待付款。' },
-  sent: { kind: 'warn', says: '已交银行,正在处理。' },
+  planned: { kind: 'warn', says: '已列入退款批次，等待付款。' },
+  sent: { kind: 'warn', says: '已交银行，正在处理。' },
   paid: { kind: 'good', says: '已退款。' },
-  failed: { kind: 'bad', says: '银行退回,请提供另一账户。' },
+  failed: { kind: 'bad', says: '银行退回，请提供另一账户。' },
 }
-const ANSWERED = { kind: 'warn' as const, says: '已收到您的另一账户,等待重新付款。' }
+const ANSWERED = { kind: 'warn' as const, says: '已收到您的另一账户，等待重新付款。' }
 const SOURCES: Record<string, string> = { deposit: '保证金', excess: '多缴部分', credit: '未能入账的汇款' }
 
 export default function RefundPage() {
@@ -76,7 +76,7 @@ function AnotherAccount({ onGiven }: { onGiven: () => void }) {
     })
   return (
     <Card title="提供另一账户">
-      <p>账户须为申请人本人(本单位)所有。重新付款前可以再次更改。</p>
+      <p>账户须为申请人本人（本单位）所有。重新付款前可以再次更改。</p>
       <Field id="account" label="账号" value={number} onChange={setNumber} inputMode="numeric" maxLength={34} autoComplete="off" />
       <Field id="owner" label="户名" value={name} onChange={setName} maxLength={60} autoComplete="name" />
       {fault && <Banner kind="bad">{fault}</Banner>}

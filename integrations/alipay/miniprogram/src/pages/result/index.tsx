@@ -24,7 +24,7 @@ function Published({ period }: { period: string }) {
     <Asked {...asked} lines={8}>
       {(published) =>
         published === null ? (
-          <Banner kind="warn">本期竞价结果尚未公布,请在竞价结束后再来。</Banner>
+          <Banner kind="warn">本期竞价结果尚未公布，请在竞价结束后再来。</Banner>
         ) : (
           <>
             <Mine />
@@ -68,7 +68,7 @@ function Own({ own }: { own: OwnResult }) {
   return (
     <Card title="我的结果">
       <Banner kind={own.won ? 'good' : 'warn'}>
-        {own.won ? '恭喜,您已竞得指标。请在付款截止前按缴款通知书付款。' : '您本期未竞得指标,保证金按公告安排退还。'}
+        {own.won ? '恭喜，您已竞得指标。请在付款截止前按缴款通知书付款。' : '您本期未竞得指标，保证金按公告安排退还。'}
       </Banner>
       <Facts
         facts={[

@@ -16,10 +16,10 @@ import { yuanOfFen } from '../../rules/price'
 const POLL_MS = 60_000
 const STATES: Record<string, { kind: 'good' | 'warn' | 'bad'; says: string }> = {
   paid: { kind: 'good', says: '财政已确认收款。' },
-  void: { kind: 'bad', says: '本通知书已作废,请勿付款,留意后续通知。' },
-  defaulted: { kind: 'bad', says: '逾期未付款,已视为违约。' },
+  void: { kind: 'bad', says: '本通知书已作废，请勿付款，留意后续通知。' },
+  defaulted: { kind: 'bad', says: '逾期未付款，已视为违约。' },
 }
-const DUE = { kind: 'warn' as const, says: '请在截止前付款。是否付清以财政的确认为准,付款后约几分钟在此显示。' }
+const DUE = { kind: 'warn' as const, says: '请在截止前付款。是否付清以财政的确认为准，付款后约几分钟在此显示。' }
 
 export default function Settlement() {
   return (
@@ -57,12 +57,12 @@ function Notice() {
               />
               {state === DUE && (
                 <p className="soft">
-                  剩余 <span className="number">{countdown(notice.due_at_ms - now)}</span>。逾期未付视为违约,保证金不予退还。
+                  剩余 <span className="number">{countdown(notice.due_at_ms - now)}</span>。逾期未付视为违约，保证金不予退还。
                 </p>
               )}
               {fault && <Banner kind="bad">{fault}</Banner>}
               <Button busy={busy} onPress={() => run(() => openPdf(notice.document))}>
-                下载缴款通知书(PDF)
+                下载缴款通知书（PDF）
               </Button>
               <Button quiet onPress={asked.again}>
                 刷新付款状态
