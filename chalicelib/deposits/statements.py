@@ -4,7 +4,6 @@ A statement is its account's and of one day, whichever period's machine takes it
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from datetime import date
 from typing import IO, Any
@@ -14,6 +13,7 @@ from chalicelib.deposits.booking import book_line
 from chalicelib.deposits.chunking import Chunks, unpack
 from chalicelib.deposits.intake import Account
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
+from chalicelib.kernel.digests import file_sha256
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem, ReconciliationOpen
 from chalicelib.kernel.files import Files, read_json, write_json
 from chalicelib.kernel.privacy import Vault
@@ -43,7 +43,7 @@ def read_statement(
             record_refusal(period, key, refused)
             raise
         source.seek(0)
-        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type] # it has readinto
+        digest = file_sha256(source)
     if statement.problems:
         record_problems(period, key, statement.problems, "STATEMENT_LINES", "对账单部分明细无法识别")
     counts = {"lines": statement.count, "problems": len(statement.problems)}

@@ -6,6 +6,7 @@ A file inside a sealed package is listed under its package, so that each page of
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 import tomllib
@@ -16,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.evidence.package import is_ours, sha256_of
+from chalicelib.evidence.measuring import Content, opened, sha256_of
+from chalicelib.evidence.package import is_ours
 from chalicelib.evidence.verifying import open_package
 from chalicelib.kernel.clock import SHANGHAI
 from chalicelib.kernel.csv_table import csv_table
@@ -66,13 +68,14 @@ def locked_until(period: str, names: Iterable[str]) -> datetime | None:
     return datetime(int(period[:4]) + years + 1, 1, 1, tzinfo=SHANGHAI) if years else None
 
 
-def catalogue(packages: Mapping[str, bytes], others: Mapping[str, bytes]) -> list[Entry]:
-    """Every file of a period, by class, then by name. ``packages``: key -> sealed zip; ``others``: key -> file."""
-    found = [*_packed(packages), *(_alone(name, content) for name, content in others.items())]
+def catalogue(packages: Mapping[str, Content], others: Iterable[tuple[str, Content]]) -> list[Entry]:
+    """Every file of a period, by class, then by name. ``packages``: key -> sealed zip; ``others``: key and file, of
+    which one is read at a time."""
+    found = [*_packed(packages), *(_alone(name, content) for name, content in others)]
     return sorted(found, key=lambda entry: (entry.kept.code, entry.package, entry.name))
 
 
-def _packed(packages: Mapping[str, bytes]) -> Iterator[Entry]:
+def _packed(packages: Mapping[str, Content]) -> Iterator[Entry]:
     for key, content in packages.items():
         yield _alone(key, content)
         manifest: dict[str, Any] = json.loads(open_package(content).manifest_bytes)
@@ -83,8 +86,8 @@ def _packed(packages: Mapping[str, bytes]) -> Iterator[Entry]:
             yield Entry(class_of("attachment"), attached["name"], key, attached["bytes"], attached["sha256"])
 
 
-def _alone(name: str, content: bytes) -> Entry:
-    return Entry(class_of(name), name, "", len(content), sha256_of(content))
+def _alone(name: str, content: Content) -> Entry:
+    return Entry(class_of(name), name, "", opened(content).seek(0, io.SEEK_END), sha256_of(content))
 
 
 def as_csv(period: str, entries: Iterable[Entry]) -> bytes:

@@ -7,10 +7,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import IO, BinaryIO, cast
 
 import pycdlib
 from pycdlib import dates, headervd
 from pycdlib import pycdlib as writer
+
+from chalicelib.evidence.measuring import Content, opened
 
 # 1980-01-01, as in the packages: the image says nothing of when it was made.
 _MADE_S = 315_532_800
@@ -34,8 +37,8 @@ def _standing_clock() -> Iterator[None]:
             vars(module)["time"] = was
 
 
-def image(period: str, files: Mapping[str, bytes]) -> bytes:
-    """The image of these files (name -> content), all in its root; names may be Chinese, of up to 64 characters.
+def image(disc: IO[bytes], period: str, files: Mapping[str, Content]) -> None:
+    """Write the image of these files (by name), all in its root; names may be Chinese, of up to 64 characters.
 
     Raises ``ValueError`` for a name that a disc can't hold.
     """
@@ -46,9 +49,9 @@ def image(period: str, files: Mapping[str, bytes]) -> bytes:
         iso = pycdlib.PyCdlib()
         iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=f"HANGPAI_{period.replace('-', '_')}")
         for number, name in enumerate(sorted(files), 1):
-            content = files[name]
-            iso.add_fp(io.BytesIO(content), len(content), f"/F{number:06d}.;1", rr_name=name, joliet_path=f"/{name}")
-        written = io.BytesIO()
-        iso.write_fp(written)
+            size = opened(files[name]).seek(0, io.SEEK_END)
+            iso.add_fp(
+                cast(BinaryIO, opened(files[name])), size, f"/F{number:06d}.;1", rr_name=name, joliet_path=f"/{name}"
+            )
+        iso.write_fp(cast(BinaryIO, disc))
         iso.close()
-    return written.getvalue()

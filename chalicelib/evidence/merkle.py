@@ -12,6 +12,8 @@ from collections.abc import Sequence
 INDEX_BYTES = 8
 
 _LEAF, _NODE = b"\x00", b"\x01"
+# Leaves of one of the complete subtrees that a growing tree is made of; a power of two.
+_SUBTREE = 1 << 14
 
 
 def rows_of(content: bytes) -> list[bytes]:
@@ -45,6 +47,37 @@ def root(leaves: Sequence[bytes]) -> bytes:
 def _paired(level: Sequence[bytes]) -> list[bytes]:
     sha256 = hashlib.sha256
     return [sha256(_NODE + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
+
+
+class GrowingTree:
+    """The root over leaves that come bit by bit. It keeps one hash for every ``2 ** n`` leaves, not the leaves."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._rest: list[bytes] = []
+        # Of complete subtrees, each smaller than the one before: as the count's binary digits say.
+        self._roots: list[tuple[int, bytes]] = []
+
+    def add(self, leaves: Sequence[bytes]) -> None:
+        """Take in the next leaves, by their hashes."""
+        self.count += len(leaves)
+        self._rest += leaves
+        while len(self._rest) >= _SUBTREE:
+            size, top = _SUBTREE, root(self._rest[:_SUBTREE])
+            del self._rest[:_SUBTREE]
+            while self._roots and self._roots[-1][0] == size:
+                top, size = root([self._roots.pop()[1], top]), 2 * size
+            self._roots.append((size, top))
+
+    def root(self) -> bytes:
+        """The root over all that came; more may come."""
+        roots = [top for _, top in self._roots] + ([root(self._rest)] if self._rest else [])
+        if not roots:
+            return root([])
+        top = roots.pop()
+        while roots:
+            top = root([roots.pop(), top])
+        return top
 
 
 def levels_of(leaves: Sequence[bytes]) -> list[list[bytes]]:

@@ -1,4 +1,4 @@
-"""The sealed package: a zip whose bytes depend on its content only, with a manifest and a signature. Pure.
+"""The sealed package: a zip whose bytes depend on its content only, with a manifest and a signature.
 
 ``manifest.json`` (canonical JSON) lists every file with its digests, of a table its Merkle root too, names what was
 attached, and the package sealed before it, so that the packages of a period form a chain; ``signature.json`` is Ed25519
@@ -8,17 +8,19 @@ over the manifest's bytes, and by setting SM2 too. Beside each table lies the in
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from chalicelib.evidence import merkle
+from chalicelib.evidence.measuring import BLOCK_BYTES, Content, measured, opened
 from chalicelib.kernel.errors import InvalidInput, Problem
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import Signer
@@ -77,50 +79,56 @@ def package_key(period: str, moment: str) -> str:
     return f"{period}/{number_of(moment)}-{moment}.zip"
 
 
-def build(
+def pack(
+    package: IO[bytes],
     period: str,
     moment: str,
-    contents: Mapping[str, bytes],
+    contents: Mapping[str, Content],
     *,
     previous: Previous | None,
     rules_version: str,
     signer: Signer,
     sm2: Sm2Signer | None = None,
     attachments: Sequence[Attachment] = (),
-) -> bytes:
-    """The package's bytes. Raises ``InvalidInput`` for a moment or a file name that can't be."""
+) -> None:
+    """Write the package of these files (by name), each read twice and bit by bit.
+
+    Raises ``InvalidInput`` for a moment or a file name that can't be.
+    """
     wrong = [name for name in contents if _NAME.fullmatch(name) is None or is_ours(name)]
     if wrong:
         problems = tuple(Problem(0, "name", name[:100], "letters, digits, dot, hyphen, underscore") for name in wrong)
         raise InvalidInput("EVIDENCE_FILE_NAME", "封存文件名不符合要求", problems=problems)
-    entries, members = [], {}
-    for name in sorted(contents):
-        leaves = leaves_of(name, contents[name])
-        entries.append(file_entry(name, contents[name], leaves))
-        members[name] = contents[name]
-        if leaves is not None:
-            members[name + INDEX_SUFFIX] = merkle.index_of(leaves)
-            entries.append(file_entry(name + INDEX_SUFFIX, members[name + INDEX_SUFFIX]))
-    members[VERIFIER] = verifier_source()
-    entries.append(file_entry(VERIFIER, members[VERIFIER]))
-    manifest = {
-        "format": FORMAT,
-        "period": period,
-        "moment": moment,
-        "number": number_of(moment),
-        "rules_version": rules_version,
-        "previous": {"key": previous.key, "sha256": previous.sha256} if previous else None,
-        "files": entries,
-        "attachments": [asdict(each) for each in sorted(attachments)],
-    }
-    signature: dict[str, Any] = {
-        "algorithm": "Ed25519",
-        "public_key": signer.public_key,
-        "signature": signer.sign(manifest),
-    }
-    if sm2 is not None:
-        signature["sm2"] = {"public_key": sm2.public_key, "signature": sm2.sign(manifest)}
-    return _zip({MANIFEST: canonical(manifest), SIGNATURE: canonical(signature), **members})
+    with ExitStack() as open_files:
+        entries: list[dict[str, Any]] = []
+        members: dict[str, Content] = {}
+        for name in sorted(contents):
+            index = open_files.enter_context(tempfile.TemporaryFile()) if is_table(name) else None
+            entries.append(file_entry(name, contents[name], index))
+            members[name] = contents[name]
+            if index is not None:
+                entries.append(file_entry(name + INDEX_SUFFIX, index))
+                members[name + INDEX_SUFFIX] = index
+        members[VERIFIER] = verifier_source()
+        entries.append(file_entry(VERIFIER, members[VERIFIER]))
+        manifest = {
+            "format": FORMAT,
+            "period": period,
+            "moment": moment,
+            "number": number_of(moment),
+            "rules_version": rules_version,
+            "previous": {"key": previous.key, "sha256": previous.sha256} if previous else None,
+            "files": entries,
+            "attachments": [asdict(each) for each in sorted(attachments)],
+        }
+        signature: dict[str, Any] = {
+            "algorithm": "Ed25519",
+            "public_key": signer.public_key,
+            "signature": signer.sign(manifest),
+        }
+        if sm2 is not None:
+            signature["sm2"] = {"public_key": sm2.public_key, "signature": sm2.sign(manifest)}
+        _zip(package, {MANIFEST: canonical(manifest), SIGNATURE: canonical(signature), **members})
 
 
 def is_ours(name: str) -> bool:
@@ -134,35 +142,27 @@ def verifier_source() -> bytes:
     return Path(__file__).with_name(VERIFIER).read_bytes()
 
 
-def sha256_of(content: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(content).hexdigest()
+def is_table(name: str) -> bool:
+    """Whether a file's rows are leaves of a tree."""
+    return name.endswith(TABLE_SUFFIX)
 
 
-def leaves_of(name: str, content: bytes) -> list[bytes] | None:
-    """The hashes of a table's rows; ``None`` for anything else."""
-    return merkle.leaf_hashes(merkle.rows_of(content)) if name.endswith(TABLE_SUFFIX) else None
+def file_entry(name: str, content: Content, index: IO[bytes] | None = None) -> dict[str, Any]:
+    """What the manifest says of a file: name, bytes, SHA-256 and SM3 (hex); of a table its rows and Merkle root.
+
+    The index of a table's rows is written to ``index``.
+    """
+    return {"name": name, **asdict(measured(opened(content), table=is_table(name), index=index))}
 
 
-def file_entry(name: str, content: bytes, leaves: Sequence[bytes] | None = None) -> dict[str, Any]:
-    """What the manifest says of a file: name, bytes, SHA-256 and SM3 (hex); of a table its rows and Merkle root."""
-    return {
-        "name": name,
-        "bytes": len(content),
-        "rows": None if leaves is None else len(leaves),
-        "merkle_root": None if leaves is None else merkle.root(leaves).hex(),
-        "sha256": sha256_of(content),
-        "sm3": hashlib.new("sm3", content).hexdigest(),
-    }
-
-
-def _zip(members: Mapping[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+def _zip(package: IO[bytes], members: Mapping[str, Content]) -> None:
+    with zipfile.ZipFile(package, "w") as archive:
         for name, content in members.items():
+            source = opened(content)
             # Stored, not deflated: another zlib would give other bytes, and the seal would differ.
             info = zipfile.ZipInfo(name, _EPOCH)
             info.create_system = 3
             info.external_attr = 0o100644 << 16
-            archive.writestr(info, content, zipfile.ZIP_STORED)
-    return packed.getvalue()
+            info.file_size = source.seek(0, io.SEEK_END)
+            with archive.open(info, "w") as member:
+                shutil.copyfileobj(opened(content), member, BLOCK_BYTES)

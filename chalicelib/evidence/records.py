@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.models import Model
 
-from chalicelib.evidence.package import Previous, number_of, package_key, sha256_of
-from chalicelib.evidence.verifying import open_package
+from chalicelib.evidence.package import Previous, number_of, package_key
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.tables import HubMeta, table_name
 
@@ -74,19 +75,18 @@ def attached_in(period: str) -> dict[str, str]:
     return {str(sha256): record.key for record in found for sha256 in record.attached}
 
 
-def save_seal(period: str, moment: str, package: bytes, sealed_at_ms: int) -> None:
-    """Record a package once; the same again keeps the first time.
+def save_seal(period: str, moment: str, sha256: str, attached: Iterable[str], sealed_at_ms: int) -> None:
+    """Record a package once, with the SHA-256 of what it names as attached; the same again keeps the first time.
 
     Raises ``Conflict`` (``EVIDENCE_SEALED``) where another one was recorded.
     """
-    sha256 = sha256_of(package)
     record = SealRecord(
         period,
         f"{number_of(moment)}-{moment}",
         key=package_key(period, moment),
         sha256=sha256,
         sealed_at_ms=sealed_at_ms,
-        attached=[each["sha256"] for each in open_package(package).manifest.get("attachments", ())],
+        attached=list(attached),
     )
     try:
         record.save(SealRecord.pk.does_not_exist())

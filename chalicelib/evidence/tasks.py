@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
+from chalicelib.evidence.measuring import Content
 from chalicelib.evidence.sealing import seal, standing
 from chalicelib.evidence.stamping import stamp
 from chalicelib.kernel.errors import InvalidInput
@@ -16,23 +18,25 @@ def _seal(event: dict[str, Any]) -> dict[str, str]:
     """``{period, moment, files: [{name, key, bucket?}]}`` -> ``{key, sha256}``; files lie in work. Stamped, where an
     authority is set and answers."""
     at = hub()
-    contents: dict[str, bytes] = {}
-    for entry in event["files"]:
-        if entry["name"] in contents:
-            raise InvalidInput("EVIDENCE_FILE_TWICE", f"封存文件重名: {entry['name']}")
-        contents[entry["name"]] = at.files.read(entry.get("bucket", "work"), entry["key"])
-    contents.setdefault("rules.toml", at.rules_text(event["period"]).encode())
-    sealed = seal(
-        event["period"],
-        event["moment"],
-        contents,
-        rules_version=at.rules_version(event["period"]),
-        signer=at.keys.evidence_signer(),
-        files=at.files,
-        clock=at.clock,
-        sm2=at.keys.evidence_sm2_signer(),
-        lock_by_class=at.settings.environment.get("EVIDENCE_LOCK_BY_CLASS") == "on",
-    )
+    with ExitStack() as fetched:
+        contents: dict[str, Content] = {}
+        for entry in event["files"]:
+            if entry["name"] in contents:
+                raise InvalidInput("EVIDENCE_FILE_TWICE", f"封存文件重名: {entry['name']}")
+            source = at.files.fetch(entry.get("bucket", "work"), entry["key"])
+            contents[entry["name"]] = fetched.enter_context(source)
+        contents.setdefault("rules.toml", at.rules_text(event["period"]).encode())
+        sealed = seal(
+            event["period"],
+            event["moment"],
+            contents,
+            rules_version=at.rules_version(event["period"]),
+            signer=at.keys.evidence_signer(),
+            files=at.files,
+            clock=at.clock,
+            sm2=at.keys.evidence_sm2_signer(),
+            lock_by_class=at.settings.environment.get("EVIDENCE_LOCK_BY_CLASS") == "on",
+        )
     _stamp(event["period"])
     return sealed
 

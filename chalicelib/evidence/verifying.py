@@ -5,26 +5,26 @@ It shares no code with ``verify.py``, the one that lies in every package: what o
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from chalicelib.evidence import merkle
+from chalicelib.evidence.measuring import Content, measured, opened, sha256_of
 from chalicelib.evidence.package import (
     INDEX_SUFFIX,
     MANIFEST,
     READABLE,
     SIGNATURE,
-    file_entry,
     is_ours,
-    leaves_of,
+    is_table,
     package_key,
-    sha256_of,
 )
+from chalicelib.kernel.digests import file_sha256
 from chalicelib.kernel.errors import InvalidInput
 from chalicelib.kernel.ids import canonical
 from chalicelib.kernel.signing import holds
@@ -32,10 +32,42 @@ from chalicelib.kernel.sm2 import sm2_holds
 
 # What a zip without comments, extra fields or anything between its members says of a member and of itself, in bytes.
 _MEMBER_BYTES, _END_BYTES = 30 + 46, 22
+_NO_ZIP = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
-class Unreadable(Exception):
-    """A package that can't be read; its text says why."""
+class Unreadable(ValueError):
+    """A package, or a member of it, that can't be read; its text says why."""
+
+
+class Members(Mapping[str, bytes]):
+    """A package's members by name. Each is read when it is asked for, and then may raise ``Unreadable``."""
+
+    def __init__(self, archive: zipfile.ZipFile, names: Iterable[str]) -> None:
+        self._archive, self._names = archive, dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> bytes:
+        """The whole member; ``KeyError`` where there is none."""
+        with self.reading(name) as member:
+            return member.read()
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names, in the package's order."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._names)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[IO[bytes]]:
+        """A member to be read bit by bit; ``KeyError`` where there is none."""
+        if name not in self._names:
+            raise KeyError(name)
+        try:
+            with self._archive.open(name) as member:
+                yield member
+        except _NO_ZIP as error:
+            raise Unreadable(f"{name}: can't be read: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -45,14 +77,15 @@ class Opened:
     manifest: dict[str, Any]
     signature: dict[str, Any]
     manifest_bytes: bytes
-    members: Mapping[str, bytes]  # all but manifest and signature
+    members: Members  # all but manifest and signature
 
 
-def open_package(content: bytes) -> Opened:
-    """Read a package. Raises ``Unreadable``."""
-    members = _members(content)
+def open_package(content: Content) -> Opened:
+    """Read a package; ``content`` has to stay open as long as its members are read. Raises ``Unreadable``."""
+    archive = _archive(opened(content))
     try:
-        raw, sealed = members.pop(MANIFEST), members.pop(SIGNATURE)
+        members = Members(archive, archive.namelist())
+        raw, sealed = members[MANIFEST], members[SIGNATURE]
         manifest, signature = json.loads(raw), json.loads(sealed)
         for name in ("period", "moment", "number", "rules_version", "previous", "format"):
             manifest[name]
@@ -63,30 +96,32 @@ def open_package(content: bytes) -> Opened:
             seal["public_key"].encode() + seal["signature"].encode()
         for attached in manifest.get("attachments", ()):
             attached["name"], attached["bytes"], attached["sha256"], attached["sm3"]
+    except Unreadable:
+        raise
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"{MANIFEST} or {SIGNATURE} is missing or not as the hub writes it: {error!r}") from error
-    return Opened(manifest, signature, raw, members)
+    rest = [name for name in members if name not in (MANIFEST, SIGNATURE)]
+    return Opened(manifest, signature, raw, Members(archive, rest))
 
 
-def _members(content: bytes) -> dict[str, bytes]:
+def _archive(source: IO[bytes]) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            infos = archive.infolist()
-            # A package is stored uncompressed, so that it can't unpack into more than it is.
-            if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                raise Unreadable("a member is compressed: the hub stores members as they are")
-            names = [info.filename for info in infos]
-            if len(set(names)) != len(names):
-                raise Unreadable("two members have one name")
-            size = _END_BYTES + sum(_MEMBER_BYTES + 2 * len(info.filename) + info.file_size for info in infos)
-            if size != len(content):
-                raise Unreadable("the zip holds something beside its members")
-            return {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        archive = zipfile.ZipFile(source)
+    except (*_NO_ZIP, ValueError) as error:
         raise Unreadable(f"not a zip that can be read: {error}") from error
+    infos = archive.infolist()
+    # A package is stored uncompressed, so that it can't unpack into more than it is.
+    if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
+        raise Unreadable("a member is compressed: the hub stores members as they are")
+    if len({info.filename for info in infos}) != len(infos):
+        raise Unreadable("two members have one name")
+    size = _END_BYTES + sum(_MEMBER_BYTES + 2 * len(info.filename) + info.file_size for info in infos)
+    if size != source.seek(0, io.SEEK_END):
+        raise Unreadable("the zip holds something beside its members")
+    return archive
 
 
-def verify_package(content: bytes, public_key: str | None = None, sm2_key: str | None = None) -> list[str]:
+def verify_package(content: Content, public_key: str | None = None, sm2_key: str | None = None) -> list[str]:
     """What is wrong with a package, in English; an empty list where nothing is.
 
     ``public_key`` and ``sm2_key`` (base64) are the hub's own, from a source other than the package; without them only
@@ -100,12 +135,17 @@ def verify_package(content: bytes, public_key: str | None = None, sm2_key: str |
         return [str(error)]
 
 
-def sealed_files(content: bytes) -> dict[str, str]:
+def sealed_files(content: Content) -> dict[str, str]:
     """Name -> SHA-256 (hex) of the files that were handed in to be sealed. Raises ``Unreadable``."""
-    return {name: sha256_of(body) for name, body in open_package(content).members.items() if not is_ours(name)}
+    members, found = open_package(content).members, {}
+    for name in members:
+        if not is_ours(name):
+            with members.reading(name) as member:
+                found[name] = file_sha256(member)
+    return found
 
 
-def link_faults(content: bytes, previous: bytes) -> list[str]:
+def link_faults(content: Content, previous: Content) -> list[str]:
     """What is wrong with the link of a package to the one that was sealed before it; both may be faulty otherwise."""
     try:
         manifest, before = open_package(content).manifest, open_package(previous).manifest
@@ -156,13 +196,9 @@ def _sm2_faults(package: Opened, sm2_key: str | None) -> list[str]:
 
 def attachment_faults(package: Opened, name: str, source: IO[bytes]) -> list[str]:
     """What is wrong with a file that the package is said to have taken in; it is read bit by bit."""
-    sha256, sm3, size = hashlib.sha256(), hashlib.new("sm3"), 0
-    while block := source.read(1 << 20):
-        sha256.update(block)
-        sm3.update(block)
-        size += len(block)
     listed = package.manifest.get("attachments", [])
-    found = {"bytes": size, "sha256": sha256.hexdigest(), "sm3": sm3.hexdigest()}
+    seen = measured(source, table=False)
+    found = {"bytes": seen.bytes, "sha256": seen.sha256, "sm3": seen.sm3}
     known = [each for each in listed if each["sha256"] == found["sha256"]]
     # Not by its content: then by its name, to say that it is another file by now.
     known = known or [each for each in listed if each["name"] == name]
@@ -171,26 +207,28 @@ def attachment_faults(package: Opened, name: str, source: IO[bytes]) -> list[str
     return [f"attachment {name}: {what} differs from the manifest" for what in found if known[0][what] != found[what]]
 
 
-def _file_faults(listed: list[dict[str, Any]], members: Mapping[str, bytes]) -> list[str]:
+def _file_faults(listed: list[dict[str, Any]], members: Members) -> list[str]:
     known = {entry["name"]: entry for entry in listed}
     faults = [f"{name}: in the manifest, not in the package" for name in sorted(known.keys() - members.keys())]
     faults += [f"{name}: in the package, not in the manifest" for name in sorted(members.keys() - known.keys())]
     for name in sorted(known.keys() & members.keys()):
-        leaves = leaves_of(name, members[name])
-        found = file_entry(name, members[name], leaves)
-        differs = [what for what in found if known[name].get(what) != found[what]]
-        # The rows first: where a list of faults is cut, they say the most.
-        if leaves is not None and "merkle_root" in differs:
-            faults += _named_rows(name, leaves, known, members)
-        faults += [f"{name}: {what} differs from the manifest" for what in differs]
+        try:
+            with members.reading(name) as member:
+                found = {"name": name, **asdict(measured(member, table=is_table(name)))}
+            differs = [what for what in found if known[name].get(what) != found[what]]
+            # The rows first: where a list of faults is cut, they say the most.
+            if is_table(name) and "merkle_root" in differs:
+                faults += _named_rows(name, known, members)
+            faults += [f"{name}: {what} differs from the manifest" for what in differs]
+        except Unreadable as error:
+            faults.append(str(error))
     return faults
 
 
-def _named_rows(
-    name: str, leaves: list[bytes], known: Mapping[str, dict[str, Any]], members: Mapping[str, bytes]
-) -> list[str]:
+def _named_rows(name: str, known: Mapping[str, dict[str, Any]], members: Members) -> list[str]:
     index = members.get(name + INDEX_SUFFIX, b"")
     # An index that was changed along with its table would name the wrong rows, or none.
     if known.get(name + INDEX_SUFFIX, {}).get("sha256") != sha256_of(index):
         return [f"{name}: its rows can't be named, since {name}{INDEX_SUFFIX} does not hold either"]
+    leaves = merkle.leaf_hashes(merkle.rows_of(members[name]))
     return [f"{name}: {fault}" for fault in merkle.row_faults(leaves, index)]

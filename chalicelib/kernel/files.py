@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import ClientError
 
+from chalicelib.kernel.digests import file_sha256
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.settings import Settings
 
@@ -50,10 +51,17 @@ class Files(Protocol):
         ...
 
     def write_once(
-        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+        self,
+        bucket: str,
+        key: str,
+        body: bytes | IO[bytes],
+        content_type: str = BYTES,
+        *,
+        locked_until: datetime | None = None,
     ) -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
 
+        ``body``: or a file, from its start, that lies beside the process and may be large.
         ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
         """
         ...
@@ -130,17 +138,26 @@ class S3Files:
         self._s3.put_object(Bucket=self._settings.bucket(bucket), Key=key, Body=source, ContentType=content_type)
 
     def write_once(
-        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+        self,
+        bucket: str,
+        key: str,
+        body: bytes | IO[bytes],
+        content_type: str = BYTES,
+        *,
+        locked_until: datetime | None = None,
     ) -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
 
+        ``body``: or a file, from its start, that lies beside the process and may be large.
         ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
         """
-        named: dict[str, Any] = {"Bucket": self._settings.bucket(bucket), "Key": key, "Body": body}
+        source = io.BytesIO(body) if isinstance(body, bytes) else body
+        named: dict[str, Any] = {"Bucket": self._settings.bucket(bucket), "Key": key, "Body": source}
         if locked_until is not None:
             mode = self._settings.need("EVIDENCE_LOCK_MODE")
             named |= {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": locked_until}
         for left in reversed(range(WRITES_MAX)):
+            source.seek(0)
             try:
                 self._s3.put_object(**named, ContentType=content_type, IfNoneMatch="*")
             except ClientError as error:
@@ -149,8 +166,10 @@ class S3Files:
                     continue
                 if code not in ("PreconditionFailed", "412"):
                     raise
-                if self.read(bucket, key) != body:
-                    raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}") from error
+                source.seek(0)
+                with self.fetch(bucket, key) as standing:
+                    if file_sha256(standing) != file_sha256(source):
+                        raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}") from error
             return
 
     def keys(self, bucket: str, prefix: str) -> Iterator[str]:
@@ -224,13 +243,23 @@ class MemoryFiles:
         self.write(bucket, key, source.read(), content_type)
 
     def write_once(
-        self, bucket: str, key: str, body: bytes, content_type: str = BYTES, *, locked_until: datetime | None = None
+        self,
+        bucket: str,
+        key: str,
+        body: bytes | IO[bytes],
+        content_type: str = BYTES,
+        *,
+        locked_until: datetime | None = None,
     ) -> None:
         """Write a file that must never change: the same bytes again are fine, others raise ``Conflict``.
 
+        ``body``: or a file, from its start, that lies beside the process and may be large.
         ``locked_until``: nobody may remove it before, in a bucket that locks; else the bucket's own term counts.
         """
         del content_type, locked_until
+        if not isinstance(body, bytes):
+            body.seek(0)
+            body = body.read()
         if self.held.setdefault((bucket, key), body) != body:
             raise Conflict("FILE_CHANGED", f"文件已存在且内容不同: {key}")
 

@@ -20,7 +20,8 @@ from chalicelib.auctions.more_quota import decide_quota
 from chalicelib.auctions.rules import Bid, rank, result, standing_bids
 from chalicelib.bidlog.rules import HEADS, TABLE, Entry, leaf_of, line_of, signed_head, table_of
 from chalicelib.evidence import merkle
-from chalicelib.evidence.package import Attachment, Previous, build, package_key, sha256_of
+from chalicelib.evidence.measuring import sha256_of
+from chalicelib.evidence.package import Attachment, Previous, pack, package_key
 from chalicelib.kernel.clock import at_shanghai, local_text
 from chalicelib.kernel.ids import canonical, digest_of
 from chalicelib.kernel.signing import Signer
@@ -126,6 +127,13 @@ def auction_files(quotas: Mapping[str, int] | None = None, lows_fen: tuple[int, 
     }
 
 
+def packed(*about: Any, **named: Any) -> bytes:
+    """What ``pack`` writes."""
+    package = io.BytesIO()
+    pack(package, *about, **named)
+    return package.getvalue()
+
+
 def sealed(
     moment: str,
     files: Mapping[str, bytes],
@@ -138,7 +146,7 @@ def sealed(
 ) -> bytes:
     """A package; ``previous`` is the moment and the bytes of the one before."""
     link = Previous(package_key(PERIOD, previous[0]), sha256_of(previous[1])) if previous else None
-    return build(
+    return packed(
         PERIOD,
         moment,
         files,
@@ -196,7 +204,9 @@ def resealed(package: bytes, changes: Mapping[str, bytes], *, signer: Signer, ru
     own = {name for name in members if name.endswith(".leaves")} | {"manifest.json", "signature.json", "verify.py"}
     files = {name: content for name, content in members.items() if name not in own}
     previous = Previous(link["key"], link["sha256"]) if link else None
-    return build(PERIOD, "auction", {**files, **changes}, previous=previous, rules_version=rules_version, signer=signer)
+    return packed(
+        PERIOD, "auction", {**files, **changes}, previous=previous, rules_version=rules_version, signer=signer
+    )
 
 
 def run_shipped(folder: Path, package: bytes, *options: str) -> tuple[int, list[str]]:

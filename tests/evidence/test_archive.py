@@ -24,6 +24,12 @@ PACKAGES = {"2026-03/3-qualification.zip": qualification(), "2026-03/4-auction.z
 OTHERS = {"hangzhou/refunds/2026-03-1.txt": b"1", "reports/2026-03.xlsx": b"2", "notes.txt": b"3"}
 
 
+def burnt(files: dict[str, bytes]) -> bytes:
+    disc = io.BytesIO()
+    image(disc, "2026-03", files)
+    return disc.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "code", "years"),
     [
@@ -41,7 +47,7 @@ def test_given_a_file_when_classed_then_its_retention_is_the_tables(name: str, c
 
 
 def test_given_a_period_when_listed_then_every_file_is_there_once_with_its_package_and_its_term() -> None:
-    entries = catalogue(PACKAGES, OTHERS)
+    entries = catalogue(PACKAGES, OTHERS.items())
 
     names = [(entry.package, entry.name) for entry in entries]
     assert len(names) == len(set(names))
@@ -55,7 +61,7 @@ def test_given_a_period_when_listed_then_every_file_is_there_once_with_its_packa
 
 
 def test_given_names_with_markup_when_printed_then_they_are_text() -> None:
-    page = as_page("2026-03", "档案目录", catalogue({}, {"<b>.txt": b""})).decode()
+    page = as_page("2026-03", "档案目录", catalogue({}, [("<b>.txt", b"")])).decode()
 
     assert "&lt;b&gt;.txt" in page
     assert "共 1 件" in page
@@ -64,7 +70,7 @@ def test_given_names_with_markup_when_printed_then_they_are_text() -> None:
 def test_given_chinese_names_when_put_on_a_disc_then_both_kinds_of_reader_find_them_whole() -> None:
     files = {"4-竞价日证据包.zip": auction(), "案卷目录.csv": b"1,2\r\n", "verify.py": b"pass\n", "空": b""}
     disc = pycdlib.PyCdlib()
-    disc.open_fp(io.BytesIO(image("2026-03", files)))
+    disc.open_fp(io.BytesIO(burnt(files)))
 
     for name, content in files.items():
         for path in ({"joliet_path": f"/{name}"}, {"rr_path": f"/{name}"}):
@@ -77,12 +83,12 @@ def test_given_chinese_names_when_put_on_a_disc_then_both_kinds_of_reader_find_t
 def test_given_the_same_files_when_put_on_a_disc_anywhere_and_at_any_time_then_the_bytes_are_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one = image("2026-03", {"a": b"1", "乙": b"2"})
+    one = burnt({"a": b"1", "乙": b"2"})
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.5)
     monkeypatch.setitem(os.environ, "TZ", "America/New_York")
     time.tzset()
     try:
-        assert image("2026-03", {"乙": b"2", "a": b"1"}) == one
+        assert burnt({"乙": b"2", "a": b"1"}) == one
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -91,14 +97,14 @@ def test_given_the_same_files_when_put_on_a_disc_anywhere_and_at_any_time_then_t
 @pytest.mark.parametrize("name", ["", "a/b", "x" * 65])
 def test_given_a_name_no_disc_can_hold_when_put_on_one_then_it_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no names for a disc"):
-        image("2026-03", {name: b""})
+        burnt({name: b""})
 
 
 def test_given_an_attachment_when_listed_then_it_stands_under_the_package_that_names_it() -> None:
     minutes = Attachment("记录.pdf", "scan", 9, "a" * 64, "b" * 64)
     package = sealed("applicants", {"a.json": b"{}"}, attachments=[minutes])
 
-    (entry,) = [each for each in catalogue({"2026-03/1-applicants.zip": package}, {}) if each.name == "记录.pdf"]
+    (entry,) = [each for each in catalogue({"2026-03/1-applicants.zip": package}, []) if each.name == "记录.pdf"]
 
     assert (entry.kept.code, entry.package, entry.size) == ("06", "2026-03/1-applicants.zip", 9)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from chalicelib.evidence import verify
-from chalicelib.evidence.package import build
 from chalicelib.evidence.records import SealRecord, find_seal
 from chalicelib.evidence.sealing import seal, standing
 from chalicelib.evidence.verifying import verify_package
@@ -17,6 +16,7 @@ from chalicelib.kernel.clock import SetClock
 from chalicelib.kernel.errors import Conflict, InvalidInput
 from chalicelib.kernel.files import MemoryFiles
 from chalicelib.kernel.signing import Signer
+from tests.evidence.sealed_auction import packed
 
 SIGNER = Signer(bytes(range(32)))
 NO_TABLE: dict[str, bytes | None] = {"b.csv": None, "b.csv.leaves": None}
@@ -24,7 +24,7 @@ CONTENTS = {"b.csv": b"code,price\nA,1\nB,2\n", "a.json": b"{}"}
 
 
 def package(contents: dict[str, bytes] | None = None) -> bytes:
-    return build(
+    return packed(
         "2026-03", "auction", contents or CONTENTS, previous=None, rules_version="hangzhou 2026-01", signer=SIGNER
     )
 
@@ -85,7 +85,7 @@ def test_given_a_changed_package_when_verified_then_the_fault_is_named(
 
 
 def test_given_a_manifest_changed_with_its_file_when_verified_then_the_signature_does_not_fit() -> None:
-    forged = build("2026-03", "auction", {"a.json": b"[]"}, previous=None, rules_version="v", signer=SIGNER)
+    forged = packed("2026-03", "auction", {"a.json": b"[]"}, previous=None, rules_version="v", signer=SIGNER)
     with zipfile.ZipFile(io.BytesIO(forged)) as archive:
         manifest = archive.read("manifest.json")
 
