@@ -10,11 +10,12 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
 SEEDS ?= 1000
+SECONDS ?= 600
 # Empty: the last tag, or twenty commits back where there is none.
 FROM ?=
 RUN = .venv/bin/python -m
 
-.PHONY: rehearse audit sbom template-check second-opinion upgrade-test api-docs auctions bench capacity load simulate planted demo test check format up down package pages pages-test e2e lock setup clean
+.PHONY: fuzz rehearse audit sbom template-check second-opinion upgrade-test api-docs auctions bench capacity load simulate planted demo test check format up down package pages pages-test e2e lock setup clean
 
 demo: setup  ## a whole month, compressed, on an embedded AWS: make demo BIDDERS=1000 SEED=7 CHANNELS=hangzhou GATEWAY=stripe LATE=1
 	@$(RUN) local.demo --bidders $(BIDDERS) --seed $(SEED) --channels $(CHANNELS) --gateway $(GATEWAY) $(if $(LATE),--late) --out $(OUT)
@@ -87,6 +88,9 @@ api-docs: setup  ## write the API's OpenAPI document and the page of its codes a
 
 fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api EXAMPLES=15
 	@$(RUN) local.fuzz $(EXAMPLES)
+
+fuzz: setup  ## changed bytes for every codec and the bid handler: make fuzz SECONDS=600
+	@$(RUN) local.fuzz.codecs $(SECONDS)
 
 setup:
 	@sh local/setup.sh

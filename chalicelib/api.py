@@ -51,7 +51,7 @@ def _answering(view: Callable[..., Any]) -> Callable[..., Any]:
             return problem(error)
         except (BadRequestError, RecursionError):
             # Chalice's own: a body that is not JSON. And JSON nested deeper than any of ours.
-            return problem(InvalidInput("BODY_NOT_JSON", "请求内容不是有效的 JSON"))
+            return problem(_not_json())
         except Exception:
             # What it was stands in the log; the caller learns that it was not them.
             logger.exception("failed", extra={"view": view.__name__})
@@ -105,6 +105,7 @@ def answer_errors(app: Chalice) -> None:
 def _over_the_edge(request: Request, get_response: Callable[[Request], Response]) -> Response:
     rates.forget()
     try:
+        _check_body(request)
         response = once(request, lambda: _in_our_words(get_response(request)))
     except HubError as error:
         response = problem(error)
@@ -112,6 +113,23 @@ def _over_the_edge(request: Request, get_response: Callable[[Request], Response]
         logger.exception("failed", extra={"view": "edge"})
         response = problem(HubError("INTERNAL", "系统繁忙,请稍后重试"))
     return finished(request, response)
+
+
+def _check_body(request: Request) -> None:
+    """Raise ``InvalidInput`` (``BODY_NOT_JSON``) for what Python reads as JSON and nobody can write again: half a
+    surrogate pair, ``NaN``. What is no JSON at all is for the view to say, which may want something else."""
+    try:
+        found = request.json_body
+    except (BadRequestError, RecursionError):
+        return
+    try:
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise _not_json() from error
+
+
+def _not_json() -> InvalidInput:
+    return InvalidInput("BODY_NOT_JSON", "请求内容不是有效的 JSON")
 
 
 def _in_our_words(response: Response) -> Response:

@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 from chalicelib.kernel.errors import FileRefused, Problem
+from chalicelib.kernel.json_text import read_json
 
 HEAD_BYTES_MAX = 4_194_304
 _SIDECAR = re.compile(rb"([0-9a-fA-F]{64})(?:[ \t]+[^\r\n]*)?[\r\n]*")
@@ -69,11 +70,11 @@ def read_bundle(content: bytes, kind: str, bytes_max: int) -> Bundle:
     if not newline or len(line) > HEAD_BYTES_MAX:
         raise _invalid("a head in one line, then the messages")
     try:
-        head = json.loads(line)
+        head = read_json(line)
         if head["kind"] != kind:
             raise _invalid(f"a file of kind {kind}")
         parts = tuple(_cut(head.pop("parts"), rest))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise _invalid("a head that is JSON and names each part and its length") from None
     return Bundle(head, parts)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +16,12 @@ from typing import Any
 
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import InvalidInput, NotAuthenticated, NotFound, Problem
+from chalicelib.kernel.json_text import read_json
 from integrations.ports import CreditNotice, Direction, StatementLine
 
 BODY_BYTES_MAX = 65_536
 _NONCE = re.compile(r"[0-9A-Za-z_-]{8,64}", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{1,15}", re.ASCII)
 _TEXTS = {"serial": (1, 64), "account_no": (0, 34), "account_name": (0, 120), "memo": (0, 200)}
 
 
@@ -61,14 +62,14 @@ def read_notice(
     right = signature_of(secret, timestamp, nonce, body)
     if len(body) > BODY_BYTES_MAX or not hmac.compare_digest(right.encode(), signature.lower().encode()):
         raise NotAuthenticated("NOTICE_SIGNATURE", "通知验签失败")
-    if _NONCE.fullmatch(nonce) is None or not timestamp.isdigit() or len(timestamp) > 15:
+    if _NONCE.fullmatch(nonce) is None or _TIMESTAMP.fullmatch(timestamp) is None:
         raise _invalid("timestamp, nonce", "epoch ms; 8 to 64 letters, digits, _ and -")
     if abs(now_ms - int(timestamp)) > layout.tolerance_seconds * 1_000:
         raise NotAuthenticated("NOTICE_STALE", "通知时间与当前时间相差过大,请校时后重新签名发送")
     try:
-        said = json.loads(body)
+        said = read_json(body)
         value = {name: said[field] for name, field in layout.fields.items()}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise _invalid("body", f"a JSON object with {', '.join(layout.fields.values())}") from None
     if value["own_account"] != own_account:
         raise NotFound("NOTICE_ACCOUNT", "通知中的收款账户不是本平台账户")

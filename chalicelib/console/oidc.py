@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chalicelib.kernel.errors import NotAuthenticated, Pending
+from chalicelib.kernel.json_text import read_json
 
 TIMEOUT_S = (3, 5)
 # Clocks differ a little.
@@ -158,7 +159,7 @@ class Provider:
         if reply.status_code >= 500:
             raise Pending("PROVIDER_SILENT", "统一身份认证暂时没有应答，请稍后重试")
         try:
-            content = reply.json()
+            content = read_json(reply.content)
         except ValueError as error:
             raise _refused() from error
         if reply.status_code != 200 or not isinstance(content, dict):

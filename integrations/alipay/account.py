@@ -44,6 +44,7 @@ LINES_A_SECOND = 10
 INTEREST_TITLE = "保证金利息"
 _TRADE = re.compile(r"[0-9A-Za-z_]{1,64}", re.ASCII)
 _REF = re.compile(r"[0-9A-Za-z_]{1,32}", re.ASCII)
+_AMOUNT_FEN_MAX = 10**15
 _OUTCOMES = {WalletOutcome.PAID: PaymentOutcome.PAID, WalletOutcome.FAILED: PaymentOutcome.FAILED}
 
 
@@ -172,7 +173,9 @@ class AlipayAccount:
         facts = read_bundle(content, "return", len(content)).facts
         try:
             lines = tuple(
-                ReturnLine(number, our_ref, amount_fen, PaymentOutcome(outcome), code, reason)
+                ReturnLine(
+                    number, _word(our_ref), _fen(amount_fen), PaymentOutcome(outcome), _word(code), _word(reason)
+                )
                 for number, (our_ref, amount_fen, outcome, code, reason, _) in enumerate(facts["payments"], 1)
             )
             right = (len(lines), sum(line.amount_fen for line in lines)) == (facts["count"], facts["total_fen"])
@@ -245,12 +248,30 @@ def _read_batch(content: bytes) -> tuple[str, tuple[_Line, ...]]:
     facts: Any = read_bundle(content, "batch", len(content)).facts
     try:
         lines = tuple(
-            _Line(our_ref, trade_ref, principal_fen + interest_fen, interest_fen > 0, memo)
+            _Line(
+                _word(our_ref),
+                _word(trade_ref),
+                _fen(principal_fen) + _fen(interest_fen),
+                interest_fen > 0,
+                _word(memo),
+            )
             for our_ref, trade_ref, principal_fen, interest_fen, memo in facts["payments"]
         )
     except (KeyError, TypeError, ValueError):
         raise refused("FILE_INVALID", "文件头不正确", Problem(1, "payments", "", "a list of payments")) from None
     return fact(facts, "batch_no", str), lines
+
+
+def _word(found: Any) -> str:
+    if not isinstance(found, str):
+        raise TypeError("a text")
+    return found
+
+
+def _fen(found: Any) -> int:
+    if type(found) is not int or not 0 <= found < _AMOUNT_FEN_MAX:
+        raise ValueError("a whole number of fen")
+    return found
 
 
 def keys_from(secret: str) -> tuple[str, str]:

@@ -60,11 +60,11 @@ SUMMARY_COLUMNS = (
 SUM = "合计"
 
 _PADDING = " \t\r"
-_YUAN = r"(-?\d+(?:\.\d{1,2})?)元"
+_YUAN = r"(-?\d{1,13}(?:\.\d{1,2})?)元"
 _ACCOUNT = re.compile(r"#账号：\[(\d{16})(?:0156)?\]", re.ASCII)
 _DAY = re.compile(r"#起始日期：\[(\d{4})年(\d\d)月(\d\d)日 00:00:00\]", re.ASCII)
-_PAYMENTS = re.compile(rf"#+交易合计：(\d+)笔，商家实收共{_YUAN}", re.ASCII)
-_REFUNDS = re.compile(rf"#+退款合计：(\d+)笔，商家实收退款共{_YUAN}", re.ASCII)
+_PAYMENTS = re.compile(rf"#+交易合计：(\d{{1,9}})笔，商家实收共{_YUAN}", re.ASCII)
+_REFUNDS = re.compile(rf"#+退款合计：(\d{{1,9}})笔，商家实收退款共{_YUAN}", re.ASCII)
 _SHOWN_MAX = 40
 _SHOWABLE = re.compile(r"[-+0-9.,: ]{0,40}|[\u4e00-\u9fff]{1,6}")
 

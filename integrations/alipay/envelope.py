@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from chalicelib.kernel.errors import Pending
+from chalicelib.kernel.json_text import check_text
 from integrations.alipay.signature import is_signed
 
 ERROR = "error_response"
@@ -41,8 +42,10 @@ def read_answer(body: bytes, method: str, key: RSAPublicKey, charset: str) -> An
     Raises ``Pending`` for whatever is no signed answer to it: nothing is then known of the call.
     """
     try:
-        parts = _members(body.decode(charset))
-    except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
+        text = body.decode(charset)
+        parts = _members(text)
+        check_text(text, {name: value for name, (value, _) in parts.items()})
+    except (ValueError, RecursionError) as error:
         raise unclear("ANSWER_UNREADABLE") from error
     name = f"{method.replace('.', '_')}_response"
     name = name if name in parts else ERROR

@@ -68,7 +68,7 @@ def _params(body: bytes) -> dict[str, str]:
         if len(body) > BYTES_MAX:
             raise ValueError("too long")
         text = body.decode("ascii")
-        first = dict(parse_qsl(text, max_num_fields=_FIELDS_MAX, encoding="latin-1"))
+        first = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MAX, encoding="latin-1"))
         charset = _CHARSETS[first.get("charset", "utf-8").lower()]
         pairs = parse_qsl(
             text,

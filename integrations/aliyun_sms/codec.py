@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.kernel.clock import from_ms
 from chalicelib.kernel.errors import InvalidInput, NotAllowed
+from chalicelib.kernel.json_text import read_json
 from integrations.aliyun_sms.profile import Profile
 from integrations.aliyun_sms.signature import signed_body
 from integrations.ports import Sms, SmsReceipt, SmsReport
@@ -18,6 +19,8 @@ from integrations.sms_profile import unknown
 METHOD = "POST"
 PAGE_SIZE = 50
 BATCH_MAX = 100
+# A phone gets some dozens of texts a day.
+TOTAL_MAX = 10**6
 
 _STATES = {1: "sent", 2: "failed", 3: "delivered"}
 
@@ -115,11 +118,13 @@ def read_details(body: bytes, out_id: str, profile: Profile) -> DetailsPage:
     try:
         entries = answer["SmsSendDetailDTOs"]["SmsSendDetailDTO"]
         total = int(answer["TotalCount"])
+        if not 0 <= total <= TOTAL_MAX:
+            raise ValueError("a count")
         for entry in entries:
             if entry.get("OutId") == out_id:
                 state, code = _STATES[int(entry["SendStatus"])], str(entry.get("ErrCode", ""))
                 return DetailsPage(SmsReceipt(out_id, profile.ended(state, code), code), total)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise unknown("details") from error
     return DetailsPage(None, total)
 
@@ -130,7 +135,7 @@ def read_reports(body: bytes, profile: Profile) -> list[SmsReport]:
     https://help.aliyun.com/zh/sms/developer-reference/smsreport
     """
     try:
-        entries = json.loads(body)
+        entries = read_json(body)
     except ValueError as error:
         raise InvalidInput("SMS_REPORT_INVALID", "短信回执不是有效的 JSON") from error
     if not isinstance(entries, list):
@@ -151,7 +156,7 @@ def _report(entry: Any, profile: Profile) -> SmsReport | None:
 
 def _answer(body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
+        answer = read_json(body)
     except ValueError as error:
         raise unknown("no JSON") from error
     if not isinstance(answer, dict):

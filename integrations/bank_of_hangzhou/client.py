@@ -11,6 +11,7 @@ from typing import IO
 import requests
 
 from chalicelib.kernel.errors import Conflict, FileRefused, Pending
+from chalicelib.kernel.json_text import read_json
 from integrations.bank_of_hangzhou import codec, statement
 from integrations.bank_of_hangzhou.profile import Profile, default_profile
 from integrations.notices import read_notice
@@ -94,7 +95,7 @@ class BankOfHangzhou:
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return BatchState.NOT_FOUND
         try:
-            told = answer.json() if answer.status_code == HTTPStatus.OK else {}
+            told = read_json(answer.content) if answer.status_code == HTTPStatus.OK else {}
             accepted, digest = told.get("state") == "accepted", told.get("sm3")
         except (ValueError, AttributeError):
             accepted, digest = False, None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.kernel.errors import Conflict, HubError, InvalidInput, NotAllowed, Pending, TooMany
+from chalicelib.kernel.json_text import read_json
 from integrations.ports import TradeState, WalletOutcome, WalletPayment, WalletRefund, WalletTrade
 from integrations.stripe.forms import CURRENCY, OUR_REF
 
 Fields = Mapping[str, Any]
+
+FEN_MAX = 10**15
+# Some months before the year 9999 does.
+_SECONDS_MAX = 253_000_000_000
 
 # The API's words: https://docs.stripe.com/payments/paymentintents/lifecycle
 _INTENT_STATES = {
@@ -30,10 +34,10 @@ def read_body(status: int, body: bytes) -> Fields:
     """The object in a good answer. Raises what an error means: ``Conflict``, ``TooMany``, ``NotAllowed``,
     ``InvalidInput`` (it was explicitly not done) or ``Pending``."""
     try:
-        fields = json.loads(body)
+        fields = read_json(body)
         if not isinstance(fields, dict):
             raise unclear("no object")
-    except (ValueError, RecursionError):
+    except ValueError:
         raise unclear(f"HTTP {status}") from None
     if status == 200:
         return fields
@@ -105,7 +109,7 @@ def read_refund(fields: Fields, order: WalletRefund) -> WalletPayment:
 
 def standing_fen(refunds: list[Fields]) -> int:
     """What was given back of a payment, or is on its way."""
-    return sum(_fen(refund, "amount") for refund in refunds if refund.get("status") not in _REFUND_FAILED)
+    return sum(_fen(refund, "amount") for refund in refunds if str(refund.get("status")) not in _REFUND_FAILED)
 
 
 def read_page(fields: Fields) -> tuple[list[Fields], bool]:
@@ -119,6 +123,13 @@ def read_page(fields: Fields) -> tuple[list[Fields], bool]:
 def our_ref_of(fields: Fields) -> str:
     """Our number of an object, empty where it has none."""
     return str(_object(fields.get("metadata")).get(OUR_REF) or "")
+
+
+def seconds_of(found: Any) -> int:
+    """An instant as the gateway writes it. Raises ``ValueError``."""
+    if type(found) is not int or not 0 <= found < _SECONDS_MAX:
+        raise ValueError("an instant, in seconds")
+    return found
 
 
 def unclear(what: str) -> Pending:
@@ -139,9 +150,13 @@ def _text(fields: Fields, name: str) -> str:
 
 def _fen(fields: Fields, name: str) -> int:
     value = fields.get(name)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < FEN_MAX:
         raise unclear(name)
     return value
 
 
-_seconds = _fen
+def _seconds(fields: Fields, name: str) -> int:
+    try:
+        return seconds_of(fields.get(name))
+    except ValueError:
+        raise unclear(name) from None

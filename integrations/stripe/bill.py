@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from chalicelib.kernel.errors import FileRefused, Pending, Problem
+from chalicelib.kernel.json_text import read_json
 from integrations.bundle import Part, fact, read_bundle, write_bundle
 from integrations.ports import BillKind, WalletBill, WalletBillLine
-from integrations.stripe.answers import our_ref_of, read_page
+from integrations.stripe.answers import FEN_MAX, our_ref_of, read_page, seconds_of
 
 KIND = "stripe-bill"
 _KINDS = {
@@ -46,8 +46,8 @@ def read_bill(content: bytes) -> WalletBill:
     from_ms, to_ms = fact(bundle.facts, "from_ms", int), fact(bundle.facts, "to_ms", int)
     try:
         day = date.fromisoformat(fact(bundle.facts, "day", str))
-        booked = [each for part in bundle.parts for each in read_page(json.loads(part.content))[0]]
-        of_day = [each for each in booked if from_ms <= each["created"] * 1_000 < to_ms]
+        booked = [each for part in bundle.parts for each in read_page(read_json(part.content))[0]]
+        of_day = [each for each in booked if from_ms <= seconds_of(each["created"]) * 1_000 < to_ms]
     except (ValueError, TypeError, KeyError, Pending):
         raise FileRefused("FILE_INVALID", "支付网关账单无法读取") from None
     lines: list[WalletBillLine] = []
@@ -56,7 +56,7 @@ def read_bill(content: bytes) -> WalletBill:
     of_day.reverse()
     in_order = sorted(of_day, key=lambda each: (each["created"], _KINDS.get(str(each.get("type"))) or ""))
     for number, each in enumerate(in_order, 1):
-        if each.get("type") in _LEFT_OUT:
+        if str(each.get("type")) in _LEFT_OUT:
             continue
         try:
             lines.append(_line(number, each))
@@ -73,12 +73,12 @@ def _line(number: int, booking: Mapping[str, Any]) -> WalletBillLine:
         raise ValueError("a payment or a refund; look at the gateway's own list")
     if booking.get("currency") != "cny":
         raise ValueError("cny")
-    fen, fee_fen, seconds = booking["amount"], booking["fee"], booking["created"]
-    if type(fen) is not int or type(fee_fen) is not int or (fen > 0) is not (kind is BillKind.PAYMENT):
+    fen, fee_fen = _fen(booking["amount"]), _fen(booking["fee"])
+    if (fen > 0) is not (kind is BillKind.PAYMENT):
         raise ValueError("an amount whose sign is that of its type")
     source = booking["source"]
     intent = source["payment_intent"]
-    if not isinstance(intent, dict):
+    if not isinstance(intent, dict) or not isinstance(intent["id"], str):
         raise ValueError("its payment intent, expanded")
     return WalletBillLine(
         line=number,
@@ -89,6 +89,12 @@ def _line(number: int, booking: Mapping[str, Any]) -> WalletBillLine:
         amount_fen=abs(fen),
         received_fen=abs(fen - fee_fen),
         fee_fen=-fee_fen,
-        created_at_ms=intent["created"] * 1_000,
-        finished_at_ms=seconds * 1_000,
+        created_at_ms=seconds_of(intent["created"]) * 1_000,
+        finished_at_ms=booking["created"] * 1_000,
     )
+
+
+def _fen(found: Any) -> int:
+    if type(found) is not int or abs(found) >= FEN_MAX:
+        raise ValueError("a whole number of fen")
+    return found

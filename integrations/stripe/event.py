@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.kernel.errors import InvalidInput, NotAuthenticated, Pending
+from chalicelib.kernel.json_text import read_json
 from integrations.ports import WalletNotification
-from integrations.stripe.answers import our_ref_of, read_intent
+from integrations.stripe.answers import our_ref_of, read_intent, seconds_of
 
 SIGNATURE_HEADER = "Stripe-Signature"
 TOLERANCE_SECONDS = 300
@@ -66,7 +66,7 @@ def read_event(
         raise _wrong("body")
     check_signature(body, header, secret, now_ms)
     event = _parsed(body)
-    if event.get("type") not in TYPES:
+    if str(event.get("type")) not in TYPES:
         raise _wrong("type")
     intent = event["data"]["object"]
     our_ref = our_ref_of(intent)
@@ -84,17 +84,18 @@ def read_event(
         raise _wrong("amount")
     # What an event shows of the booking differs by version; the gateway is asked for it.
     trade = replace(trade, paid_at_ms=None, pay_token="", buyer_ref="")
-    return WalletNotification(event["id"], int(event["created"]) * 1_000, trade, 0)
+    return WalletNotification(event["id"], event["created"] * 1_000, trade, 0)
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:
     try:
-        event = json.loads(body)
-        if not isinstance(event["data"]["object"], dict) or type(event["created"]) is not int:
+        event = read_json(body)
+        if not isinstance(event["data"]["object"], dict):
             raise ValueError("shape")
+        seconds_of(event["created"])
         if not isinstance(event["id"], str) or not 0 < len(event["id"]) <= 255:
             raise ValueError("id")
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise _wrong("body") from None
     return dict(event)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.kernel.errors import HubError, InvalidInput, NotAllowed
+from chalicelib.kernel.json_text import read_json
 from integrations.ports import Sms, SmsReceipt, SmsReport
 from integrations.sms_profile import unknown
 from integrations.tencent_sms.profile import Profile
@@ -103,7 +103,7 @@ def read_reports(body: bytes, profile: Profile) -> list[SmsReport]:
     https://cloud.tencent.com/document/product/382/43547
     """
     try:
-        entries = json.loads(body)
+        entries = read_json(body)
     except ValueError as error:
         raise InvalidInput("SMS_REPORT_INVALID", "短信回执不是有效的 JSON") from error
     if not isinstance(entries, list):
@@ -123,7 +123,7 @@ def _report(entry: Any, profile: Profile) -> SmsReport | None:
 
 def _response(body: bytes) -> Mapping[str, Any]:
     try:
-        response = json.loads(body)["Response"]
+        response = read_json(body)["Response"]
     except (ValueError, KeyError, TypeError) as error:
         raise unknown("no answer of the carrier's") from error
     if not isinstance(response, dict):

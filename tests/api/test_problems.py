@@ -56,5 +56,16 @@ def test_what_is_wrong_in_a_body_is_named(client: Client) -> None:
     assert problem == {"line": 3, "field": "price", "found": "1", "remedy": "a multiple of 100"}
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"name": "\\ud800"}', b'{"name": "\xed\xa0\x80"}', b'{"price": NaN}', b"{", b"[" * 5_000]
+)
+def test_what_python_takes_for_json_and_nobody_can_write_again_is_refused_at_every_door(body: bytes) -> None:
+    app = Chalice("any")
+    app.route("/told", methods=["POST"])(lambda: {"told": app.current_request.json_body})
+    api.answer_errors(app)
+    answer = Client(app).http.post("/told", headers={"Content-Type": "application/json"}, body=body)
+    assert (answer.status_code, answer.json_body["code"]) == (400, "BODY_NOT_JSON")
+
+
 def test_the_api_is_healthy(client: Client) -> None:
     assert client.http.get("/health").json_body == {"status": "ok"}

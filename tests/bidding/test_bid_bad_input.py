@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.bidding.bid import handler
 from chalicelib.bidding.flood import BIDDERS_MAX, BURST, Taps
@@ -18,7 +20,8 @@ from chalicelib.kernel.errors import TooMany
 from chalicelib.kernel.signing import Signer
 from chalicelib.kernel.tokens import Session, issue
 from tests.bidding.aws_server import aws_server
-from tests.bidding.bid_desk import CLOSES, KEYS, OPENS, PERIOD, WINDOW, BidDesk
+from tests.bidding.bid_desk import CLOSES, KEYS, OPENS, PERIOD, WINDOW, BidDesk, token
+from tests.integrations.byte_edits import EXAMPLES, TRIED, Edit, edited, edits
 
 
 @pytest.fixture
@@ -156,3 +159,29 @@ def test_given_the_days_machine_when_it_asks_for_the_receipts_key_then_it_gets_t
     monkeypatch.setattr("chalicelib.bidding.bid.desk", lambda: at.desk)
 
     assert handler({"step": "receipt_key"}, None) == {"public_key": Signer(bytes(32)).public_key}
+
+
+ENVELOPES = st.fixed_dictionaries(
+    {},
+    optional={
+        "headers": st.none() | st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+        "isBase64Encoded": st.booleans(),
+        "requestContext": st.sampled_from([{}, {"requestTimeEpoch": "now"}, {"requestTimeEpoch": -1}]),
+    },
+)
+
+
+@settings(TRIED, max_examples=3 * EXAMPLES)
+@given(changes=edits, header=edits, envelope=ENVELOPES)
+def test_given_any_bytes_for_body_or_token_when_bid_then_the_answer_is_one_of_the_doors(
+    at: BidDesk, changes: list[Edit], header: list[Edit], envelope: dict[str, Any]
+) -> None:
+    event = at.event(16_000)
+    for changed in (
+        {"body": edited(event["body"].encode(), changes).decode("latin-1")},
+        {"headers": {"authorization": "Bearer " + edited(token().encode(), header).decode("latin-1")}},
+        envelope,
+    ):
+        status, shown = at.send({**event, **changed})
+
+        assert status == 201 or (400 <= status < 504 and re.search(r"[\u4e00-\u9fff]", shown["detail"]))
