@@ -45,11 +45,23 @@ APPROVER = Operator("approver", "approver-of-the-demo")
 CASHIER = Operator("cashier", "cashier-of-the-demo")
 # So that the plan is posted and approved before its first milestone comes.
 LEAD_MS = 3_000
+# An update is a moment of a month, but minutes of a compressed one: every function starts cold at once, and the
+# period's machine goes through all that was done before. Without this pause activation was over before it came there;
+# and such a run is about what is lost, not about how fast a machine is: bidders have more time too.
+UPDATED_HELD_MS = {
+    "corrections_close": 30_000,
+    "deposits_to_notary": 90_000,
+    "activation_reminder": 30_000,
+    "activation_closes": 30_000,
+    "auction_opens": 10_000,
+    "broadcast-1": 20_000,
+    "settlement_reminder": 20_000,
+}
 PRINTED_WIDTH = 132
 CHOICES = {"all": CHANNELS, CHANNEL: (CHANNEL,)}
 
 
-def _plan_month(bidders: int, seed: int, channels: tuple[str, ...], gateway: str) -> Month:
+def _plan_month(bidders: int, seed: int, channels: tuple[str, ...], gateway: str, *, updated: bool) -> Month:
     from chalicelib.periods.plan import nominal
     from chalicelib.periods.rules import load_rules
 
@@ -63,7 +75,14 @@ def _plan_month(bidders: int, seed: int, channels: tuple[str, ...], gateway: str
         last_mean_fen=LAST_MEAN_FEN,
     )
     transfers = gateway != "stripe"
-    short = compressed(plan, bidders, now_ms() + LEAD_MS, by_wallet=ALIPAY in channels, wallet_transfers=transfers)
+    short = compressed(
+        plan,
+        bidders,
+        now_ms() + LEAD_MS,
+        by_wallet=ALIPAY in channels,
+        wallet_transfers=transfers,
+        held=UPDATED_HELD_MS if updated else None,
+    )
     return make_month(roster, short, rules, channels, wallet_transfers=transfers)
 
 
@@ -90,7 +109,8 @@ def _act(
     # The planner is an approver too: what stops an approval of one's own is who made it, not the role.
     roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",), CASHIER: ("cashier",)}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
-    month = _plan_month(arguments.bidders, arguments.seed, CHOICES[arguments.channels], arguments.gateway)
+    channels = CHOICES[arguments.channels]
+    month = _plan_month(arguments.bidders, arguments.seed, channels, arguments.gateway, updated=upgrade is not None)
     write_files(month, out / "input")
     ends = month.plan.at("month_end")
     began = now_ms()
