@@ -2,8 +2,8 @@
 
 ``manifest.json`` (canonical JSON) lists every file with its digests, of a table its Merkle root too, names what was
 attached, and the package sealed before it, so that the packages of a period form a chain; ``signature.json`` is Ed25519
-over the manifest's bytes, and by setting SM2 too. Beside each table lies the index by which a changed row is named, and
-``verify.py`` checks it all but the SM2 signature.
+over the manifest's bytes, and by setting SM2 too. Beside each table lies the index by which a changed row is named.
+``verify.py`` checks it all but the SM2 signature, which ``verify_sm2.py`` does where there is one.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ READABLE = ("hangpai-evidence/3", FORMAT)
 MANIFEST = "manifest.json"
 SIGNATURE = "signature.json"
 VERIFIER = "verify.py"
+SM2_VERIFIER = "verify_sm2.py"
 TABLE_SUFFIX = ".csv"
 INDEX_SUFFIX = ".leaves"
 # The order in which a period's packages are sealed (domain.md; S 5.1 and 5.3).
@@ -109,8 +110,9 @@ def pack(
             if index is not None:
                 entries.append(file_entry(name + INDEX_SUFFIX, index))
                 members[name + INDEX_SUFFIX] = index
-        members[VERIFIER] = verifier_source()
-        entries.append(file_entry(VERIFIER, members[VERIFIER]))
+        for name in (VERIFIER, SM2_VERIFIER)[: 1 if sm2 is None else 2]:
+            members[name] = verifier_source(name)
+            entries.append(file_entry(name, members[name]))
         manifest = {
             "format": FORMAT,
             "period": period,
@@ -133,13 +135,13 @@ def pack(
 
 def is_ours(name: str) -> bool:
     """Whether a member is the package's own, not a file that was handed in to be sealed."""
-    return name in (MANIFEST, SIGNATURE, VERIFIER) or name.endswith(INDEX_SUFFIX)
+    return name in (MANIFEST, SIGNATURE, VERIFIER, SM2_VERIFIER) or name.endswith(INDEX_SUFFIX)
 
 
 @cache
-def verifier_source() -> bytes:
-    """The second verifier: one file that needs Python alone, and nothing of the hub."""
-    return Path(__file__).with_name(VERIFIER).read_bytes()
+def verifier_source(name: str = VERIFIER) -> bytes:
+    """A verifier to ship: one file that needs Python alone, and nothing of the hub."""
+    return Path(__file__).with_name(name).read_bytes()
 
 
 def is_table(name: str) -> bool:

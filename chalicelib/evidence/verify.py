@@ -144,6 +144,6 @@ if __name__ == "__main__":
     except Exception as error:  # what can't be read does not hold
         found.append(f"证据包不完整或不可读: {error!r}")
     whole = "全部成立" + " (未给出上一个包或公布的公钥,相应各项未验)" * (not (given.previous and given.public_key))
-    whole += " (另有 SM2 签名,本程序未验)" * (not found and b"\"sm2\":{" in package.read_bytes())
+    whole += " (另有 SM2 签名,由 verify_sm2.py 验证)" * (not found and b"\"sm2\":{" in package.read_bytes())
     sys.stdout.write("\n".join(found or [whole]) + "\n")
     sys.exit(bool(found))
