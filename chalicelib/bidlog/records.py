@@ -26,8 +26,8 @@ _TRIES_MAX = 8
 _FINAL = "final head"
 
 
-class SizeRecord(Model):
-    """How many leaves the log of a period has."""
+class _LogItem(Model):
+    """What every item of the log's table has."""
 
     class Meta(HubMeta):
         """Table and region."""
@@ -36,46 +36,30 @@ class SizeRecord(Model):
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
+
+
+class SizeRecord(_LogItem):
+    """How many leaves the log of a period has."""
+
     size = NumberAttribute()
 
 
-class BatchRecord(Model):
+class BatchRecord(_LogItem):
     """Consecutive lines; ``begin`` is the number of the first, from 0."""
 
-    class Meta(HubMeta):
-        """Table and region."""
-
-        table_name = table_name("BIDLOG_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     begin = NumberAttribute()
     lines = UnicodeAttribute()
 
 
-class PlaceRecord(Model):
+class PlaceRecord(_LogItem):
     """Which leaf a bid is."""
 
-    class Meta(HubMeta):
-        """Table and region."""
-
-        table_name = table_name("BIDLOG_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     place = NumberAttribute()
 
 
-class HeadRecord(Model):
+class HeadRecord(_LogItem):
     """A signed tree head, as JSON."""
 
-    class Meta(HubMeta):
-        """Table and region."""
-
-        table_name = table_name("BIDLOG_TABLE")
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     content = UnicodeAttribute()
 
 

@@ -10,21 +10,11 @@ from chalicelib.deposits import corrections
 from chalicelib.kernel.errors import NotFound
 from chalicelib.refunds.accounts import Account, give_account
 from chalicelib.refunds.preparing import prepare
-from chalicelib.refunds.returns import apply_return
-from chalicelib.refunds.sending import release, send
 from chalicelib.refunds.viewing import own_refunds
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code, name
+from tests.refunds.refund_steps import run
 
 NEW = "6222990000000000001"
-
-
-def run(month: DepositMonth, batch: str) -> None:
-    prepared = prepare(batch, month.means())
-    release(PERIOD, batch, "approver")
-    for file in prepared["files"]:
-        send(file["batch_no"], month.means())
-        key = f"hangzhou/return/{PERIOD}/{file['batch_no']}/HZB_RTN_{file['batch_no']}.txt"
-        apply_return(file["batch_no"], key, month.means())
 
 
 @pytest.fixture

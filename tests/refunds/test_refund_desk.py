@@ -13,24 +13,12 @@ from chalicelib.refunds import records
 from chalicelib.refunds.accounts import Account, failed_list, give_account
 from chalicelib.refunds.desk import confirm_account, propose_account
 from chalicelib.refunds.preparing import prepare
-from chalicelib.refunds.returns import apply_return
-from chalicelib.refunds.sending import release, send
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, account_no, code
+from tests.refunds.refund_steps import run
 
 CASHIER = Actor("cashier", ("cashier",), 1)
 APPROVER = Actor("approver", ("approver",), 1)
 OTHER = Account("6222990000000000001", "路人甲")
-
-
-def run(month: DepositMonth, batch: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    prepared = prepare(batch, month.means())
-    release(PERIOD, batch, "approver")
-    for file in prepared["files"]:
-        send(file["batch_no"], month.means())
-        key = f"hangzhou/return/{PERIOD}/{file['batch_no']}/HZB_RTN_{file['batch_no']}.txt"
-        counts = apply_return(file["batch_no"], key, month.means())
-    return counts
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from tests.deposits.deposit_month import (
     name,
     plan_of,
 )
+from tests.refunds.refund_steps import run
 
 MACHINE = Path(__file__).resolve().parents[2] / "state_machines" / "refund_batch.asl.json"
 
@@ -50,18 +51,6 @@ def month(aws: None) -> DepositMonth:
     corrections.close_corrections(PERIOD, PLAN.day("corrections_close"), 1)
     month.close_auction(winners=[])
     return month
-
-
-def run(month: DepositMonth, batch: str) -> dict[str, int]:
-    prepared = prepare(batch, month.means())
-    release(PERIOD, batch, "approver")
-    counts = {"paid": 0, "failed": 0, "pending": 0}
-    for file in prepared["files"]:
-        send(file["batch_no"], month.means())
-        key = f"hangzhou/return/{PERIOD}/{file['batch_no']}/HZB_RTN_{file['batch_no']}.txt"
-        for word, count in apply_return(file["batch_no"], key, month.means()).items():
-            counts[word] += count
-    return counts
 
 
 def test_given_a_payment_that_came_after_batch_1_then_the_next_batch_sends_it_back_once(month):

@@ -12,9 +12,8 @@ from chalicelib.periods.audit import Actor, trail
 from chalicelib.refunds import again, records
 from chalicelib.refunds.accounts import Account, give_account
 from chalicelib.refunds.preparing import prepare
-from chalicelib.refunds.returns import apply_return
-from chalicelib.refunds.sending import release, send
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, DepositMonth, account_no, code, name
+from tests.refunds.refund_steps import run
 
 CASHIER = Actor("cashier", ("cashier",), 60_000)
 
@@ -28,17 +27,6 @@ class Started:
 
     def answer(self, task_token: str, output: dict[str, Any]) -> bool:
         raise AssertionError(task_token, output)
-
-
-def run(month: DepositMonth, batch: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    prepared = prepare(batch, month.means())
-    release(PERIOD, batch, "approver")
-    for file in prepared["files"]:
-        send(file["batch_no"], month.means())
-        key = f"hangzhou/return/{PERIOD}/{file['batch_no']}/HZB_RTN_{file['batch_no']}.txt"
-        counts = apply_return(file["batch_no"], key, month.means())
-    return counts
 
 
 @pytest.fixture
