@@ -81,7 +81,7 @@ pages-test: setup  ## the pages' types and their own tests
 
 e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or make e2e SCREENS=docs/screens
 	@sh local/browser.sh
-	@SCREENS=$(SCREENS) $(RUN) pytest -x -s -m e2e
+	@SCREENS=$(SCREENS) $(RUN) pytest -x -s -m e2e tests/e2e
 
 api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, to build/api
 	@$(RUN) local.openapi

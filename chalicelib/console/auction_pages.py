@@ -95,5 +95,5 @@ def _drawn(kind: str, title: str, labels: Any, series: Series) -> str:
     """A chart for an ``img``, in base 64; nothing where there is nothing to draw."""
     if not labels:
         return ""
-    drawn = bars(title, labels, series) if kind == "bars" else lines(title, labels, series)
+    drawn = bars(title, labels, series) if kind == "bars" else lines(title, labels, series, from_zero=True)
     return base64.b64encode(svg(drawn)).decode()

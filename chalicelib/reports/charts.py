@@ -19,6 +19,8 @@ INK, GREY, GRID = HexColor("#1a1a1a"), HexColor("#666666"), HexColor("#e1e4e9")
 PALETTE = tuple(HexColor(each) for each in ("#2f5d9b", "#e08a2c", "#4b9a6a", "#b5483c", "#7a63a8", "#6b7480"))
 WIDTH, HEIGHT = 500.0, 210.0
 Series = Mapping[str, Sequence[float | None]]
+# A browser has the shipped font under another name, or a system's own; without any it would fall back to a serif.
+_FAMILIES = "'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 # More categories than this do not fit side by side: every n-th is named.
 _NAMED_MAX = 16
 _WHOLE_MAX = 8
@@ -43,9 +45,11 @@ def bars(title: str, categories: Sequence[str], series: Series, *, stacked: bool
     return _drawing(title, chart, categories, series)
 
 
-def lines(title: str, categories: Sequence[str], series: Series) -> Drawing:
-    """Lines over categories in their order; a gap where there is nothing."""
+def lines(title: str, categories: Sequence[str], series: Series, *, from_zero: bool = False) -> Drawing:
+    """Lines over categories in their order; a gap where there is nothing. ``from_zero``: the axis begins there."""
     chart = HorizontalLineChart()
+    if from_zero:
+        chart.valueAxis.valueMin = 0
     chart.joinedLines = 1
     for place in range(len(series)):
         chart.lines[place].strokeColor = PALETTE[place % len(PALETTE)]
@@ -57,7 +61,7 @@ def lines(title: str, categories: Sequence[str], series: Series) -> Drawing:
 def svg(drawing: Drawing) -> bytes:
     """The drawing as SVG."""
     made: str = renderSVG.drawToString(drawing)
-    return made.encode()
+    return made.replace(f"font-family: {font()};", f"font-family: {_FAMILIES};").encode()
 
 
 def _drawing(title: str, chart: Any, categories: Sequence[str], series: Series) -> Drawing:

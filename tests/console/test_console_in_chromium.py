@@ -7,12 +7,10 @@ import io
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from chalicelib.applicants.desk import propose_change
 from chalicelib.console import auction_pages, door
@@ -30,7 +28,8 @@ from tests.console.conftest import FakeHub
 from tests.console.console_desk import PASSWORD
 from tests.console.console_month import PAY_CODE, REF, busy_half_hour, came_back, notice, open_auction
 from tests.deposits.deposit_month import DEPOSIT, PERIOD, PLAN, DepositMonth, code
-from tests.e2e.phone import SCREENS, SERIOUS, chromium, open_browser, save_screen
+from tests.e2e.operator_window import WINDOW, draft_a_year, sign_in
+from tests.e2e.phone import chromium, look_at, open_browser
 
 pytestmark = pytest.mark.skipif(not chromium(), reason="no Chromium; remedy: apt-get install chromium")
 
@@ -58,15 +57,7 @@ PAGES = {
     "/changes": "changes",
     f"/applicants/{WANG.code}": "applicant",
     "/attachments": "attachments",
-    # The last one: what is typed in there is looked at too.
     "/../calendar": "calendar",
-}
-# A year's notice as somebody copies it.
-NOTICE = {
-    "year": "2027",
-    "source": "国务院办公厅关于 2027 年部分节假日安排的通知（示例）",
-    "holidays": "1月1日至3日、2月5日至11日、4月3日至5日、5月1日至5日、6月9日、9月15日、10月1日至7日",
-    "workdays": "2月14日、10月9日",
 }
 
 
@@ -147,31 +138,14 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/console")
-    page.get_by_role("link", name="登录").click()
-    page.fill("input[name=name]", "li")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button")
-    page.wait_for_url(f"{url}/console/{PERIOD}")
-
-
-def look_at(page: Page, name: str) -> None:
-    """A picture where somebody wants one, and what axe says of the page."""
-    if SCREENS:
-        save_screen(page.screenshot(full_page=True), Path(SCREENS) / f"console-{name}.png")
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in SERIOUS] == [], name
-
-
 def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url: str) -> None:
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
         # Given an operator who signed in at the provider
-        page = browser.new_page(viewport={"width": 1280, "height": 820}, locale="zh-CN")
+        page = browser.new_page(viewport=WINDOW, locale="zh-CN")
         blocked: list[str] = []
         page.on("console", lambda said: blocked.append(said.text) if "Content Security" in said.text else None)
-        sign_in(page, url)
+        sign_in(page, url, PERIOD, "li", PASSWORD)
         (cookie,) = page.context.cookies()
         assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-console", True, True)
         # Then no page has a serious fault or breaks its own policy, and htmx is at work
@@ -181,12 +155,9 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
             answered = page.goto(f"{url}/console/{PERIOD}{below}")
             assert answered, below
             assert answered.status == 200, below
-            look_at(page, name)
-        for field, text in NOTICE.items():
-            page.fill(f"[name={field}]", text)
-        page.get_by_role("button", name="核对").click()
-        page.get_by_text("放假 27 天").wait_for()
-        look_at(page, "calendar-draft")
+            assert look_at(page, f"console-{name}") == []
+        draft_a_year(page, url)
+        assert look_at(page, "console-calendar-draft") == []
         assert page.evaluate("typeof htmx") == "object"
         assert blocked == []
         # And the first key leads past the menu
@@ -199,7 +170,7 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         assert page.locator("form.decide").count() == 0
         # When another one's is approved in a browser without JavaScript
         plain = browser.new_page(java_script_enabled=False)
-        sign_in(plain, url)
+        sign_in(plain, url, PERIOD, "li", PASSWORD)
         plain.locator(".cards a", has_text="经办 zhao").click()
         plain.get_by_role("button", name="同意", exact=True).click()
         # Then it is said

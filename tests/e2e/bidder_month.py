@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from local import front
 from local.compressed import compressed
@@ -15,6 +17,7 @@ from local.people import Person
 from local.scenario import run_month
 from local.stage import Stage
 from local.world.addresses import Addresses
+from local.world.operators import Operator
 from local.world.web import ask, now_ms, sleep_until
 
 BIDDERS = 40
@@ -22,6 +25,10 @@ BIDDERS = 40
 PACE = 300
 LEAD_MS = 5_000
 SEED = 11
+# Opens every page of the console.
+READER = Operator("reader", "reader-of-the-pages")
+# The approval that an operator gives in a browser: the second batch of refunds.
+LEFT_TO_HANDS = ("refund_batch", "2")
 
 
 @dataclass
@@ -40,6 +47,14 @@ class BidderMonth:
     payee: Person
     actors: threading.Thread
     faults: list[str]
+    # Set once somebody approved in a browser what the actors' second person leaves to him.
+    approved_by_hand: threading.Event
+
+    @property
+    def top_price(self) -> int:
+        """What wins for certain, in yuan: the highest multiple of the tick."""
+        limits = self.month.prices[self.corrector.bidder_class]
+        return limits.cap // limits.tick * limits.tick
 
     @property
     def by_hand(self) -> set[str]:
@@ -91,9 +106,10 @@ def _choose(month: Month) -> tuple[Person, Person, Person]:
 
 def begin(stage: Stage, name: str) -> BidderMonth:
     """Let the month begin on a stage, with its front; everybody but three acts in a thread."""
+    from chalicelib.periods.operators import ROLES
     from chalicelib.periods.plan_json import to_json
 
-    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",)}
+    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",), READER: ROLES}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
     faces = front.start(name, stage, lasting=False)
     month = _month(CHANNELS)
@@ -106,10 +122,15 @@ def begin(stage: Stage, name: str) -> BidderMonth:
         new_accounts={code: account for code, account in month.new_accounts.items() if code not in codes},
     )
     faults: list[str] = []
+    approved_by_hand = threading.Event()
+
+    def leaves(approval: Mapping[str, Any]) -> bool:
+        left = (approval["kind"], approval["subject"]) == LEFT_TO_HANDS
+        return left and not approved_by_hand.is_set()
 
     def act() -> None:
         try:
-            story = run_month(stage, others, to_json(month.plan), (PLANNER, APPROVER), print)
+            story = run_month(stage, others, to_json(month.plan), (PLANNER, APPROVER), print, leaves=leaves)
             faults.extend(story.faults())
         except BaseException as error:
             faults.append(f"{type(error).__name__}: {error}")
@@ -127,4 +148,4 @@ def begin(stage: Stage, name: str) -> BidderMonth:
     )
     actors = threading.Thread(target=act, name="actors", daemon=True)
     actors.start()
-    return BidderMonth(month, at, faces.url, *chosen, actors, faults)
+    return BidderMonth(month, at, faces.url, *chosen, actors, faults, approved_by_hand)

@@ -110,24 +110,35 @@ class Phone:
         self.press("登录")
         self.see(self.person.code)
 
+    def enter_the_auction(self, password: str) -> None:
+        """Sign in on the auction's page, with code and bidding password."""
+        self.type("code", self.person.code)
+        self.type("password", password)
+        self.press("登录")
+
     def shoot(self, name: str) -> None:
         """Hold a page to what everybody can use, and take a picture of it where somebody wants one."""
         # Each page scrolls in a frame of its own.
         self.page.evaluate("document.querySelectorAll('.taro_page').forEach((page) => page.scrollTo(0, 0))")
         self.page.wait_for_timeout(350)
-        found = Axe().run(self.page).response["violations"]
-        self.faults += [
-            f"{name}: {each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]}"
-            for each in found
-            if each["impact"] in SERIOUS
-        ]
+        self.faults += look_at(self.page, f"bidder-{name}")
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if any(nonsense in self.text() for nonsense in ("NaN", "undefined", "null")):
             self.faults.append(f"{name}: something was not understood: {self.text()[:300]}")
         if wide > 360:
             self.faults.append(f"{name}: {wide} px wide on a phone of 360")
-        if SCREENS:
-            save_screen(self.page.screenshot(full_page=True), Path(SCREENS) / f"bidder-{name}.png")
+
+
+def look_at(page: Page, name: str) -> list[str]:
+    """A picture of a page where somebody wants one; what axe says of it that is serious."""
+    if SCREENS:
+        save_screen(page.screenshot(full_page=True), Path(SCREENS) / f"{name}.png")
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{name}: {each['id']} ({each['impact']}): {each['nodes'][0]['html'][:200]}"
+        for each in found
+        if each["impact"] in SERIOUS
+    ]
 
 
 def save_screen(shot: bytes, file: Path) -> None:

@@ -4,49 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from chalicelib.kernel.signing import holds
-from local import pages
-from local.stage import clear_left_overs, set_up
 from local.world.web import ask, need
-from tests.e2e.bidder_month import BidderMonth, begin
-from tests.e2e.phone import Phone, chromium, inside_alipay, lose_the_answer, open_browser
+from tests.e2e.bidder_month import BidderMonth
+from tests.e2e.phone import Phone, chromium, inside_alipay, lose_the_answer
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(not chromium(), reason="no Chromium; remedy: apt-get install chromium"),
 ]
 
-NAME = "e2e"
 PASSWORD = "Hz9bidding"
-
-
-@pytest.fixture(scope="module")
-def going(request: pytest.FixtureRequest) -> Iterator[BidderMonth]:
-    pages.build()
-    clear_left_overs(NAME, print)
-    stage = set_up(f"{NAME}-{os.getpid()}", print, lasting=False)
-    try:
-        yield begin(stage, f"{NAME}-{os.getpid()}")
-    finally:
-        from local.stage import end_all
-
-        end_all(f"{NAME}-{os.getpid()}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = open_browser(playwright)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +101,9 @@ def test_a_bid_whose_answer_is_lost_stands_once(going: BidderMonth, corrector: P
     corrector.go("auction")
     corrector.see("登录竞价", within_ms=40_000)
     corrector.shoot("auction-before")
-    corrector.type("code", going.corrector.code)
-    corrector.type("password", PASSWORD)
-    corrector.press("登录")
+    corrector.enter_the_auction(PASSWORD)
     going.until("auction_opens")
-    limits = going.month.prices[going.corrector.bidder_class]
-    price = limits.cap // limits.tick * limits.tick
+    limits, price = going.month.prices[going.corrector.bidder_class], going.top_price
     corrector.at_once("#price").wait_for()
     corrector.type("price", str(limits.reserve + 50))
     corrector.see("的整数倍")
@@ -165,8 +136,7 @@ def test_a_bid_whose_answer_is_lost_stands_once(going: BidderMonth, corrector: P
 
 
 def test_a_revision_counts_and_a_second_phone_sees_it(going: BidderMonth, browser: Browser, corrector: Phone) -> None:
-    limits = going.month.prices[going.corrector.bidder_class]
-    price = limits.cap // limits.tick * limits.tick
+    price = going.top_price
     corrector.type("price", str(price))
     corrector.press("提交报价")
     corrector.press("确认提交")
@@ -174,9 +144,7 @@ def test_a_revision_counts_and_a_second_phone_sees_it(going: BidderMonth, browse
     corrector.shoot("auction-receipt")
     second = Phone(browser, going.url, going.at, going.corrector, going.month.period)
     second.go("auction")
-    second.type("code", going.corrector.code)
-    second.type("password", PASSWORD)
-    second.press("登录")
+    second.enter_the_auction(PASSWORD)
     second.see("已被取代")
     assert f"{price:,} 元" in second.text()
     # And nothing of a person is left on either phone or in its address
@@ -246,12 +214,6 @@ def test_a_refund_that_came_back_gets_another_account(going: BidderMonth, browse
     phone.see("等待重新付款")
     phone.shoot("refund-answered")
     assert phone.faults == []
-
-
-def test_everybody_else_went_through_the_month_too(going: BidderMonth) -> None:
-    going.actors.join(timeout=300)
-    assert not going.actors.is_alive()
-    assert going.faults == []
 
 
 def _bids(going: BidderMonth) -> list[dict[str, dict[str, int]]]:
