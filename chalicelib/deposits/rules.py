@@ -13,6 +13,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from chalicelib.kernel.money import divide_half_up
+from chalicelib.kernel.tuples import maker
 
 PPM = 1_000_000
 CUT_CHARS_MIN = 6
@@ -48,6 +49,9 @@ class CodeFound(NamedTuple):
     fault: CodeFault
 
 
+_code_found = maker(CodeFound)
+
+
 class Window(NamedTuple):
     """When deposits are taken, by arrival: from ``opens_ms`` to just before ``closes_ms``."""
 
@@ -72,6 +76,9 @@ class Matched(NamedTuple):
 
     code: str
     excess_fen: int
+
+
+_matched = maker(Matched)
 
 
 @dataclass(frozen=True)
@@ -128,10 +135,9 @@ def find_codes(memos: Sequence[str], code_pattern: str) -> list[CodeFound]:
     if len(usual) != len(memos):
         # One of them has more lines than one.
         return [find_code(memo, code_pattern) for memo in memos]
-    found = list(map(CodeFound, zip(usual, strict=True), repeat(CodeFault.WRONG)))
-    for place, code in enumerate(usual):
-        if not code:
-            found[place] = find_code(memos[place], code_pattern)
+    found = list(map(_code_found, zip(zip(usual, strict=True), repeat(CodeFault.WRONG))))
+    for place in [place for place, code in enumerate(usual) if not code]:
+        found[place] = find_code(memos[place], code_pattern)
     return found
 
 
@@ -170,7 +176,7 @@ def match(payment: Payment, window: Window, deposit_fen: int) -> Outcome:
     if amount_fen < deposit_fen:
         return ToReturn(ReturnReason.SHORT)
     if code:
-        return ToReturn(ReturnReason.SECOND_PAYMENT) if deposited else Matched(code, amount_fen - deposit_fen)
+        return ToReturn(ReturnReason.SECOND_PAYMENT) if deposited else _matched((code, amount_fen - deposit_fen))
     return Doubtful(fault) if payer_listed else ToReturn(ReturnReason.UNKNOWN_PAYER)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import add
-from typing import Any, cast
+from typing import Any
 
+from chalicelib.kernel.tuples import maker
 from integrations.bank_of_hangzhou.fields import SKIPPED, Field
 from integrations.bank_of_hangzhou.profile import Profile
 from integrations.ports import Direction, StatementLine
@@ -23,8 +24,7 @@ _MOMENT = "%Y%m%d%H%M%S%f"
 _MOMENT_CHARS, _MINUTE_CHARS, _MINUTE_MS = 17, 12, 60_000
 _NUMBER_CHARS_MAX = 18
 _REMEMBERED_MAX = 100_000
-# A tuple of the right length is a line: no call of Python's own for each of a million.
-_made = cast("Callable[[tuple[Any, ...]], StatementLine]", partial(tuple.__new__, StatementLine))
+_made = maker(StatementLine)
 
 
 def quick_reader(layout: Sequence[Field], profile: Profile) -> QuickReader:

@@ -160,10 +160,12 @@ class _Reading:
 
     def _count(self, lines: list[StatementLine]) -> None:
         amounts = list(map(_AMOUNT, lines))
+        total_fen = sum(amounts)
         self.good += len(lines)
-        self.total_fen += sum(amounts)
-        self.moved_fen += sum(amounts)
-        if Direction.DEBIT in set(map(_DIRECTION, lines)):
+        self.total_fen += total_fen
+        self.moved_fen += total_fen
+        # Counted by identity; a set would ask each for its hash, which is a call of Python's in an Enum.
+        if list(map(_DIRECTION, lines)).count(Direction.CREDIT) < len(lines):
             self.moved_fen -= 2 * sum(line.amount_fen for line in lines if line.direction is Direction.DEBIT)
         if not min(amounts):
             self.empty += [line.line for line in lines if not line.amount_fen]

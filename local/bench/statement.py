@@ -22,6 +22,7 @@ from chalicelib.deposits.rules import Matched, Payment, Window, find_codes, matc
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.ids import SystemEntropy
 from chalicelib.kernel.privacy import Vault
+from chalicelib.kernel.tuples import maker
 from chalicelib.periods.rules import load_rules
 from integrations.bank_of_hangzhou.envelope import sm3
 from integrations.bank_of_hangzhou.profile import default_profile
@@ -31,6 +32,7 @@ from local.bench.measure import Measure, in_turns, peak_mb, peak_mb_of
 
 MANY, FEW, ROUNDS = 1_000_000, 100_000, 3
 DEPOSIT_FEN = 200_000
+_payment = maker(Payment)
 _DAY = date(2026, 3, 10)
 _FAMILY, _GIVEN = "王李张刘陈杨黄赵周吴", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
 
@@ -65,12 +67,13 @@ def parse_and_match(source: IO[bytes], sidecar: bytes, listed: dict[str, bool]) 
 
     def take(lines: Sequence[StatementLine]) -> None:
         nonlocal matched
-        for line, (candidates, fault) in zip(lines, find_codes([line.memo for line in lines], pattern), strict=True):
-            code = candidates[0] if len(candidates) == 1 else _only_listed(candidates, listed)
-            paid = listed.get(code)
-            if paid is None:
-                code, paid = "", False
-            payment = Payment(line.amount_fen, line.booked_at_ms, code, fault, paid, stranger)
+        found = find_codes([line.memo for line in lines], pattern)
+        codes = [each[0][0] if len(each[0]) == 1 else _only_listed(each[0], listed) for each in found]
+        # A code is looked up when its line's turn comes: the line before may have paid for it.
+        for line, (_, fault), code, paid in zip(lines, found, codes, map(listed.get, codes), strict=True):
+            payment = _payment(
+                (line.amount_fen, line.booked_at_ms, "" if paid is None else code, fault, paid or False, stranger)
+            )
             outcome = match(payment, window, deposit_fen)
             if isinstance(outcome, Matched):
                 listed[code] = True
