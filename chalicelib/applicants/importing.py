@@ -30,7 +30,7 @@ from chalicelib.periods.problems import record_problems
 from chalicelib.periods.remedies import in_chinese
 from integrations.ports import ApplicantRow
 
-# Each applicant takes two actions: the item itself and its entry in the index of names.
+# Each applicant takes three actions: the item itself and its entries by name and by phone.
 _APPLICANTS_A_TRANSACTION = TRANSACTION_ACTIONS_MAX // 3
 # DynamoDB gives out a hundred items at once.
 _READ_AT_ONCE = 100
@@ -62,18 +62,21 @@ def keep_chunk(
         standing = _standing(period, some)
         new = []
         for row in some:
-            known, record = standing.get(row.code), _record(period, row, vault)
-            if known is None:
-                if row.withdrawn:
-                    _withdrawn_before(record, source, now_ms)
-                new.append(record)
-            elif known.content_lookup == record.content_lookup or (row.withdrawn and known.withdrawn):
+            known, content = standing.get(row.code), _content_lookup(row, vault)
+            if known is not None and (known.content_lookup == content or (row.withdrawn and known.withdrawn)):
                 counts["unchanged"] += 1
-            elif refusal := _not_amendable(row, known, opened=now_ms >= auction_opens_ms):
+                continue
+            if known is not None and (refusal := _not_amendable(row, known, opened=now_ms >= auction_opens_ms)):
                 problems.append(refusal)
-            else:
+                continue
+            record = _record(period, row, vault, content)
+            if known is not None:
                 _amend(known, record, source=source, now_ms=now_ms, withdrawn=row.withdrawn)
                 counts["amended"] += 1
+                continue
+            if row.withdrawn:
+                _withdrawn_before(record, source, now_ms)
+            new.append(record)
         for batch in _batches(new, _APPLICANTS_A_TRANSACTION):
             _keep(batch)
         counts["kept"] += len(new)
@@ -117,7 +120,12 @@ def _standing(period: str, rows: Sequence[ApplicantRow]) -> dict[str, ApplicantR
     return {record.code: record for record in ApplicantRecord.batch_get(keys, consistent_read=True)}
 
 
-def _record(period: str, row: ApplicantRow, vault: Vault) -> ApplicantRecord:
+def _content_lookup(row: ApplicantRow, vault: Vault) -> str:
+    # All that a row is compared by: it is sealed only where it is to be kept.
+    return vault.lookup("applicant", canonical(list(content_of(row))).decode())
+
+
+def _record(period: str, row: ApplicantRow, vault: Vault, content_lookup: str) -> ApplicantRecord:
     owner = owner_of(period, row.code)
     return ApplicantRecord(
         applicant_pk(period, row.code),
@@ -132,7 +140,7 @@ def _record(period: str, row: ApplicantRow, vault: Vault) -> ApplicantRecord:
         name_lookup=name_lookup(vault, row.name),
         id_lookup=vault.lookup("id", row.id_number),
         phone_lookup=vault.lookup("phone", row.phone),
-        content_lookup=vault.lookup("applicant", canonical(list(content_of(row))).decode()),
+        content_lookup=content_lookup,
         valid_from=row.valid_from.isoformat(),
         valid_until=row.valid_until.isoformat(),
     )
