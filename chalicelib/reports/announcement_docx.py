@@ -21,6 +21,8 @@ from chalicelib.reports.announcement_text import amended, closing, lead, remark,
 _BODY, _HEADING = "仿宋", "黑体"
 _PAGE_WIDTH_CM, _TEXT_WIDTH_CM, _PICTURE_WIDTH_CM = 21, 15.6, 18.4
 _BODY_PT, _CELL_PT = 14, 12
+# Fewer rows than these, the headings counted, are not left alone at the end of a page.
+_ROWS_TOGETHER = 4
 _RULE_COLOR, _HEAD_FILL = "9AA3AE", "EAF0F7"
 _GREY = RGBColor(0x55, 0x5F, 0x6B)
 # The oldest time that a zip can bear: when a file was packed says nothing.
@@ -32,7 +34,7 @@ def announcement_docx(found: Announcement, calendar_png: bytes) -> bytes:
     document = Document()
     _set_up(document, found)
     _line(document, found.title, size=22, bold=True, after=4)
-    _line(document, f"（{found.month_text}　{found.edition.label}）", size=14, after=14)
+    _line(document, f"{found.month_text}　{found.edition.label}", size=14, after=14)
     _paragraph(document, lead(found))
     for part in filter(None, [amended(found), *sections(found)]):
         _heading(document, part.heading)
@@ -130,6 +132,7 @@ def _table(document: Any, table: Table) -> None:
             paragraph = cell.paragraphs[0]
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(3)
+            paragraph.paragraph_format.keep_with_next = number < min(_ROWS_TOGETHER - 1, len(table.rows))
             _write(paragraph, text, size=_CELL_PT, font=_BODY if number else _HEADING, bold=not number)
             if not number:
                 _shade(cell)
