@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ import typer
 from chalicelib.kernel.clock import local_text
 from chalicelib.kernel.errors import HubError, Problem
 from chalicelib.kernel.money import yuan_text
+from chalicelib.kernel.privacy import mask_name
 from integrations.ports import StatementLine
 
 EXIT_BAD_INPUT = 2
@@ -30,8 +31,13 @@ Sidecar = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-# Shown by their beginnings only: an integrator's terminal is no place for people's names.
-_PERSONAL = ("account_no", "account_name", "payer_name")
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Show names, accounts and memos as they stand; otherwise by their beginnings.")
+]
+
+# Shown by their beginnings only: an integrator's terminal is no place for people's names. A payer writes into a memo
+# whatever he likes, a name, a phone or his code.
+_PERSONAL = ("account_no", "account_name", "payer_name", "memo")
 
 
 @read_app.command("treasury")
@@ -55,27 +61,29 @@ def treasury(
 
 
 @read_app.command("hangzhou-statement")
-def hangzhou_statement(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
+def hangzhou_statement(file: File, *, sidecar: Sidecar = None, plain: Plain = False, as_json: AsJson = False) -> None:
     """A statement of the Bank of Hangzhou, with its sidecar."""
     from integrations.bank_of_hangzhou.profile import default_profile
     from integrations.bank_of_hangzhou.statement import read_statement
 
     digest = _sidecar(file, sidecar)
-    _decode(lambda: read_statement(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
+    _decode(
+        lambda: read_statement(file.read_bytes(), digest, default_profile()), file.name, plain=plain, as_json=as_json
+    )
 
 
 @read_app.command("hangzhou-return")
-def hangzhou_return(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
+def hangzhou_return(file: File, *, sidecar: Sidecar = None, plain: Plain = False, as_json: AsJson = False) -> None:
     """A refund return file of the Bank of Hangzhou, with its sidecar."""
     from integrations.bank_of_hangzhou.codec import read_return
     from integrations.bank_of_hangzhou.profile import default_profile
 
     digest = _sidecar(file, sidecar)
-    _decode(lambda: read_return(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
+    _decode(lambda: read_return(file.read_bytes(), digest, default_profile()), file.name, plain=plain, as_json=as_json)
 
 
 @read_app.command("minsheng-detail")
-def minsheng_detail(file: File, *, as_json: AsJson = False) -> None:
+def minsheng_detail(file: File, *, plain: Plain = False, as_json: AsJson = False) -> None:
     """A reply of Minsheng's to qryDtl (account detail)."""
     from integrations.minsheng.detail import read_detail
     from integrations.minsheng.profile import default_profile
@@ -84,16 +92,16 @@ def minsheng_detail(file: File, *, as_json: AsJson = False) -> None:
         lines, problems = read_detail(file.read_bytes(), default_profile())
         return {"lines": lines, "problems": problems}
 
-    _decode(read, file.name, as_json=as_json)
+    _decode(read, file.name, plain=plain, as_json=as_json)
 
 
 @read_app.command("alipay-bill")
-def alipay_bill(file: File, *, as_json: AsJson = False) -> None:
+def alipay_bill(file: File, *, plain: Plain = False, as_json: AsJson = False) -> None:
     """A day's bill of Alipay's (csv.zip)."""
     from integrations.alipay.bill import read_bill
     from integrations.alipay.profile import default_profile
 
-    _decode(lambda: read_bill(file.read_bytes(), default_profile()), file.name, as_json=as_json)
+    _decode(lambda: read_bill(file.read_bytes(), default_profile()), file.name, plain=plain, as_json=as_json)
 
 
 def _sidecar(file: Path, given: Path | None) -> bytes:
@@ -103,9 +111,9 @@ def _sidecar(file: Path, given: Path | None) -> bytes:
     return path.read_bytes()
 
 
-def _decode(read: Callable[[], Any], name: str, *, as_json: bool) -> None:
+def _decode(read: Callable[[], Any], name: str, *, plain: bool, as_json: bool) -> None:
     try:
-        content = _plain(read())
+        content = _simple(read(), () if plain else _PERSONAL)
     except HubError as error:
         problems = error.problems or (Problem(0, "file", "", str(error)),)
         refusal = {"code": error.code, "problems": [problem.as_dict() for problem in problems]}
@@ -115,22 +123,20 @@ def _decode(read: Callable[[], Any], name: str, *, as_json: bool) -> None:
     _print(content, problems, name, as_json=as_json)
 
 
-def _plain(content: Any) -> Any:
-    if is_dataclass(content) and not isinstance(content, type):
-        return {each.name: _field(each.name, getattr(content, each.name)) for each in fields(content)}
+def _simple(content: Any, masked: Collection[str]) -> Any:
+    """What was decoded, in JSON's own kinds; fields named in ``masked`` by their first character."""
     if isinstance(content, StatementLine):
         content = content._asdict()
+    if is_dataclass(content) and not isinstance(content, type):
+        content = {each.name: getattr(content, each.name) for each in fields(content)}
     if isinstance(content, dict):
-        return {name: _field(name, each) for name, each in content.items()}
+        return {
+            name: mask_name(each) if name in masked and isinstance(each, str) else _simple(each, masked)
+            for name, each in content.items()
+        }
     if isinstance(content, list | tuple):
-        return [_plain(each) for each in content]
+        return [_simple(each, masked) for each in content]
     return content.isoformat() if isinstance(content, date) else content
-
-
-def _field(name: str, content: Any) -> Any:
-    if name in _PERSONAL and isinstance(content, str):
-        return content[:1] + "*" * max(len(content) - 1, 0)
-    return _plain(content)
 
 
 def _print(content: dict[str, Any], problems: tuple[Problem, ...], name: str, *, as_json: bool) -> None:

@@ -76,17 +76,21 @@ def drop(folder: Path, kind: str, text: str) -> Path:
     return file
 
 
-def read(file: Path, kind: str) -> tuple[int, dict[str, Any], str]:
-    done = CliRunner().invoke(read_app, [kind, str(file), "--json"])
+def read(file: Path, kind: str, *options: str) -> tuple[int, dict[str, Any], str]:
+    done = CliRunner().invoke(read_app, [kind, str(file), "--json", *options])
     return done.exit_code, json.loads(done.stdout), done.stderr
 
 
 @pytest.mark.parametrize(
     ("kind", "lines", "said"),
     [
-        ("hangzhou-statement", 2, {"account_name": "王*", "account_no": "6" + "*" * 18, "amount_fen": 200_000}),
+        (
+            "hangzhou-statement",
+            2,
+            {"account_name": "王*", "account_no": "6" + "*" * 18, "memo": "3" + "*" * 12, "amount_fen": 200_000},
+        ),
         ("hangzhou-return", 2, {"our_ref": "RF001", "outcome": "paid", "amount_fen": 200_033}),
-        ("minsheng-detail", 1, {"account_name": "㐀*", "direction": "credit", "amount_fen": 200_000}),
+        ("minsheng-detail", 1, {"account_name": "㐀*", "memo": "保**", "direction": "credit", "amount_fen": 200_000}),
         ("alipay-bill", 1, {"our_ref": "D1", "kind": "payment", "fee_fen": -1_200}),
     ],
 )
@@ -99,6 +103,13 @@ def test_given_a_good_file_when_read_then_every_line_is_decoded_and_people_are_m
     assert len(shown["lines"]) == lines
     assert said.items() <= shown["lines"][0].items()
     assert "6222020000000000002" not in json.dumps(shown)
+
+
+def test_given_an_integrator_who_asks_for_it_when_read_then_everything_is_shown_as_it_stands(tmp_path: Path) -> None:
+    _, shown, _ = read(drop(tmp_path, "hangzhou-statement", STATEMENT), "hangzhou-statement", "--plain")
+
+    said = {"account_name": "王一", "account_no": "6222020000000000001", "memo": "3301260000001"}
+    assert said.items() <= shown["lines"][0].items()
 
 
 @pytest.mark.parametrize(
