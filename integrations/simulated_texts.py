@@ -1,6 +1,8 @@
 """What simulated carriers of texts share: messages taken, the phones' screens, limits, faults, and pushing reports.
 
-Only simulators use it. It shares nothing with the codecs and clients that they are there to test.
+Only simulators use it. It shares nothing with the codecs and clients that they are there to test. Controls of each:
+``GET /_phones/{phone}`` -> list of texts, oldest first; ``GET /_state`` -> counts; ``POST /_faults``, any fields of
+``Faults``; ``POST /_push``, ``{url, seed?, copies?}``, pushes what was not reported yet as ``push_reports`` does.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 
 import requests
 
-from integrations.simulated import CHINA
+from integrations.simulated import CHINA, HttpSimulator, Reply, Request, as_json
 
 FAILED, DELIVERED = 2, 3
 # (within seconds, messages at most) for one sign and phone.
@@ -42,7 +44,8 @@ class Message:
 @dataclass
 class Faults:
     """What goes wrong on purpose: answers lost after a message was taken, requests lost before, phones that fail later
-    (with ``fail_code``), are dead or over a limit, and a code that everything is refused with."""
+    (with ``fail_code``), are dead or over a limit, and a code that everything is refused with. ``withhold``: whoever
+    asks is told of a message's end only once it was pushed."""
 
     lose_answers: int = 0
     lose_requests: int = 0
@@ -51,6 +54,7 @@ class Faults:
     dead_phones: set[str] = field(default_factory=set)
     limited_phones: set[str] = field(default_factory=set)
     refuse: str = ""
+    withhold: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class TextBook:
         self._messages: list[Message] = []
         self._by_phone: dict[str, list[Message]] = defaultdict(list)
         self._reports: list[Message] = []
+        self._untold: set[int] = set()
         self._requests = 0
         self._refused: Counter[str] = Counter()
         self.faults = Faults()
@@ -122,13 +127,20 @@ class TextBook:
             for message in messages:
                 self._by_phone[message.phone].append(message)
             self._reports.extend(messages)
+            self._untold |= {id(message) for message in messages}
             return carrier_id
 
     def take_reports(self) -> list[Message]:
         """The messages whose reports were not handed out yet."""
         with self._lock:
             taken, self._reports = self._reports, []
+            self._untold.clear()
             return taken
+
+    def is_told(self, message: Message) -> bool:
+        """Whether who asks is told how a message ended."""
+        with self._lock:
+            return not (self.faults.withhold and id(message) in self._untold)
 
     def of_phone(self, phone: str) -> list[Message]:
         """What went to a phone, oldest first."""
@@ -150,6 +162,7 @@ class TextBook:
             for name in ("dead_phones", "limited_phones"):
                 setattr(self.faults, name, set(wanted.get(name, getattr(self.faults, name))))
             self.faults.refuse = str(wanted.get("refuse", self.faults.refuse))
+            self.faults.withhold = bool(wanted.get("withhold", self.faults.withhold))
 
     def spend(self, fault: str) -> bool:
         """Whether a fault (``lose_answers``, ``lose_requests``) strikes now; each strikes as often as it was set."""
@@ -163,13 +176,16 @@ class TextBook:
         return [message.text for message in self.of_phone(phone)]
 
     def state(self) -> dict[str, Any]:
-        """Counts of what was taken, by template and status, and of what was refused, by code."""
+        """Counts of what was taken, by template and how it ended, and of what was refused, by code."""
         with self._lock:
+            ends = {message.template: Counter[str]() for message in self._messages}
+            for message in self._messages:
+                ends[message.template][message.error if message.status == FAILED else "delivered"] += 1
             return {
                 "taken": len(self._messages),
                 "delivered": sum(1 for message in self._messages if message.status == DELIVERED),
                 "failed": sum(1 for message in self._messages if message.status == FAILED),
-                "by_template": dict(Counter(message.template for message in self._messages)),
+                "by_template": {template: dict(counts) for template, counts in ends.items()},
                 "refused": dict(self._refused),
             }
 
@@ -231,6 +247,47 @@ def push_reports(
     chance.shuffle(pushes)
     taken = sum(requests.post(url, json=push, timeout=20).status_code == 200 for push in pushes)
     return {"reports": len(entries), "pushes": len(pushes), "taken": taken}
+
+
+class SimulatedCarrier(HttpSimulator):
+    """A carrier over HTTP and its controls. A subclass has ``answer`` for its own API and ``report_of`` for what it
+    pushes."""
+
+    keeps_alive = True
+
+    def __init__(self, book: TextBook, port: int) -> None:
+        super().__init__(port)
+        self.book = book
+
+    @property
+    def url(self) -> str:
+        """Where it listens, with the slash that a carrier's own address ends with."""
+        return f"{super().url}/"
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request to the carrier's own API."""
+        raise NotImplementedError
+
+    def report_of(self, message: Message) -> dict[str, Any]:
+        """A message as it is pushed."""
+        raise NotImplementedError
+
+    def serve(self, request: Request) -> Reply | None:
+        """The API, or a control."""
+        book = self.book
+        if request.method == "GET":
+            if request.path.startswith("/_phones/"):
+                return as_json(200, book.texts(request.path.removeprefix("/_phones/")))
+            return as_json(200, book.state()) if request.path == "/_state" else as_json(404, {})
+        if request.path == "/_faults":
+            book.set_faults(request.given())
+            return as_json(200, {})
+        if request.path == "/_push":
+            return as_json(200, push_reports(book, entry_of=self.report_of, **request.given()))
+        if book.spend("lose_requests"):
+            return None
+        reply = self.answer(request)
+        return None if book.spend("lose_answers") else reply
 
 
 def day_of(at_s: float) -> str:

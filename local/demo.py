@@ -26,7 +26,8 @@ from local.deploy import update
 from local.earlier import last_tag, package_at
 from local.month import ALIPAY, CHANNEL, CHANNELS, Month, make_month, make_roster, write_files
 from local.package import ROOT
-from local.scenario import PeriodStoppedError, Story, addresses, run_month
+from local.period_machine import PeriodStoppedError
+from local.scenario import Story, addresses, run_month
 from local.stage import Stage, clear_left_overs, make_package, set_up
 from local.stand_in import StandIn
 from local.world.latecomers import amend_month
@@ -168,6 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = demo_report.gather(stage, month, story, out)
         if arguments.late:
             report.further.append(amend_month(addresses(stage), month, CASHIER, out / "amendment"))
+            report.further.append(demo_report.amendment_sealed(stage, month, out))
     except PeriodStoppedError as stopped:
         demo_report.keep_files(stage, out)
         demo_report.keep_logs(stage, out)

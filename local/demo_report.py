@@ -14,24 +14,27 @@ from typing import Any
 
 from local.checks import everything, mishaps, planted, sealed
 from local.checks.asked_files import read_asked
+from local.checks.attached import attachments_hold
 from local.checks.bank_files import read_exchange
 from local.checks.check import Check
 from local.checks.finance import finance_files_hold, sealed_balances
 from local.checks.log_and_disc import bid_log_proves, disc_holds
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
+from local.checks.reported import reports_arrived
 from local.month import CHANNEL, Month
 from local.payments import MINSHENG
 from local.scenario import Story
 from local.stage import Stage
 from local.world.addresses import Addresses
-from local.world.phones import all_texts, sms_templates
+from local.world.phones import all_texts, ends_by_campaign, sms_templates
 from local.world.wallet import books_of, wallet_payments
-from local.world.web import need
+from local.world.web import need, now_ms, until
 
 BUCKETS = ("inbox", "outbox", "public", "evidence")
 # domain.md, S 5.1: after application, after correction, qualification, auction day, settlement; and the closed month.
 PACKAGES = 6
+AMENDMENT_PATIENCE_MS = 60_000
 PUBLIC = "auction/{period}/{name}.json"
 BROADCASTS = "auction/{period}/broadcast-*.json"
 
@@ -130,6 +133,8 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         *everything.further_checks(seen),
         *_sealed(month, packages),
         _log_proves(stage, month, story, held["public"]),
+        attachments_hold(story.attached, packages, held["evidence"]),
+        reports_arrived(story.told, ends_by_campaign(at)),
         disc_holds(archived["disc.iso"], packages, archived["catalogue.csv"]),
         sealed.ledger_recomputes(next(packages[key] for key in packages if "month" in key), len(seen.entries)),
         planted.bad_codes_refused(story.activations.bad_codes),
@@ -195,6 +200,20 @@ def _log_proves(stage: Stage, month: Month, story: Story, public: Mapping[str, b
     return bid_log_proves(
         lambda path: need("GET", f"{stage.api_url}{path}"), month.period, story.bids.receipts, heads, _evidence_key()
     )
+
+
+def amendment_sealed(stage: Stage, month: Month, out: Path) -> Check:
+    """The amendment's own package is there, and every package up to it still verifies and is chained, for both."""
+    packages: dict[str, bytes] = {}
+    for _ in until(now_ms() + AMENDMENT_PATIENCE_MS, pause_s=1.0):
+        found = stage.files("evidence", f"{month.period}/")
+        packages = {key: content for key, content in found.items() if key.endswith(".zip")}
+        if any("amendment" in key for key in packages):
+            break
+    for key, content in packages.items():
+        (out / "evidence" / key).write_bytes(content)
+    name = "the amendment's package is chained to the month's"
+    return sealed.packages_hold(packages, _evidence_key(), PACKAGES + 1, name)
 
 
 def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:

@@ -11,13 +11,16 @@ from typing import Any
 from chalicelib.periods.plan import Plan
 from local.counterparties import drop_into
 from local.month import CHANNELS, Month
+from local.period_machine import PeriodMachine, PeriodStoppedError
 from local.stage import Stage
 from local.world import (
     activation,
     bidders,
+    carrier,
     counterparties,
     depositors,
     mishaps,
+    notary,
     operators,
     papers,
     payees,
@@ -44,10 +47,6 @@ PAYING_MS = 3_000
 Say = Callable[[str], None]
 
 
-class PeriodStoppedError(RuntimeError):
-    """The period's machine did not come to its end."""
-
-
 @dataclass
 class Story:
     """What the actors did and saw in a month."""
@@ -61,6 +60,8 @@ class Story:
     papers: papers.Papers = field(default_factory=papers.Papers)
     wallet: wallet.WalletPayers = field(default_factory=wallet.WalletPayers)
     mishaps: mishaps.Mishaps = field(default_factory=mishaps.Mishaps)
+    attached: notary.Attached = field(default_factory=notary.Attached)
+    told: carrier.Told = field(default_factory=carrier.Told)
     attempts: int = 1
     problems: list[dict[str, Any]] = field(default_factory=list)
 
@@ -70,29 +71,6 @@ class Story:
         return [fault for part in seen for fault in part.faults]
 
 
-class _Machine:
-    """The period's execution on the deployed Step Functions, watched from outside."""
-
-    def __init__(self, stage: Stage, period: str, attempt: int = 1) -> None:
-        self._client = stage.aws.client("stepfunctions")
-        machine = stage.deployed.resources["PeriodMachine"]
-        self._arn = f"{machine.replace(':stateMachine:', ':execution:')}:{period}-{attempt}"
-
-    def abort(self) -> None:
-        """End the execution where it stands, as an operator or a failing region would."""
-        self._client.stop_execution(executionArn=self._arn)
-
-    def check(self) -> str:
-        """Its status. Raises ``PeriodStoppedError`` with the cause where it failed."""
-        seen = self._client.describe_execution(executionArn=self._arn)
-        status = str(seen["status"])
-        if status in ("FAILED", "TIMED_OUT", "ABORTED"):
-            raise PeriodStoppedError(
-                f"the period's machine ended as {status}: {seen.get('error')}: {seen.get('cause')}"
-            )
-        return status
-
-
 @dataclass
 class _Month:
     """The cast of one month on its stage."""
@@ -100,7 +78,7 @@ class _Month:
     stage: Stage
     month: Month
     at: Addresses
-    machine: _Machine
+    machine: PeriodMachine
     planner: Operator
     say: Say
 
@@ -159,10 +137,11 @@ def run_month(
     planner, second = people
     at = addresses(stage)
     operators.publish_plan(at, planner, plan_json)
-    cast = _Month(stage, month, at, _Machine(stage, month.period), planner, say)
+    cast = _Month(stage, month, at, PeriodMachine(stage, month.period), planner, say)
     with Approver(at, second, planner, month.period, leaves) as approver:
         story = Story(approver)
         try:
+            story.told = carrier.keep_silent(at, month)
             _applicants_and_deposits(cast, story)
             if interrupted or midway:
                 _start_again(cast, story, midway)
@@ -171,6 +150,7 @@ def run_month(
             _settlement(cast, story)
             _refunds(cast, story)
             cast.until_ended()
+            _look_back(cast, story)
             if cast.goes_wrong:
                 mishaps.count_unspent(at, story.mishaps)
             story.papers = papers.fetch_papers(at, month, story.payers)
@@ -212,7 +192,7 @@ def _start_again(cast: _Month, story: Story, meanwhile: Callable[[], None] | Non
     token = operators.sign_in(cast.at, cast.planner)
     door = f"{cast.at.api}/periods/{cast.month.period}/restart"
     story.attempts = int(need("POST", door, body={"abandoned": True}, token=token)["attempt"])
-    cast.machine = _Machine(cast.stage, cast.month.period, story.attempts)
+    cast.machine = PeriodMachine(cast.stage, cast.month.period, story.attempts)
     cast.say(f"operators: the period's machine was aborted and started again, attempt {story.attempts}")
 
 
@@ -251,6 +231,10 @@ def _qualification_and_activation(cast: _Month, story: Story) -> None:
     cast.until(plan.at("deposits_to_notary"))
     counterparties.drop_qualification(at, month)
     cast.say("regulator: qualification results dropped into the inbox")
+    story.attached = notary.hand_over(at, cast.planner, month)
+    cast.say("notary: a video and minutes attached by their digests, other bytes refused")
+    carrier.report(at, cast.planner, story.told)
+    cast.say(f"carrier: {story.told.reports} texts reported, out of order and twice")
     cast.until_reached("qualification_by")
     cast.until(plan.at("activation_opens"))
     # First, while there is time: whoever comes at the end of the window is told that it is closed.
@@ -305,3 +289,9 @@ def _refunds(cast: _Month, story: Story) -> None:
     for day in sorted({statement.day for statement in plan.closing}):
         counterparties.state_account(at, day)
     cast.say("bank: the month's last statement")
+
+
+def _look_back(cast: _Month, story: Story) -> None:
+    carrier.report(cast.at, cast.planner, story.told)
+    carrier.see_campaigns(cast.at, cast.planner, cast.month, story.told)
+    notary.look_again(cast.at, cast.planner, cast.month, story.attached)

@@ -1,8 +1,7 @@
 """A carrier to try against: Dysms over HTTP on 127.0.0.1, with the phones' screens to look at.
 
-``POST /`` takes SendSms, SendBatchSms and QuerySendDetails, its parameters in the form or behind the ``?``. Controls:
-``GET /_phones/{phone}`` -> list of texts, oldest first; ``GET /_state`` -> counts; ``POST /_faults``, any fields of
-``Faults``; ``POST /_push``, ``{url, seed?, copies?}``, pushes what was not reported yet as ``push_reports`` does.
+``POST /`` takes SendSms, SendBatchSms and QuerySendDetails, its parameters in the form or behind the ``?``. Controls
+are those of every simulated carrier (``integrations/simulated_texts.py``).
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from typing import Any
 from uuid import uuid4
 
 from integrations.aliyun_sms.simulator_book import Book, report_of
-from integrations.simulated import HttpSimulator, Reply, Request, as_json
-from integrations.simulated_texts import CODE_LIMITS, Refused, push_reports
+from integrations.simulated import Reply, Request, as_json
+from integrations.simulated_texts import CODE_LIMITS, Message, Refused, SimulatedCarrier
 
 _CLOCK_DRIFT_MAX_S = 900
 
 
-class SmsSimulator(HttpSimulator):
+class SmsSimulator(SimulatedCarrier):
     """The carrier on a port of its own; ``start`` it, then reach it at ``url``; a context manager does both."""
 
-    keeps_alive = True
+    book: Book
 
     def __init__(
         self,
@@ -38,33 +37,18 @@ class SmsSimulator(HttpSimulator):
         now_s: Callable[[], float] = time.time,
         limited: bool = True,
     ) -> None:
-        super().__init__(port)
-        self.book = Book(now_s, code_limits, limited=limited)
+        super().__init__(Book(now_s, code_limits, limited=limited), port)
         self._gate = _Gate(secret, now_s)
 
-    @property
-    def url(self) -> str:
-        """Where it listens, with the slash that the carrier's own address ends with."""
-        return f"{super().url}/"
-
-    def serve(self, request: Request) -> Reply | None:
-        """The API, or a control."""
-        book = self.book
-        if request.method == "GET":
-            if request.path.startswith("/_phones/"):
-                return as_json(200, book.texts(request.path.removeprefix("/_phones/")))
-            return as_json(200, book.state()) if request.path == "/_state" else as_json(404, {})
-        if request.path == "/_faults":
-            book.set_faults(request.given())
-            return as_json(200, {})
-        if request.path == "/_push":
-            return as_json(200, push_reports(book, entry_of=report_of, **request.given()))
+    def answer(self, request: Request) -> Reply:
+        """The API."""
         given = f"{request.query}&{request.body.decode()}"
         form = dict(urllib.parse.parse_qsl(given, keep_blank_values=True))
-        if book.spend("lose_requests"):
-            return None
-        status, answer = _answer(book, self._gate, form)
-        return None if book.spend("lose_answers") else as_json(status, answer)
+        return as_json(*_answer(self.book, self._gate, form))
+
+    def report_of(self, message: Message) -> dict[str, Any]:
+        """A message as SmsReport pushes it."""
+        return report_of(message)
 
 
 class _Gate:

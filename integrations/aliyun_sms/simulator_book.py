@@ -16,6 +16,8 @@ from integrations.simulated import CHINA
 from integrations.simulated_texts import CODE_LIMITS, DELIVERED, Account, Message, Refused, TextBook, Words, day_of
 
 BATCH_MAX = 100
+# A message that the phone has not acknowledged yet.
+WAITING = 1
 _WORDS = Words(
     sign="isv.SMS_SIGNATURE_ILLEGAL",
     template="isv.SMS_TEMPLATE_ILLEGAL",
@@ -71,7 +73,7 @@ class Book(TextBook):
         if not 1 <= size <= 50:
             raise Refused("isv.INVALID_PARAMETERS")
         found = [
-            _detail(message)
+            _detail(message, told=self.is_told(message))
             for message in reversed(self.of_phone(form["PhoneNumber"]))
             if day_of(message.at_s) == form["SendDate"]
         ]
@@ -99,12 +101,12 @@ def report_of(message: Message) -> dict[str, Any]:
     }
 
 
-def _detail(message: Message) -> dict[str, Any]:
-    """A message as QuerySendDetails shows it."""
+def _detail(message: Message, *, told: bool) -> dict[str, Any]:
+    """A message as QuerySendDetails shows it: without its end, where that is not known yet."""
     return {
         "PhoneNum": message.phone,
-        "SendStatus": message.status,
-        "ErrCode": message.error,
+        "SendStatus": message.status if told else WAITING,
+        "ErrCode": message.error if told else "",
         "TemplateCode": message.template,
         "Content": message.text,
         "SendDate": _moment(message),

@@ -1,8 +1,8 @@
 """A second carrier to try against: Tencent Cloud SMS over HTTP on 127.0.0.1, with the phones' screens to look at.
 
-``POST /`` takes SendSms, PullSmsSendStatus and PullSmsSendStatusByPhoneNumber. Controls are the first carrier's
-(``GET /_phones/{phone}``, ``GET /_state``, ``POST /_faults``, ``POST /_push``). Like the carrier, it tells of messages
-that have a receipt and of no others: ``receipts_after_s`` after a message was taken there is one.
+``POST /`` takes SendSms, PullSmsSendStatus and PullSmsSendStatusByPhoneNumber. Controls are those of
+every simulated carrier (``integrations/simulated_texts.py``). Like the carrier, it tells of messages that have a
+receipt and of no others: ``receipts_after_s`` after a message was taken there is one.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from integrations.simulated import CHINA, HttpSimulator, Reply, Request, as_json
+from integrations.simulated import CHINA, Reply, Request, as_json
 from integrations.simulated_texts import (
     CODE_LIMITS,
     DELIVERED,
     Account,
     Message,
     Refused,
+    SimulatedCarrier,
     TextBook,
     Words,
-    push_reports,
 )
 
 PHONES_MAX, PULL_MAX, KEPT_S = 200, 100, 7 * 86_400
@@ -48,10 +48,8 @@ _CREDENTIAL = re.compile(
 )
 
 
-class TencentSimulator(HttpSimulator):
+class TencentSimulator(SimulatedCarrier):
     """The carrier on a port of its own; ``start`` it, then reach it at ``url``; a context manager does both."""
-
-    keeps_alive = True
 
     def __init__(
         self,
@@ -63,38 +61,18 @@ class TencentSimulator(HttpSimulator):
         receipts_after_s: float = 0,
         tells_session: bool = True,
     ) -> None:
-        super().__init__(port)
         content = tomllib.loads(Path(__file__).with_name("profile.toml").read_text(encoding="utf-8"))
         templates, account = content["templates"].values(), content["account"]
         texts = {each["id"]: re.sub(r"\{(\d+)\}", r"${v\1}", each["text"]) for each in templates}
         known = Account(account["sign"], texts, content["templates"]["code"]["id"])
-        self.book = TextBook(known, _WORDS, now_s, code_limits)
+        super().__init__(TextBook(known, _WORDS, now_s, code_limits), port)
         self._variables = {each["id"]: len(each["variables"]) for each in templates}
         self._app, self._secret_id, self._secret = account["sdk_app_id"], account["secret_id"], secret
         self._now_s, self._after_s, self._tells_session = now_s, receipts_after_s, tells_session
 
-    @property
-    def url(self) -> str:
-        """Where it listens, with the slash that the carrier's own address ends with."""
-        return f"{super().url}/"
-
-    def serve(self, request: Request) -> Reply | None:
-        """The API, or a control."""
-        book = self.book
-        if request.method == "GET":
-            if request.path.startswith("/_phones/"):
-                return as_json(200, book.texts(request.path.removeprefix("/_phones/")))
-            return as_json(200, book.state()) if request.path == "/_state" else as_json(404, {})
-        if request.path == "/_faults":
-            book.set_faults(request.given())
-            return as_json(200, {})
-        if request.path == "/_push":
-            return as_json(200, push_reports(book, entry_of=self._pushed, **request.given()))
-        if book.spend("lose_requests"):
-            return None
-        answer = self._answer(request)
-        # Refusals come with HTTP 200 too: the Code in the body is what counts.
-        return None if book.spend("lose_answers") else as_json(200, {"Response": {**answer, "RequestId": str(uuid4())}})
+    def answer(self, request: Request) -> Reply:
+        """The API. Refusals come with HTTP 200 too: the Code in the body is what counts."""
+        return as_json(200, {"Response": {**self._answer(request), "RequestId": str(uuid4())}})
 
     def _answer(self, request: Request) -> dict[str, Any]:
         try:
@@ -153,7 +131,7 @@ class TencentSimulator(HttpSimulator):
         found = [
             self._receipt(message)
             for message in self.book.of_phone(given["PhoneNumber"].removeprefix("+86"))
-            if begin_s <= message.at_s <= now_s - self._after_s
+            if begin_s <= message.at_s <= now_s - self._after_s and self.book.is_told(message)
         ]
         return {"PullSmsSendStatusSet": found[: given["Limit"]]}
 
@@ -170,7 +148,7 @@ class TencentSimulator(HttpSimulator):
             "SessionContext": message.out_id if self._tells_session else "",
         }
 
-    def _pushed(self, message: Message) -> dict[str, Any]:
+    def report_of(self, message: Message) -> dict[str, Any]:
         """A message as it is pushed: without the session."""
         return {
             "user_receive_time": datetime.fromtimestamp(message.at_s, CHINA).strftime("%Y-%m-%d %H:%M:%S"),

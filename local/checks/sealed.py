@@ -27,7 +27,9 @@ SHIPPED_SECONDS_MAX = 120
 BOOK = "ledger.jsonl"
 
 
-def packages_hold(packages: Mapping[str, bytes], public_key: str, expected: int) -> Check:
+def packages_hold(
+    packages: Mapping[str, bytes], public_key: str, expected: int, name: str = "sealed packages verify"
+) -> Check:
     """Every package is signed by the hub's key, says what is in it and follows the one before, for both verifiers."""
     faults = [f"{key}: {fault}" for key, content in packages.items() for fault in verify_package(content, public_key)]
     for before, after in pairwise(sorted(packages)):
@@ -35,11 +37,8 @@ def packages_hold(packages: Mapping[str, bytes], public_key: str, expected: int)
     faults += _shipped_faults(packages, public_key)
     if len(packages) != expected:
         faults.append(f"{len(packages)} packages were sealed, {expected} should have been")
-    return check(
-        "sealed packages verify",
-        faults,
-        f"{len(packages)} packages signed and chained; the verifier shipped in each agrees",
-    )
+    said = f"{len(packages)} packages signed and chained; the verifier shipped in each agrees"
+    return check(name, faults, said)
 
 
 def ledger_recomputes(month: bytes, entries: int) -> Check:
@@ -59,32 +58,35 @@ def ledger_recomputes(month: bytes, entries: int) -> Check:
     return check("hangpai ledger check recomputes the sealed book", faults, seen)
 
 
-def _shipped_faults(packages: Mapping[str, bytes], public_key: str) -> list[str]:
-    """What each package's own verifier says of it, run as a notary runs it: alone, without the hub's code."""
-    faults: list[str] = []
-    before: str | None = None
+def run_shipped(files: Mapping[str, bytes], package: str, *options: str) -> tuple[int, str]:
+    """Run the verifier that lies in ``package``, one of ``files``, as a notary does: alone in a folder of these files,
+    without the hub's code. Its exit code and what it said; ``BadZipFile`` or ``KeyError`` where there is none."""
     with tempfile.TemporaryDirectory() as folder:
-        for number, key in enumerate(sorted(packages)):
-            package = Path(folder) / f"{number}.zip"
-            package.write_bytes(packages[key])
-            try:
-                with zipfile.ZipFile(package) as archive:
-                    archive.extract(VERIFIER, folder)
-            except (zipfile.BadZipFile, KeyError) as error:
-                faults.append(f"{key}: ships no verifier that can be run: {error}")
-                continue
-            command = [sys.executable, "-I", "-X", "utf8", VERIFIER, package.name, "--public-key", public_key]
-            done = subprocess.run(
-                [*command, *(("--previous", before) if before else ())],
-                cwd=folder,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=SHIPPED_SECONDS_MAX,
-                check=False,
-            )
-            said = (done.stdout + done.stderr).strip()
-            faults += [f"{key}: its own verifier: {line}" for line in said.splitlines() if done.returncode]
-            before = package.name
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        with zipfile.ZipFile(Path(folder) / package) as archive:
+            archive.extract(VERIFIER, folder)
+        command = [sys.executable, "-I", "-X", "utf8", VERIFIER, package, *options]
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", timeout=SHIPPED_SECONDS_MAX, check=False
+        )
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def _shipped_faults(packages: Mapping[str, bytes], public_key: str) -> list[str]:
+    """What each package's own verifier says of it and of its link."""
+    faults: list[str] = []
+    before: dict[str, bytes] = {}
+    for key in sorted(packages):
+        given = {**before, "package.zip": packages[key]}
+        options = ["--public-key", public_key, *(("--previous", "before.zip") if before else ())]
+        try:
+            exit_code, said = run_shipped(given, "package.zip", *options)
+        except (zipfile.BadZipFile, KeyError) as error:
+            faults.append(f"{key}: ships no verifier that can be run: {error}")
+        else:
+            faults += [f"{key}: its own verifier: {line}" for line in said.splitlines() if exit_code]
+        before = {"before.zip": packages[key]}
     return faults
 
 

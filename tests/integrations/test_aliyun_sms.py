@@ -170,6 +170,18 @@ def test_given_a_phone_that_fails_then_the_receipt_says_so(client: AliyunSms, si
     assert client.ask("o-2", PHONE, today()) == SmsReceipt("o-2", "failed", "MK:0001")
 
 
+def test_given_a_carrier_that_withholds_then_who_asks_learns_the_end_only_after_the_push(
+    client: AliyunSms, simulator: SmsSimulator
+) -> None:
+    requests.post(f"{simulator.url}_faults", json={"withhold": True}, timeout=5)
+    client.send(NOTICE)
+    assert client.ask("o-2", PHONE, today()) == SmsReceipt("o-2", "sent", "")
+
+    simulator.book.take_reports()
+
+    assert client.ask("o-2", PHONE, today()) == SmsReceipt("o-2", "delivered", "DELIVERED")
+
+
 def test_given_another_secret_then_the_account_is_refused_loudly(simulator: SmsSimulator) -> None:
     with pytest.raises(NotAllowed):
         AliyunSms(simulator.url, "wrong", SystemClock(), SystemEntropy()).send(NOTICE)

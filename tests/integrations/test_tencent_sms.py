@@ -48,6 +48,19 @@ def test_given_a_message_then_the_phone_shows_it_in_the_order_of_the_template_s_
     assert client.ask("o-1", PHONE, DAY) == SmsReceipt("o-1", "delivered", "DELIVRD")
 
 
+def test_given_a_carrier_that_withholds_then_there_is_no_receipt_before_the_push(
+    client: TencentSms, simulator: TencentSimulator
+) -> None:
+    simulator.book.set_faults({"withhold": True})
+    client.send_batch("o-1", [NOTICE])
+    with pytest.raises(Pending):
+        client.ask("o-1", PHONE, DAY)
+
+    simulator.book.take_reports()
+
+    assert client.ask("o-1", PHONE, DAY) == SmsReceipt("o-1", "delivered", "DELIVRD")
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
