@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -78,15 +78,17 @@ def verify_command(
     not_checked: dict[str, list[str]] = {}
     stamped: dict[str, str | None] = {}
     for path in _in_order(packages):
-        content, stamp = path.read_bytes(), path.with_name(path.name + _STAMP)
-        opened, faults = _opened(content), verify_package(content, public_key, sm2_key)
-        if previous is not None:
-            faults += link_faults(content, previous.read_bytes())
-        if opened is not None:
-            faults += _content_faults(opened, attachment or [])
-            faults += receipt_faults(opened, receipt.read_bytes(), receipt_key) if receipt is not None else []
+        stamp = path.with_name(path.name + _STAMP)
+        with path.open("rb") as content:
+            opened, faults = _opened(content), verify_package(content, public_key, sm2_key)
+            if previous is not None:
+                with previous.open("rb") as before:
+                    faults += link_faults(content, before)
+            if opened is not None:
+                faults += _content_faults(opened, attachment or [])
+                faults += receipt_faults(opened, receipt.read_bytes(), receipt_key) if receipt is not None else []
         if tsa_certificate is not None and stamp.exists():
-            wrong = stamp_faults(content, stamp.read_bytes(), certificates(tsa_certificate.read_bytes()))
+            wrong = stamp_faults(path.read_bytes(), stamp.read_bytes(), certificates(tsa_certificate.read_bytes()))
             stamped[str(path)] = None if wrong else stamped_at(stamp.read_bytes())
             faults += wrong
         options: dict[str, Path | str | None] = {"--public-key": public_key}
@@ -116,7 +118,7 @@ def _content_faults(opened: Opened, attached: list[Path]) -> list[str]:
     return faults
 
 
-def _opened(content: bytes) -> Opened | None:
+def _opened(content: IO[bytes]) -> Opened | None:
     try:
         return open_package(content)
     except Unreadable:  # `verify_package` says so
@@ -127,7 +129,8 @@ def _in_order(packages: list[Path]) -> list[Path]:
     """As they were sealed, whatever order they are named in; what can't be read stands first, and is said."""
 
     def number(path: Path) -> int:
-        opened = _opened(path.read_bytes())
+        with path.open("rb") as content:
+            opened = _opened(content)
         told = opened.manifest["number"] if opened else 0
         return told if isinstance(told, int) else 0
 
