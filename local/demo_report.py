@@ -18,6 +18,7 @@ from local.checks.attached import attachments_hold
 from local.checks.bank_files import read_exchange
 from local.checks.check import Check
 from local.checks.finance import finance_files_hold, sealed_balances
+from local.checks.interest import banks_interest_was_paid
 from local.checks.log_and_disc import bid_log_proves, disc_holds
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
@@ -157,6 +158,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
             mishaps.differences_are_named(story.mishaps),
             mishaps.rare_names_came_through(month, by_bank),
             mishaps.refused_in_part(MINSHENG, by_bank[MINSHENG]),
+            banks_interest_was_paid(seen.files[story.mishaps.advice], by_bank[CHANNEL]),
         ]
     for name, content in story.papers.files.items():
         (out / "papers").mkdir(exist_ok=True)

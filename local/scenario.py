@@ -270,6 +270,7 @@ def _settlement(cast: _Month, story: Story) -> None:
     counterparties.close_accounts(at, month)
     if cast.goes_wrong:
         mishaps.spoil_refunds(at, story.mishaps)
+        mishaps.advise_interest(at, month, story.mishaps)
 
 
 def _refunds(cast: _Month, story: Story) -> None:

@@ -35,10 +35,14 @@ class Rate:
 
 @dataclass(frozen=True)
 class Interest:
-    """Simple interest: actual days / ``day_count``, at the rate of each day. ``rates`` ascend by date."""
+    """Simple interest: actual days / ``day_count``, at the rate of each day. ``rates`` ascend by date.
+
+    ``bank_differs_fen_max``: by how much a bank's own figure may differ without anybody being told.
+    """
 
     day_count: int
     rates: tuple[Rate, ...]
+    bank_differs_fen_max: int = 0
 
 
 @dataclass(frozen=True)
@@ -217,7 +221,9 @@ def _interest(table: TomlTable) -> Interest:
         entry.close()
     if any(later.from_date <= earlier.from_date for earlier, later in pairwise(rates)):
         table.fault("rates", None, "dates that ascend, each once")
-    interest = Interest(table.whole("day_count", 360, 366), tuple(rates))
+    # Rules of before there was a bank's figure do not name it.
+    differs = table.whole("bank_differs_fen_max", 0, 10_000) if table.has("bank_differs_fen_max") else 0
+    interest = Interest(table.whole("day_count", 360, 366), tuple(rates), differs)
     table.close()
     return interest
 

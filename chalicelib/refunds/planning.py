@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from chalicelib.applicants.records import name_lookup
@@ -17,6 +17,7 @@ from chalicelib.ledger import records as ledger
 from chalicelib.periods.problems import record_problems
 from chalicelib.periods.rules import Interest
 from chalicelib.refunds import postings, records
+from chalicelib.refunds.advised import Advised
 from chalicelib.refunds.records import BatchHead, FailedRecord, RefundRecord
 from chalicelib.refunds.rules import BATCH_DIGITS, BatchKind, Due, RefundState, Source, refund_number
 from integrations.ports import DepositBank, RefundLine
@@ -28,7 +29,8 @@ UNPAYABLE = "收款账号或户名缺失或无法写入银行文件"
 class Terms:
     """What all payments of a batch share: the day their money leaves, and the interest until then.
 
-    ``bank`` gives the bank behind a channel, whose file must be able to hold a payee.
+    ``bank`` gives the bank behind a channel, whose file must be able to hold a payee; ``advised`` is what banks
+    computed.
     """
 
     period: str
@@ -38,6 +40,7 @@ class Terms:
     vault: Vault
     bank: Callable[[str], DepositBank]
     now_ms: int
+    advised: Advised = field(default_factory=Advised)
 
     @property
     def memo(self) -> str:
@@ -79,6 +82,7 @@ def write_down_again(terms: Terms, failed: RefundRecord, channel: str) -> None:
         principal_fen=int(failed.principal_fen),
         value_date=date.fromisoformat(failed.value_date),
         attempt=int(failed.attempt) + 1,
+        credit=failed.credit,
     )
     if not _payable(terms, due):
         # It stays where it is, until there is an account that can be paid to.
@@ -161,9 +165,16 @@ def _interest_of(refund: RefundRecord, terms: Terms, due: Due) -> RefundRecord:
     return interest
 
 
+def _interest_fen(terms: Terms, due: Due) -> int:
+    if due.source is Source.FORFEIT:
+        return 0
+    rates = [(rate.from_date, rate.annual_rate_ppm) for rate in terms.interest.rates]
+    own_fen = interest_fen(due.principal_fen, due.value_date, terms.leaves_on, rates, terms.interest.day_count)
+    return terms.advised.interest_fen(due, own_fen, terms.interest.bank_differs_fen_max)
+
+
 def _record(terms: Terms, due: Due, *, payable: bool) -> RefundRecord:
     our_ref = refund_number(terms.period, due.source, due.source_key, due.attempt)
-    rates = [(rate.from_date, rate.annual_rate_ppm) for rate in terms.interest.rates]
     return RefundRecord(
         *records.refund_key(our_ref),
         our_ref=our_ref,
@@ -176,16 +187,13 @@ def _record(terms: Terms, due: Due, *, payable: bool) -> RefundRecord:
         attempt=due.attempt,
         account=due.account,
         principal_fen=due.principal_fen,
-        interest_fen=(
-            0
-            if due.source is Source.FORFEIT or not payable
-            else interest_fen(due.principal_fen, due.value_date, terms.leaves_on, rates, terms.interest.day_count)
-        ),
+        interest_fen=_interest_fen(terms, due) if payable else 0,
         value_date=due.value_date.isoformat(),
         leaves_on=terms.leaves_on.isoformat(),
         sealed_account_no=terms.vault.seal(due.account_no, our_ref, period=terms.period),
         sealed_account_name=terms.vault.seal(due.account_name, our_ref, period=terms.period),
         memo=terms.memo,
+        credit=due.credit,
         state=RefundState.PLANNED if payable else RefundState.FAILED,
         unsent=not payable,
     )

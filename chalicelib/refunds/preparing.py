@@ -15,6 +15,7 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import Interest
 from chalicelib.refunds import records
+from chalicelib.refunds.advised import Listening, hear
 from chalicelib.refunds.planning import Terms, write_down, write_down_again
 from chalicelib.refunds.records import BatchHead, BatchRecord, RefundRecord
 from chalicelib.refunds.rolling import roll_over
@@ -44,6 +45,8 @@ class Means:
     # Ways that pay back to nobody's bank account, and the bank that does it for them.
     wallets: tuple[str, ...] = ()
     paying_bank: str = ""
+    # Every way that money comes in by.
+    channels: tuple[str, ...] = ()
 
 
 def prepare(batch: str, means: Means, treasury_account: Payee | None = None) -> dict[str, Any]:
@@ -85,7 +88,8 @@ def encode(file: BatchRecord, means: Means) -> BatchFile:
 
 def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None) -> None:
     period, leaves_on = means.plan.period, means.plan.day(kind.milestone)
-    terms = Terms(period, kind, leaves_on, means.interest, means.vault, means.bank, means.now_ms)
+    advised = hear(Listening(means.files, period, kind.name, leaves_on, means.channels, means.bank))
+    terms = Terms(period, kind, leaves_on, means.interest, means.vault, means.bank, means.now_ms, advised)
     if kind.name != REMITTANCE and means.now_ms >= means.plan.at("corrections_close"):
         # A statement that came late may have brought payments which nobody could put right any more.
         close_corrections(period, means.plan.day("corrections_close"), means.now_ms)
@@ -99,6 +103,7 @@ def _plan_payments(kind: BatchKind, means: Means, treasury_account: Payee | None
         kind.name, means.plan, means.vault, treasury_account, wallets=means.wallets, bank=means.paying_bank
     ):
         write_down(terms, due)
+    advised.list_problems(period)
     if kind.name == FIRST:
         roll_over(period, leaves_on, means.now_ms)
 

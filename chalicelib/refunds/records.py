@@ -58,6 +58,7 @@ class RefundRecord(Model):
     memo = UnicodeAttribute()
     state = UnicodeAttribute()
     bank_code = UnicodeAttribute(default="")
+    credit = UnicodeAttribute(default="")
     unsent = BooleanAttribute(default=False)
 
     @property
@@ -194,8 +195,7 @@ def find_refund(our_ref: str) -> RefundRecord | None:
 def refunds(period: str) -> Iterator[RefundRecord]:
     """Every payment of a period, in no particular order."""
     for shard in SHARDS:
-        prefix = RefundRecord.sk.startswith(REFUND)
-        yield from RefundRecord.query(f"{period}#{shard}", prefix, consistent_read=True)
+        yield from RefundRecord.query(f"{period}#{shard}", RefundRecord.sk.startswith(REFUND), consistent_read=True)
 
 
 _FILE_ORDER = {source: place for place, source in enumerate(Source)}

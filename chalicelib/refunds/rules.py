@@ -103,7 +103,8 @@ def refund_number(period: str, source: Source, source_key: str, attempt: int) ->
 class Due:
     """A payment that is owed: from where in the ledger, to which account, since when it earned interest.
 
-    ``source_key`` is the application code, the credit's ``channel#serial`` or, for forfeits, the channel.
+    ``source_key`` is the application code, the credit's ``channel#serial`` or, for forfeits, the channel. ``credit`` is
+    the ``channel#serial`` that all of the principal came in with; empty where it is another sum than that.
     """
 
     source: Source
@@ -116,6 +117,7 @@ class Due:
     principal_fen: int
     value_date: date
     attempt: int = 1
+    credit: str = ""
 
 
 class Fate(StrEnum):

@@ -116,6 +116,7 @@ def _returnable(period: str, batch: str, vault: Vault) -> Iterator[Due]:
             account_name=name,
             principal_fen=int(credit.amount_fen),
             value_date=credit.valued_on,
+            credit=credit.ref,
         )
 
 
@@ -195,4 +196,5 @@ def _due(deposit: DepositRecord, vault: Vault, source: Source, principal_fen: in
         account_name=name,
         principal_fen=principal_fen,
         value_date=deposit.valued_on,
+        credit=credit.ref if source is Source.DEPOSIT else "",
     )

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.kernel.steps import Step, run_step
 from chalicelib.periods.records import load_period_rules, load_plan
 from chalicelib.refunds import accounts, returns, sending
+from chalicelib.refunds.advised import list_unheard
 from chalicelib.refunds.preparing import Means, prepare
 from chalicelib.refunds.rules import REMITTANCE
 from chalicelib.refunds.selecting import Payee
@@ -24,6 +25,7 @@ def _means(period: str) -> Means:
         now_ms=here.clock.now_ms(),
         wallets=rules.wallets,
         paying_bank=rules.channels[0],
+        channels=rules.ways,
     )
 
 
@@ -58,6 +60,7 @@ def _apply_return(event: dict[str, Any]) -> dict[str, int]:
 def _failed_list(event: dict[str, Any]) -> dict[str, Any]:
     returns.list_unknown(hub().files, event["period"], load_period_rules(event["period"]).ways)
     returns.hear_overwritten(event["period"], _means(event["period"]))
+    list_unheard(hub().files, load_plan(event["period"]), load_period_rules(event["period"]).ways)
     return accounts.failed_list(hub().files, hub().keys.vault(), event["period"])
 
 

@@ -10,12 +10,21 @@ from typing import IO
 
 import requests
 
-from chalicelib.kernel.errors import Conflict, FileRefused, Pending
+from chalicelib.kernel.errors import Conflict, FileRefused, Pending, Problem
 from chalicelib.kernel.json_text import read_json
-from integrations.bank_of_hangzhou import codec, statement
+from integrations.bank_of_hangzhou import codec, interest, statement
 from integrations.bank_of_hangzhou.profile import Profile, default_profile
 from integrations.notices import read_notice
-from integrations.ports import BatchFile, BatchReturn, BatchState, CreditNotice, RefundLine, Statement, StatementSummary
+from integrations.ports import (
+    BatchFile,
+    BatchReturn,
+    BatchState,
+    CreditNotice,
+    InterestAdvice,
+    RefundLine,
+    Statement,
+    StatementSummary,
+)
 
 TIMEOUT_SECONDS = (3.05, 20)
 
@@ -105,6 +114,20 @@ class BankOfHangzhou:
             raise _changed(file.name)
         # Accepted, and no digest: it may be another file than ours.
         raise _unknown(file.name, f"status {answer.status_code}")
+
+    @property
+    def advises_interest(self) -> bool:
+        """Whether its profile has the layout of an interest advice."""
+        return "interest_row" in self._profile.layouts
+
+    def read_interest(self, content: bytes, sidecar: bytes) -> InterestAdvice:
+        """Decode the bank's own interest. Raises ``FileRefused`` where digest, header or control totals are wrong, or
+        it is of another account than ours."""
+        advice = interest.read_interest(content, sidecar, self._profile)
+        if self._account_no and advice.account_no != self._account_no:
+            problem = Problem(1, "account_no", f"{len(advice.account_no)} characters", "the number of our account")
+            raise FileRefused("ACCOUNT_DIFFERS", "计息文件不是本账户的", problems=(problem,))
+        return advice
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> CreditNotice:
         """Check and decode the bank's word on a credit; raises as ``notices.read_notice`` does."""

@@ -26,7 +26,7 @@ from integrations.ports import (
 )
 
 
-def _repeated(rows: Iterable[Row], name: str, remedy: str) -> list[Problem]:
+def repeated(rows: Iterable[Row], name: str, remedy: str) -> list[Problem]:
     """Every row of a value that stands in more than one: which of them holds is not for the hub to guess."""
     by_value: dict[str, list[Row]] = {}
     for row in rows:
@@ -72,7 +72,7 @@ def read_return(content: bytes, sidecar: bytes, profile: Profile) -> BatchReturn
     need_control_fields(rows, ("amount_fen",))
     check_total(header, "total_fen", sum(row.values["amount_fen"] for row in rows))
     problems = [problem for row in rows for problem in row.problems]
-    problems.extend(_repeated(rows, "our_ref", "a reference that no other row has"))
+    problems.extend(repeated(rows, "our_ref", "a reference that no other row has"))
     faulty = {problem.line for problem in problems}
     return BatchReturn(
         batch_no=header["batch_no"],

@@ -39,6 +39,11 @@ LAYOUTS: Mapping[str, frozenset[str]] = {
     "return_header": frozenset({"batch_no", "count", "total_fen"}),
     "return_row": frozenset({"line", "our_ref", "amount_fen", "code", "reason"}),
 }
+# Of a bank that computes interest itself; without them it tells of none.
+INTEREST_LAYOUTS: Mapping[str, frozenset[str]] = {
+    "interest_header": frozenset({"account_no", "leaves_on", "count", "total_fen"}),
+    "interest_row": frozenset({"serial", "principal_fen", "interest_fen"}),
+}
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class Profile:
 
 def _layout(name: str, fields: list[dict[str, Any]]) -> tuple[Field, ...]:
     layout = tuple(Field(**field) for field in fields)
-    names = [field.name for field in layout if field.name != SKIPPED]
-    if sorted(names) != sorted(LAYOUTS[name]):
-        raise ValueError(f"layout {name} must name each of {', '.join(sorted(LAYOUTS[name]))} once")
+    names, wanted = [field.name for field in layout if field.name != SKIPPED], {**LAYOUTS, **INTEREST_LAYOUTS}[name]
+    if sorted(names) != sorted(wanted):
+        raise ValueError(f"layout {name} must name each of {', '.join(sorted(wanted))} once")
     for field in layout:
         if field.kind not in KINDS:
             raise ValueError(f"layout {name}, field {field.name}: no kind is called {field.kind!r}")
@@ -75,7 +80,9 @@ def _layout(name: str, fields: list[dict[str, Any]]) -> tuple[Field, ...]:
 def parse_profile(text: str) -> Profile:
     """A profile from TOML. Raises ``ValueError`` that names the table and what is wrong in it."""
     raw = tomllib.loads(text)
-    missing = sorted(set(LAYOUTS) - set(raw["layouts"]))
+    named = set(raw["layouts"])
+    interest = set(INTEREST_LAYOUTS) if named & set(INTEREST_LAYOUTS) else set()
+    missing = sorted({*LAYOUTS, *interest} - named)
     if missing:
         raise ValueError(f"layouts are missing: {', '.join(missing)}")
     for table, words in (("directions", Direction), ("return_codes", PaymentOutcome)):
@@ -96,7 +103,7 @@ def parse_profile(text: str) -> Profile:
         batch_name=raw["names"]["batch"],
         directions=raw["directions"],
         return_codes=raw["return_codes"],
-        layouts={name: _layout(name, raw["layouts"][name]["fields"]) for name in LAYOUTS},
+        layouts={name: _layout(name, raw["layouts"][name]["fields"]) for name in (*LAYOUTS, *interest)},
         notice=read_layout(raw["notice"]),
     )
 

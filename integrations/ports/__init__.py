@@ -5,6 +5,7 @@ Every request goes out under a number of the hub's own that was stored first. A 
 """
 
 from integrations.ports.bank import (
+    AdvisingBank,
     AskedBank,
     BatchFile,
     BatchReturn,
@@ -12,6 +13,8 @@ from integrations.ports.bank import (
     CreditNotice,
     DepositBank,
     Direction,
+    InterestAdvice,
+    InterestLine,
     NotifyingBank,
     PaymentOutcome,
     RefundLine,
@@ -61,6 +64,7 @@ from integrations.ports.wallet import (
 )
 
 __all__ = [
+    "AdvisingBank",
     "ApplicantFile",
     "ApplicantRow",
     "AskedBank",
@@ -72,6 +76,8 @@ __all__ = [
     "CreditNotice",
     "DepositBank",
     "Direction",
+    "InterestAdvice",
+    "InterestLine",
     "Notice",
     "NoticeState",
     "NotifyingBank",

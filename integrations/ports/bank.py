@@ -204,6 +204,40 @@ class StreamingBank(DepositBank, Protocol):
 
 
 @dataclass(frozen=True)
+class InterestLine:
+    """What a bank computed on one credit, known by its serial, of which ``principal_fen`` came in."""
+
+    line: int
+    serial: str
+    principal_fen: int
+    interest_fen: int
+
+
+@dataclass(frozen=True)
+class InterestAdvice:
+    """A bank's own interest up to a day, without it: the day on which the money leaves."""
+
+    account_no: str
+    leaves_on: date
+    lines: tuple[InterestLine, ...]
+    problems: tuple[Problem, ...]
+
+
+@runtime_checkable
+class AdvisingBank(DepositBank, Protocol):
+    """One that computes interest itself, where its profile says in which file it tells so."""
+
+    @property
+    def advises_interest(self) -> bool:
+        """Whether its profile has the file's layout."""
+        ...
+
+    def read_interest(self, content: bytes, sidecar: bytes) -> InterestAdvice:
+        """Decode an interest advice. Raises ``FileRefused`` where digest, header or control totals are wrong."""
+        ...
+
+
+@dataclass(frozen=True)
 class CreditNotice:
     """A credit told of as it came in. ``nonce`` is the bank's number for this telling; ``line`` what its statement will
     say of it."""

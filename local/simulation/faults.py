@@ -37,6 +37,8 @@ RATES = {
 SPARED = 0.45
 # In so many months Minsheng turns requests of refund files away, this many.
 TURNING_AWAY, TURNED_AWAY_MAX = 0.5, 3
+# In so many the other bank tells its own interest.
+ADVISING = 0.5
 DARK_SPELLS_MAX = 5
 
 
@@ -50,6 +52,8 @@ class Faults:
     seen: Counter[str] = field(default_factory=Counter)
     # How many requests of refund files Minsheng will not take.
     turned_away: int = 0
+    # How long before batch 1 is due the bank's own interest comes, negative for after; none where it computes none.
+    advised_before_ms: int | None = None
     # Counting stops where nothing more may go wrong, so that a month comes to its end.
     until_ms: int = 0
 
@@ -82,4 +86,5 @@ def draw_faults(rng: random.Random, instants: list[int], until_ms: int, *, seed:
         begin = rng.choice(instants) + rng.randint(-2_000, 60_000)
         spells.append((begin, begin + rng.randint(500, 20_000)))
     turned_away = apart.randint(1, TURNED_AWAY_MAX) if turns_away else 0
-    return Faults(rng, rates, tuple(spells), until_ms=until_ms, turned_away=turned_away)
+    advised = apart.randint(-2, 40) * HOUR_MS if apart.random() < ADVISING and not calm else None
+    return Faults(rng, rates, tuple(spells), until_ms=until_ms, turned_away=turned_away, advised_before_ms=advised)

@@ -20,6 +20,7 @@ from local.simulation.world import World
 ASKED_AGAIN_MAX = 20
 CLOCK_JUMP_MS_MAX = 1_500
 TOLD_SHARE = 0.3
+OWN_RATE_PPM = 2_000
 
 
 @dataclass
@@ -39,6 +40,9 @@ class Suppliers:
             world.clockwork.spawn("clocks", self._set_clocks)
         if world.faults.turned_away:
             world.clockwork.spawn("slow banks", self._turn_away)
+        if world.faults.advised_before_ms is not None:
+            at_ms = plan.at("refunds_1_by") - world.faults.advised_before_ms
+            world.clockwork.spawn("banks", self._advise_interest, at_ms)
         for day in sorted({due.day for due in plan.statements}):
             due_ms = max(due.due.at_ms for due in plan.statements if due.day == day)
             world.clockwork.spawn("banks", partial(self._state, day), due_ms - world.rng.randint(0, 3) * HOUR_MS)
@@ -64,6 +68,13 @@ class Suppliers:
         faults["turn_away"] = world.faults.turned_away
         world.clockwork.pause_until(plan.at("failed_refunds_after") - HOUR_MS)
         world.faults.seen["turned_away"] += world.faults.turned_away - faults.pop("turn_away")
+
+    def _advise_interest(self) -> None:
+        """The bank's own interest on what leaves with batch 1, at a rate of its own."""
+        world, plan = self.world, self.world.month.plan
+        told = {"period": plan.period, "leaves_on": plan.day("refunds_1_by").isoformat(), "rate_ppm": OWN_RATE_PPM}
+        world.parties.bank.control("/_interest", {**told, "odd": {}})
+        world.faults.seen["advised"] += 1
 
     def _set_clocks(self) -> None:
         """On auction day the hub's clocks jump, ahead and back, by what time servers put right."""

@@ -22,6 +22,7 @@ SEEN = (Paying.EXACT.value, Paying.OVER.value)
 NEVER_SERIAL = "HZ0000000000000NEVER"
 LISTED_WITHIN_MS = 40_000
 SEEN_WITHIN_MS = 20_000
+ANOTHER_RATE_PPM = 2_000
 TAKEN, FORGED, STALE, NOT_OURS = 200, 401, 401, 404
 
 
@@ -38,13 +39,15 @@ class Planted:
 class Mishaps:
     """What was planted, and what was seen of it from outside.
 
-    ``spoilt`` are files that were dropped to be refused, ``overwritten`` those that stood for something else first;
+    ``spoilt`` are files that were dropped to be refused, ``overwritten`` those that stood for something else first,
+    ``advice`` is the bank's own interest;
     ``differences`` the subjects that the hub listed between two statements.
     """
 
     planted: list[Planted] = field(default_factory=list)
     spoilt: set[str] = field(default_factory=set)
     overwritten: set[str] = field(default_factory=set)
+    advice: str = ""
     told: int = 0
     pending_seen: str = ""
     differences: list[str] = field(default_factory=list)
@@ -158,6 +161,14 @@ def spoil_refunds(at: Addresses, done: Mishaps) -> None:
         need("POST", f"{at.alipay}/_faults", body={method: ["mute"] for method in orders})
     done.planted.append(Planted("orders taken without an answer by both banks and the wallet, a return file kept back"))
     done.planted.append(Planted("Minsheng's file refused in part", "refunds/", "BATCH_REFUSED_IN_PART"))
+
+
+def advise_interest(at: Addresses, month: Month, done: Mishaps) -> None:
+    """Bank of Hangzhou tells its own interest on what leaves with batch 1, at a rate that is not the rules'."""
+    day = month.plan.day("refunds_1_by").isoformat()
+    told = {"period": month.period, "leaves_on": day, "rate_ppm": ANOTHER_RATE_PPM, "odd": {}}
+    done.advice = str(need("POST", f"{at.bank}/_interest", body=told)["key"])
+    done.planted.append(Planted("the bank's own interest, at another rate", done.advice, "INTEREST_DIFFERS"))
 
 
 def bring_returns(at: Addresses, done: Mishaps) -> None:

@@ -23,6 +23,7 @@ STATEMENT = (
     "HZ0002|20260310101500000|20260310|C|200000|6222020000000000002|㐀二|保证金|\n"
 )
 RETURN = "202604041200002026030101|2|400033\n1|RF001|200033|0000|交易成功\n2|RF002|200000|1001|账户不存在\n"
+INTEREST = "3301040160000000001|20260404|1|7\nHZ0001|200000|7\n"
 DETAIL = (
     '<?xml version="1.0" encoding="GB2312"?>\n<CMBC header="100" lang="chs" security="none" trnCode="qryDtl" '
     'version="100"><responseHeader><status><code>0</code><severity>info</severity><message>ok</message></status>'
@@ -58,7 +59,13 @@ SUMMARY = (
     "#----------------------------------------业务汇总列表结束-------------------------------------\r\n"
     "#导出时间：[2026年03月13日 06:27:10]\r\n"
 )
-TEXTS = {"hangzhou-statement": STATEMENT, "hangzhou-return": RETURN, "minsheng-detail": DETAIL, "alipay-bill": BILL}
+TEXTS = {
+    "hangzhou-statement": STATEMENT,
+    "hangzhou-return": RETURN,
+    "hangzhou-interest": INTEREST,
+    "minsheng-detail": DETAIL,
+    "alipay-bill": BILL,
+}
 
 
 def drop(folder: Path, kind: str, text: str) -> Path:
@@ -90,6 +97,7 @@ def read(file: Path, kind: str, *options: str) -> tuple[int, dict[str, Any], str
             {"account_name": "王*", "account_no": "6" + "*" * 18, "memo": "3" + "*" * 12, "amount_fen": 200_000},
         ),
         ("hangzhou-return", 2, {"our_ref": "RF001", "outcome": "paid", "amount_fen": 200_033}),
+        ("hangzhou-interest", 1, {"serial": "HZ0001", "principal_fen": 200_000, "interest_fen": 7}),
         ("minsheng-detail", 1, {"account_name": "㐀*", "memo": "保**", "direction": "credit", "amount_fen": 200_000}),
         ("alipay-bill", 1, {"our_ref": "D1", "kind": "payment", "fee_fen": -1_200}),
     ],

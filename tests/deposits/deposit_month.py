@@ -201,7 +201,15 @@ class DepositMonth:
         return statements.book_chunk(self.files, self.intake, PERIOD, key)
 
     def means(self, plan: Plan = PLAN) -> Means:
-        return Means(plan, RULES.interest, self.vault, self.files, lambda _: self.bank, self.clock.now_ms())
+        return Means(
+            plan,
+            RULES.interest,
+            self.vault,
+            self.files,
+            lambda _: self.bank,
+            self.clock.now_ms(),
+            channels=(CHANNEL, "minsheng"),
+        )
 
     def close_auction(self, winners: Sequence[int], *, period: str = PERIOD) -> None:
         """The auction's result stands, with these winners."""

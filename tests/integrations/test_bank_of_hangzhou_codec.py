@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from chalicelib.kernel.clock import at_shanghai
 from chalicelib.kernel.errors import FileRefused, InvalidInput
 from integrations.bank_of_hangzhou import codec
+from integrations.bank_of_hangzhou.client import BankOfHangzhou
 from integrations.bank_of_hangzhou.envelope import read_row
+from integrations.bank_of_hangzhou.interest import read_interest
 from integrations.bank_of_hangzhou.profile import default_profile, parse_profile
 from integrations.bank_of_hangzhou.quick import quick_reader
 from integrations.bank_of_hangzhou.simulator import paper
@@ -234,6 +236,8 @@ fields = [
         ('name = "serial", kind = "text", longest = 64', 'name = "serial", kind = "words", longest = 64', "words"),
         ('name = "serial", kind = "text", longest = 64', 'name = "serial", kind = "text"', "longest"),
         ('"0000" = "paid"', '"0000" = "payed"', "payed"),
+        ("[layouts.interest_header]", "[layouts.interest_other]", "interest_header"),
+        ('{ name = "interest_fen", kind = "fen" },\n]\n\n#', "]\n\n#", "interest_row"),
         ('delimiter = "|"', 'delimiter = "||"', "delimiter"),
         ('encoding = "gb18030"', 'encoding = "utf-16"', "encoding"),
     ],
@@ -241,6 +245,45 @@ fields = [
 def test_given_a_slip_in_a_profile_when_it_is_loaded_then_it_is_named(old, new, named):
     with pytest.raises(ValueError, match=named):
         parse_profile(_edited(old, new))
+
+
+ADVICE = b"3301040160000000001|20260404|3|21\nHZ1|200000|7\nHZ2|200000|8\nHZ3|100|6\n"
+
+
+def test_given_the_bank_s_own_interest_when_read_then_each_credit_has_its_figure():
+    told = read_interest(ADVICE, sidecar(ADVICE), PROFILE)
+
+    assert (told.account_no, told.leaves_on.isoformat()) == ("3301040160000000001", "2026-04-04")
+    assert [(line.line, line.serial, line.interest_fen) for line in told.lines] == [
+        (2, "HZ1", 7),
+        (3, "HZ2", 8),
+        (4, "HZ3", 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept", "faults"),
+    [
+        (b"HZ2|", b"HZ1|", ["HZ3"], [(2, "serial"), (3, "serial")]),
+        (b"HZ2|200000", b"HZ2|", ["HZ1", "HZ3"], [(3, "principal_fen")]),
+    ],
+)
+def test_given_a_row_of_interest_that_is_wrong_when_read_then_it_is_left_out_and_listed(old, new, kept, faults):
+    content = ADVICE.replace(old, new)
+
+    told = read_interest(content, sidecar(content), PROFILE)
+
+    assert [line.serial for line in told.lines] == kept
+    assert [(problem.line, problem.field) for problem in told.problems] == faults
+
+
+def test_given_interest_of_another_account_or_a_profile_without_any_when_read_then_it_is_said():
+    with pytest.raises(FileRefused, match="ACCOUNT_DIFFERS"):
+        BankOfHangzhou("http://nowhere", "-", "999").read_interest(ADVICE, sidecar(ADVICE))
+    head, _, rest = _edited("", "").partition("# The bank's own interest")
+    without = parse_profile(head + rest[rest.index("# Credits told of") :])
+    assert BankOfHangzhou("http://nowhere", "-").advises_interest
+    assert not BankOfHangzhou("http://nowhere", "-", profile=without).advises_interest
 
 
 def test_given_a_reference_in_two_rows_when_a_return_is_read_then_neither_is_taken_for_the_bank_s_word():

@@ -9,6 +9,7 @@ from chalicelib.periods.phases import Phase
 from chalicelib.periods.rules import load_rules, read_rules, rule_text
 
 CITIES = ("guangzhou", "hangzhou", "shanghai", "shenzhen", "tianjin")
+OPTIONAL = ("rates", "auction_on_workday", "wallets", "bank_differs_fen_max")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_given_any_key_of_a_city_when_it_is_left_out_then_it_is_named_or_optiona
     lines = rule_text(city).splitlines()
     for place, line in enumerate(lines):
         key, equals, _ = line.partition(" = ")
-        if not equals or not key.isidentifier() or key in ("rates", "auction_on_workday", "wallets"):
+        if not equals or not key.isidentifier() or key in OPTIONAL:
             continue
         with pytest.raises(FileRefused) as refused:
             read_rules("\n".join([*lines[:place], *lines[place + 1 :]]))

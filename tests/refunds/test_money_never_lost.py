@@ -44,6 +44,9 @@ class Scenario:
     closed: set[int]
     qualified: set[int]
     rollover: set[int]
+    # The bank's own interest, at so many ppm a year, comes when batch 1 was made once (or before); 0: it tells none.
+    own_ppm: int
+    told_late: bool
 
 
 def _memo(kind: str, payer: int) -> str:
@@ -68,6 +71,8 @@ scenarios = st.builds(
     closed=st.sets(st.integers(0, PEOPLE)),
     qualified=some_people,
     rollover=some_people,
+    own_ppm=st.sampled_from([0, 500, 90_000]),
+    told_late=st.booleans(),
 )
 
 
@@ -128,6 +133,10 @@ def test_given_any_month_with_faults_and_repeats_then_no_fen_is_lost_or_sent_twi
     month.close_auction(winners=[])
     month.bank.faults = list(scenario.faults)
     month.account.failing = {account_no(number): "1001" for number in scenario.closed}
+    if scenario.told_late:
+        prepare("1", month.means())
+    if scenario.own_ppm:
+        month.account.advise_interest(PERIOD, PLAN.day("refunds_1_by").isoformat(), scenario.own_ppm, {})
     run(month, "1")
     check(month, came_in_fen)
 

@@ -1,10 +1,12 @@
 """Money out: chosen, written down, approved, sent once, returned, sent again."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.deposits import corrections, reconciling
 from chalicelib.deposits.forfeiting import add_forfeit
-from chalicelib.deposits.records import DepositState, find_deposit
+from chalicelib.deposits.records import DepositRecord, DepositState, find_deposit
 from chalicelib.kernel.errors import Conflict, FileRefused, InvalidInput, NotFound, Pending, ReconciliationOpen
 from chalicelib.kernel.tables import Transaction
 from chalicelib.periods.problems import list_problems
@@ -104,6 +106,25 @@ def test_given_the_month_when_all_batches_run_then_everybody_has_his_own_and_the
         "interest_expense": 27,
         "interest_income": -27,
     }
+
+
+def test_given_forfeits_at_two_banks_and_a_wallet_when_remitted_then_each_leaves_from_the_bank_that_holds_it(month):
+    for number, channel in ((0, "minsheng"), (2, "alipay")):
+        find_deposit(PERIOD, code(number)).update([DepositRecord.channel.set(channel)])
+        transaction = Transaction()
+        add_forfeit(transaction, find_deposit(PERIOD, code(number)), PLAN.day("settlement_closes"), 1)
+        transaction.commit()
+    means = replace(month.means(), wallets=("alipay",), paying_bank="hangzhou")
+
+    files = prepare("remittance", means, TREASURY)["files"]
+    release(PERIOD, "remittance", "approver")
+    for file in files:
+        send(file["batch_no"], means)
+
+    # A wallet pays to no bank account: the first bank pays that out.
+    assert [file["channel"] for file in files] == ["hangzhou", "minsheng"]
+    standing = {name: fen for name, fen in month.balances().items() if name.startswith(("transit", "forfeited"))}
+    assert standing == {"transit:hangzhou": -2 * DEPOSIT, "transit:minsheng": -DEPOSIT}
 
 
 def test_given_a_prepared_batch_when_prepared_again_then_numbers_files_and_totals_are_the_same(month):

@@ -96,6 +96,19 @@ class Account:
         self.drop(bad_key, content[: len(content) // 2])
         return bad_key
 
+    def advise_interest(self, period: str, leaves_on: str, rate_ppm: int, odd: Mapping[str, int]) -> str:
+        """Drop the bank's own interest on every credit up to a day, without fractions of a fen; ``odd``: fen on top, by
+        serial. Returns the file's key."""
+        day = leaves_on.replace("-", "")
+        figures = []
+        for each in self.bookings.values():
+            if each.direction == "C":
+                days = max(0, paper.days_between(each.value_date, day))
+                interest_fen = each.amount_fen * days * rate_ppm // (360 * 1_000_000)
+                figures.append((each.serial, each.amount_fen, interest_fen + odd.get(each.serial, 0)))
+        content = paper.interest_advice((self.account_no, day), figures)
+        return self._deliver(f"hangzhou/interest/{period}/{leaves_on}/HZB_INT_{day}.txt", content)
+
     def take_batch(self, name: str, content: bytes) -> bool:
         """Take a batch and pay it, once a name. ``False`` where the same file was there before."""
         if name in self.batches:

@@ -79,6 +79,18 @@ def statement(head: tuple[str, str, str], opening_fen: int, closing_fen: int, bo
     return _bytes(rows)
 
 
+def interest_advice(head: tuple[str, str], figures: Sequence[tuple[str, int, int]]) -> bytes:
+    """The bank's own interest; ``head`` is account number and day (YYYYMMDD), a figure serial, principal, interest."""
+    rows: list[Sequence[object]] = [(*head, len(figures), sum(interest for _, _, interest in figures))]
+    return _bytes([*rows, *figures])
+
+
+def days_between(first: str, last: str) -> int:
+    """From one day (YYYYMMDD) to another."""
+    begin, end = (datetime.strptime(day, "%Y%m%d").replace(tzinfo=CHINA) for day in (first, last))
+    return (end - begin).days
+
+
 def with_wrong_total(content: bytes) -> bytes:
     """A statement whose header says one fen more than its rows."""
     head, rest = content.split(b"\n", 1)

@@ -10,6 +10,8 @@
   ``total`` |
 | POST ``/_accounts`` | ``{account: code}``: payments to these fail with the code from now on; ``"0000"`` heals |
 | POST ``/_faults`` | ``{refuse, mute, hold_returns}``: the next n calls: 503, unread; taken, unanswered; return kept |
+| POST ``/_interest`` | ``{period, leaves_on, rate_ppm, odd}``: drops the bank's own interest up to a day, with
+  ``{serial: fen}`` on top |
 | POST ``/_return`` | ``{name, turned?}``: drops the return file of a batch (again), or over it another one |
 | GET ``/_state`` | balance, batches, and every payment made |
 """
@@ -122,6 +124,13 @@ class HangzhouSimulator(HttpSimulator):
             status, content = refusal.status, {"error": str(refusal)}
         return None if status is None else as_json(status, content)
 
+    def _delivered(self, door: str, given: Any) -> str:
+        if door == "/_statement":
+            return self.account.close_day(given["day"], given.get("spoil", ""))
+        if door == "/_interest":
+            return self.account.advise_interest(**given)
+        return self.account.deliver_return(given["name"], turned=bool(given.get("turned")))
+
     def control(self, door: str, given: Any) -> Any:
         """A control door; raises ``RefusalError``."""
         with self._lock:
@@ -130,16 +139,14 @@ class HangzhouSimulator(HttpSimulator):
                     for came in given:
                         self.account.credit(came)
                     return {"taken": len(given)}
-                case "/_statement":
-                    return {"key": self.account.close_day(given["day"], given.get("spoil", ""))}
+                case "/_statement" | "/_interest" | "/_return":
+                    return {"key": self._delivered(door, given)}
                 case "/_accounts":
                     self.account.failing.update(given)
                     return {"failing": len(self.account.failing)}
                 case "/_faults":
                     self.faults.update(given)
                     return self.faults
-                case "/_return":
-                    return {"key": self.account.deliver_return(given["name"], turned=bool(given.get("turned")))}
                 case "/_state":
                     return {**self.account.state(), "faults": dict(self.faults)}
         raise RefusalError(404, f"no door is called {door}")
