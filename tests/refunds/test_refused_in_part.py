@@ -295,7 +295,7 @@ STEPS = ("send", "send", "fetch", "wait")
     st.dictionaries(st.tuples(st.sampled_from(FAULTS), st.sampled_from(CODES)), st.integers(1, 2), max_size=5),
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 14), st.booleans()), max_size=6),
 )
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 def test_given_any_refusals_losses_deaths_and_repeats_when_carried_through_then_everybody_is_paid_once(
     aws: None, faults: dict[tuple[str, str], int], steps: list[tuple[str, int, bool]]
 ) -> None:
