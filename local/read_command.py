@@ -83,13 +83,15 @@ def hangzhou_return(file: File, *, sidecar: Sidecar = None, plain: Plain = False
 
 
 @read_app.command("hangzhou-interest")
-def hangzhou_interest(file: File, *, sidecar: Sidecar = None, as_json: AsJson = False) -> None:
+def hangzhou_interest(file: File, *, sidecar: Sidecar = None, plain: Plain = False, as_json: AsJson = False) -> None:
     """The Bank of Hangzhou's own interest on deposits, with its sidecar."""
     from integrations.bank_of_hangzhou.interest import read_interest
     from integrations.bank_of_hangzhou.profile import default_profile
 
     digest = _sidecar(file, sidecar)
-    _decode(lambda: read_interest(file.read_bytes(), digest, default_profile()), file.name, as_json=as_json)
+    _decode(
+        lambda: read_interest(file.read_bytes(), digest, default_profile()), file.name, plain=plain, as_json=as_json
+    )
 
 
 @read_app.command("minsheng-detail")
