@@ -10,6 +10,7 @@ SESSIONS ?= 40000
 LOAD_OUT ?= load-out
 AUCTIONS_OUT ?= auctions-out
 SEEDS ?= 1000
+EXAMPLES ?= 15
 SECONDS ?= 600
 # Empty: the last tag, or twenty commits back where there is none.
 FROM ?=
@@ -86,8 +87,8 @@ e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or 
 api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, to build/api
 	@$(RUN) local.openapi
 
-fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api EXAMPLES=15
-	@$(RUN) local.fuzz $(EXAMPLES)
+fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api, or make fuzz-api EXAMPLES=5 AS="operator bid"
+	@$(RUN) local.fuzz $(EXAMPLES) $(AS)
 
 fuzz: setup  ## changed bytes for every codec and the bid handler: make fuzz SECONDS=600
 	@$(RUN) local.fuzz.codecs $(SECONDS)

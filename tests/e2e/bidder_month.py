@@ -106,6 +106,7 @@ def _choose(month: Month) -> tuple[Person, Person, Person]:
 
 def begin(stage: Stage, name: str) -> BidderMonth:
     """Let the month begin on a stage, with its front; everybody but three acts in a thread."""
+    stage.enter()
     from chalicelib.periods.operators import ROLES
     from chalicelib.periods.plan_json import to_json
 
