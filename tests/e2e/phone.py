@@ -21,6 +21,8 @@ from local.world.web import ask, need, now_ms
 SCREENS = os.environ.get("SCREENS", "")
 SCREEN_BYTES_MAX = 100 * 1024
 WAIT_MS = 20_000
+# A small phone's screen.
+WIDTH, HEIGHT = 360, 740
 # Nothing of a browser that speaks to its maker.
 FLAGS = (
     "--no-sandbox",
@@ -42,7 +44,9 @@ def chromium() -> str:
 
 def open_browser(playwright: Playwright) -> Browser:
     """A browser without a window."""
-    return playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    # The language of what the browser draws by itself, such as a field for a date.
+    chinese: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
+    return playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS), env=chinese)
 
 
 class Phone:
@@ -51,7 +55,9 @@ class Phone:
     def __init__(self, browser: Browser, url: str, at: Addresses, person: Person, period: str) -> None:
         self.at, self.person, self.period = at, person, period
         self.faults: list[str] = []
-        context = browser.new_context(viewport={"width": 360, "height": 740}, device_scale_factor=2, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2, locale="zh-CN"
+        )
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WAIT_MS)
         self.page.on("pageerror", lambda error: self.faults.append(f"an error on a page: {error}"))
@@ -118,15 +124,19 @@ class Phone:
 
     def shoot(self, name: str) -> None:
         """Hold a page to what everybody can use, and take a picture of it where somebody wants one."""
-        # Each page scrolls in a frame of its own.
+        # Each page scrolls in a frame of its own: the picture shows all of it, as somebody sees it who scrolls.
+        frame = self.at_once(".page")
+        height = frame.evaluate("(page) => { window.scrollTo(0, 0); return Math.ceil(page.scrollHeight) }")
+        self.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, height)})
         self.page.evaluate("document.querySelectorAll('.taro_page').forEach((page) => page.scrollTo(0, 0))")
         self.page.wait_for_timeout(350)
         self.faults += look_at(self.page, f"bidder-{name}")
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if any(nonsense in self.text() for nonsense in ("NaN", "undefined", "null")):
             self.faults.append(f"{name}: something was not understood: {self.text()[:300]}")
-        if wide > 360:
-            self.faults.append(f"{name}: {wide} px wide on a phone of 360")
+        if wide > WIDTH:
+            self.faults.append(f"{name}: {wide} px wide on a phone of {WIDTH}")
 
 
 def look_at(page: Page, name: str) -> list[str]:

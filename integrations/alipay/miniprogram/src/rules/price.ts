@@ -28,9 +28,11 @@ export function stepped(typed: string, ticks: number, { reserve, tick, cap }: Pr
 }
 
 /** `12345678` -> `12,345,678`. */
-export function yuan(amount: number): string {
-  return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+export const yuan = grouped
 
 /** `3120000` -> `31,200.00`. */
 export function yuanOfFen(fen: number): string {

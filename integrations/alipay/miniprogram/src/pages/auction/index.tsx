@@ -9,7 +9,7 @@ import { useAsk } from '../../parts/useAsk'
 import { useNow } from '../../parts/useNow'
 import { countdown, dayAndTime, instant, timeOfDay } from '../../rules/moment'
 import { phaseAt, windowPhaseAt, type Live, type Phase, type WindowPhase } from '../../rules/phase'
-import { yuan } from '../../rules/price'
+import { grouped, yuan } from '../../rules/price'
 import { Bidding } from './Bidding'
 import { Entrance } from './Entrance'
 
@@ -118,7 +118,7 @@ function Broadcasts({ live, bidderClass }: { live: Live; bidderClass: string }) 
             <th scope="col">时间</th>
             <th scope="col">类别</th>
             <th scope="col">报价人数</th>
-            <th scope="col">平均价（元）</th>
+            <th scope="col">均价（元）</th>
           </tr>
         </thead>
         <tbody>
@@ -127,7 +127,7 @@ function Broadcasts({ live, bidderClass }: { live: Live; bidderClass: string }) 
               <tr key={`${each.number} ${name}`}>
                 <td>{timeOfDay(each.at).slice(0, 5)}</td>
                 <td>{className(name)}</td>
-                <td>{each.classes[name]?.bidders ?? 0}</td>
+                <td>{grouped(each.classes[name]?.bidders ?? 0)}</td>
                 <td>{each.classes[name]?.average == null ? '—' : yuan(each.classes[name].average)}</td>
               </tr>
             )),
@@ -142,9 +142,9 @@ function Rules({ live }: { live: Live }) {
   return (
     <Card title="规则">
       <p>
-        {dayAndTime(live.opens_at)} 至 {dayAndTime(live.closes_at).split(' ').pop()}，每人最多报价 {live.bids_max} 次，以最后一次被受理的报价为准；
-        价高者得，同价的受理时间早者得。
+        {dayAndTime(live.opens_at)} 至 {dayAndTime(live.closes_at).split(' ').pop()}，每人最多报价 {live.bids_max} 次，以最后一次被受理的报价为准。
       </p>
+      <p>价高者得，同价的受理时间早者得。</p>
       <p className="soft small">网络中断时，本页面用同一请求号自动重发：同一请求号无论到达几次，只算一次报价。</p>
     </Card>
   )

@@ -8,7 +8,7 @@ import { OfPeriod } from '../../parts/OfPeriod'
 import { go } from '../../parts/SignedIn'
 import { useAsk } from '../../parts/useAsk'
 import { dayAndTime, timeOfDay } from '../../rules/moment'
-import { yuan } from '../../rules/price'
+import { grouped, yuan } from '../../rules/price'
 
 export default function ResultPage() {
   return (
@@ -72,7 +72,7 @@ function Own({ own }: { own: OwnResult }) {
       </Banner>
       <Facts
         facts={[
-          ['名次', own.rank],
+          ['名次', grouped(own.rank)],
           ['报价', `${yuan(own.price)} 元`],
           ['受理时间', timeOfDay(own.bid_at)],
         ]}
@@ -88,13 +88,13 @@ function Table({ name, result: each }: { name: string; result: Result['classes']
     <Card title={name === 'unit' ? '单位' : '个人'}>
       <Facts
         facts={[
-          ['投放指标', each.quota],
-          ['报价人数', each.bidders],
-          ['成交人数', each.winners],
+          ['投放指标', grouped(each.quota)],
+          ['报价人数', grouped(each.bidders)],
+          ['成交人数', grouped(each.winners)],
           ['最低成交价', money(each.lowest_price)],
           ['平均成交价', money(each.average_price)],
-          ['最低价报价人数', each.bid_lowest],
-          ['最低价成交人数', each.won_lowest],
+          ['最低价报价人数', grouped(each.bid_lowest)],
+          ['最低价成交人数', grouped(each.won_lowest)],
           ['最后成交报价时间', each.last_winner_at ? `${dayAndTime(each.last_winner_at).split(' ')[0]} ${timeOfDay(each.last_winner_at)}` : '—'],
         ]}
       />
