@@ -161,7 +161,6 @@ def make_month(
         # Of the second bank's own cards: his file goes out as two requests.
         card = maker.minsheng_card()
         people = tuple(replace(each, account_no=card) if each.code == parts.short.code else each for each in people)
-    lists, refused = applicant_files(seed, plan, people, maker)
     twice = (Paying.DOUBLE,) if wallet_transfers else ()
     sent = {person.code: CHANNEL for person in (*failing, parts.beside)}
     if MINSHENG in channels:
@@ -169,6 +168,30 @@ def make_month(
     if ALIPAY in channels:
         sent |= {person.code: ALIPAY for person in parts.by_wallet}
     channel_of = _channels(seed, people, conduct, channels, sent=sent, to_wallet=(Paying.EXACT, *twice))
+    month = with_input(Roster(seed, people, maker), plan, rules, conduct, prices, channel_of=channel_of)
+    by_wallet = (person for person in people if channel_of.get(person.code) == ALIPAY)
+    elsewhere = () if wallet_transfers else tuple(by_wallet)
+    return replace(
+        month,
+        failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
+        new_accounts={person.code: maker.account(person.bidder_class) for person in (*failing, *elsewhere)}
+        | ({parts.gone.code: maker.minsheng_card()} if MINSHENG in channels else {}),
+        failing_at_minsheng=(parts.gone.account_no,) if MINSHENG in channels else (),
+    )
+
+
+def with_input(
+    roster: Roster,
+    plan: Plan,
+    rules: RuleSet,
+    conduct: Mapping[str, Conduct],
+    prices: Mapping[str, PriceRange],
+    *,
+    channel_of: Mapping[str, str],
+) -> Month:
+    """A month of these people, with what they pay and the regulator's files. Nobody's account fails in it yet."""
+    seed, people, maker = roster.seed, roster.people, roster.maker
+    lists, refused = applicant_files(seed, plan, people, maker)
     payments = make_payments(
         plan,
         CHANNEL,
@@ -180,8 +203,6 @@ def make_month(
         refused=refused,
         channel_of=channel_of,
     )
-    by_wallet = (person for person in people if channel_of.get(person.code) == ALIPAY)
-    elsewhere = () if wallet_transfers else tuple(by_wallet)
     return Month(
         period=plan.period,
         seed=seed,
@@ -193,11 +214,9 @@ def make_month(
         deposit_fen=rules.deposit_fen,
         payments=payments,
         files=(*lists, qualification_file(seed, plan.period, people, conduct)),
-        failing_accounts={person.account_no: code for person, code in zip(failing, FAILING_CODES, strict=True)},
-        new_accounts={person.code: maker.account(person.bidder_class) for person in (*failing, *elsewhere)}
-        | ({parts.gone.code: maker.minsheng_card()} if MINSHENG in channels else {}),
+        failing_accounts={},
+        new_accounts={},
         channel_of=channel_of,
-        failing_at_minsheng=(parts.gone.account_no,) if MINSHENG in channels else (),
     )
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from chalicelib.periods.plan import Plan, compress, nominal
 from chalicelib.periods.rules import RuleSet, load_rules
-from local.applicant_files import applicant_files, qualification_file
 from local.conduct import DOUBTFUL, BidTry, Conduct, Paying, PriceRange, price_range
 from local.demo import CITY, LAST_AVERAGE_FEN, LAST_MEAN_FEN, LOWS_FEN, PERIOD
-from local.month import ALIPAY, CHANNEL, Month
-from local.payments import MINSHENG, make_payments
+from local.month import ALIPAY, CHANNEL, Month, Roster, with_input
+from local.payments import MINSHENG
 from local.people import INDIVIDUAL, UNIT, PeopleMaker, Person, make_people, seeded
 
 BIDDERS = (5, 12)
@@ -33,26 +32,12 @@ def draw_month(seed: int) -> Month:
     }
     conduct = {person.code: _conduct(rng, prices[person.bidder_class], rules.bids_max) for person in people}
     ways = {person.code: _way(rng, person, conduct[person.code]) for person in people}
-    lists, refused = applicant_files(seed, plan, people, maker)
-    payments = make_payments(
-        plan, CHANNEL, people, conduct, seed=seed, deposit_fen=rules.deposit_fen, maker=maker, refused=refused,
-        channel_of=ways,
-    )  # fmt: skip
+    month = with_input(Roster(seed, people, maker), plan, rules, conduct, prices, channel_of=ways)
     failing = [person for person in people if ways[person.code] == CHANNEL and rng.random() < 0.25]
-    return Month(
-        period=plan.period,
-        seed=seed,
-        plan=plan,
-        people=people,
-        conduct=conduct,
-        prices=prices,
-        bids_max=rules.bids_max,
-        deposit_fen=rules.deposit_fen,
-        payments=payments,
-        files=(*lists, qualification_file(seed, plan.period, people, conduct)),
+    return replace(
+        month,
         failing_accounts={person.account_no: rng.choice(("1001", "1003")) for person in failing},
         new_accounts={person.code: maker.account(person.bidder_class) for person in failing},
-        channel_of=ways,
     )
 
 
