@@ -10,6 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -148,7 +149,12 @@ class RuleSet:
 
     def is_code(self, text: str) -> bool:
         """Whether a text has the form of an application code (申请编码) of this city."""
-        return re.fullmatch(self.code_pattern, text, re.ASCII) is not None
+        return self._code_form.fullmatch(text) is not None
+
+    @cached_property
+    def _code_form(self) -> re.Pattern[str]:
+        # A million codes are held to it.
+        return re.compile(self.code_pattern, re.ASCII)
 
 
 def rule_text(city: str) -> str:

@@ -41,6 +41,8 @@ from tests.applicants.applicants_office import (
     VAULT,
     WANG,
     YUNQI,
+    CountedEntropy,
+    Listed,
     qualify,
     take_in,
     take_in_file,
@@ -93,6 +95,16 @@ def test_given_the_same_list_again_then_nothing_changes() -> None:
     before = [record.attribute_values for record in listed(PERIOD)]
     assert take_in(WANG, LI) == counts(rows=2, unchanged=2)
     assert [record.attribute_values for record in listed(PERIOD)] == before
+
+
+def test_given_the_same_list_again_then_no_row_is_sealed_anew() -> None:
+    vault = replace(VAULT, entropy=CountedEntropy())
+    seals = []
+    for _ in range(2):
+        take_in_file(io.BytesIO(b"a list"), Listed((WANG, LI)), vault=vault)
+        seals.append(vault.entropy.count)  # type: ignore[attr-defined]  # the one above
+    # The chunk each time; of each applicant name, number and phone the first time.
+    assert seals == [1 + 2 * 3, 2 + 2 * 3]
 
 
 def test_given_more_than_one_transactions_worth_then_all_are_kept() -> None:
