@@ -23,7 +23,7 @@ from local.checks.log_and_disc import bid_log_proves, disc_holds
 from local.checks.logs import no_person_in_logs
 from local.checks.papers import papers_came, receipts_agree
 from local.checks.reported import reports_arrived
-from local.month import CHANNEL, Month
+from local.month import ALIPAY, CHANNEL, Month
 from local.payments import MINSHENG
 from local.scenario import Story
 from local.stage import Stage
@@ -155,7 +155,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
         by_bank = {CHANNEL: read_exchange(seen.files), MINSHENG: read_asked(seen.files, MINSHENG)}
         further += [
             mishaps.faults_are_named(bad_files, story.mishaps, story.problems),
-            mishaps.differences_are_named(story.mishaps),
+            mishaps.differences_are_named(story.mishaps, {**by_bank, ALIPAY: read_asked(seen.files, ALIPAY)}),
             mishaps.rare_names_came_through(month, by_bank),
             mishaps.refused_in_part(MINSHENG, by_bank[MINSHENG]),
             banks_interest_was_paid(seen.files[story.mishaps.advice], by_bank[CHANNEL]),

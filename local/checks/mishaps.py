@@ -30,11 +30,24 @@ def faults_are_named(bad_files: tuple[str, ...], seen: Mishaps, listed: Sequence
     return check("planted faults are named, and nothing else", faults, "; ".join(each.what for each in seen.planted))
 
 
-def differences_are_named(seen: Mishaps) -> Check:
-    """Between two statements the list of differences names exactly the credit that was told of and never booked."""
+def differences_are_named(seen: Mishaps, stated: Mapping[str, Exchanged]) -> Check:
+    """Between two statements the list of differences names exactly the credit that was told of and never booked.
+
+    Besides, it may name what by its counterparty's own files came after the first statement: a wallet's day ends at its
+    instant, however long people take to pay.
+    """
     wanted = [seen.never_booked]
+    coming = {
+        f"announced {channel}#{row.serial}"
+        for channel, files in stated.items()
+        for file in files.statements[1:]
+        for row in file.rows
+        if row.direction == "C"
+    }
     faults = [f"not listed: {each}" for each in wanted if each not in seen.differences]
-    faults += [f"listed and never planted: {each}" for each in seen.differences if each not in wanted]
+    faults += [
+        f"listed and never planted: {each}" for each in seen.differences if each not in wanted and each not in coming
+    ]
     told = f"{seen.never_booked}; {seen.told} credits told of, one seen {seen.pending_seen}"
     return check("differences are the planted ones", faults, told)
 

@@ -43,7 +43,7 @@ STRANGE = {"source": "hangzhou/notices", "code": "NOTICE_DIFFERS"}
 def test_given_all_that_was_planted_when_checked_then_both_hold() -> None:
     named = faults_are_named((LIST,), SEEN, LISTED)
     assert (named.holds, named.detail) == (True, "half a statement; an order without an answer")
-    assert differences_are_named(SEEN).holds
+    assert differences_are_named(SEEN, {}).holds
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,17 @@ def test_given_a_fault_unnamed_or_a_name_too_many_when_checked_then_it_fails(
 
 @pytest.mark.parametrize("differences", [[], ["announced hangzhou#HZ0000000000000NEVER", "held 1"], ["held 1"]])
 def test_given_other_differences_than_the_planted_one_when_checked_then_it_fails(differences: list[str]) -> None:
-    assert not differences_are_named(replace(SEEN, differences=differences)).holds
+    assert not differences_are_named(replace(SEEN, differences=differences), {}).holds
+
+
+@pytest.mark.parametrize(("statement", "holds"), [(0, False), (1, True)])
+def test_given_a_payment_told_of_between_two_statements_when_the_first_has_it_then_the_check_fails(
+    statement: int, holds: bool
+) -> None:
+    row = StatementRow("pi_1", 0, "C", 1, "", "", "")
+    files = [StatementFile("", "", 0, 0, 0, 0, (row,) if place == statement else ()) for place in range(2)]
+    seen = replace(SEEN, differences=[*SEEN.differences, "announced alipay#pi_1"])
+    assert differences_are_named(seen, {"alipay": Exchanged(tuple(files), (), ())}).holds is holds
 
 
 def _exchanged(month: Month, channel: str, *, lose: str = "", misspell: bool = False) -> Exchanged:
