@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -32,6 +33,11 @@ class StandIn:
                     timeout=_TIMEOUT_S,
                     allow_redirects=False,
                 )
+                # Whoever waited too long has hung up, and asks again.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    self._answer(answer)
+
+            def _answer(self, answer: requests.Response) -> None:
                 self.send_response(answer.status_code)
                 for name, value in answer.headers.items():
                     if name.lower() not in _OF_ONE_CONNECTION:
