@@ -115,8 +115,7 @@ sbom: setup  ## build/sbom.json: what the deployed zip is made of (CycloneDX), f
 	@echo build/sbom.json
 
 audit: setup  ## known holes in what is deployed, by PyPI's advisories; fails on what it could not ask about
-	@$$(dirname "$$(sh local/side_environment.sh audit local/requirements/audit.txt)")/pip-audit --strict --no-deps \
-		--disable-pip --progress-spinner off -r requirements.txt
+	@sh local/audit.sh
 
 clean: down  ## remove everything that was made
 	@rm -rf .venv .local build demo-out .chalice/deployments
