@@ -12,6 +12,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import TimeoutError as NotSeenError
 
 from local.people import Person
 from local.world.addresses import Addresses
@@ -20,7 +21,8 @@ from local.world.web import ask, need, now_ms
 
 SCREENS = os.environ.get("SCREENS", "")
 SCREEN_BYTES_MAX = 100 * 1024
-WAIT_MS = 20_000
+# Several things may share the machine.
+WAIT_MS = 45_000
 # A small phone's screen.
 WIDTH, HEIGHT = 360, 740
 # Nothing of a browser that speaks to its maker.
@@ -88,8 +90,12 @@ class Phone:
         self.at_once(f'button:has-text("{text}")').click()
 
     def see(self, text: str, within_ms: int = WAIT_MS) -> None:
-        """Wait until a text can be seen."""
-        self.page.locator(f'*:visible:has-text("{text}")').last.wait_for(timeout=within_ms)
+        """Wait until a text can be seen; where it is not, what is there is said."""
+        try:
+            self.page.locator(f'*:visible:has-text("{text}")').last.wait_for(timeout=within_ms)
+        except NotSeenError as error:
+            seen = self.page.locator("body").inner_text()
+            raise AssertionError(f"no {text!r} within {within_ms} ms, but: {seen!r}; {self.faults}") from error
 
     def text(self) -> str:
         """All that can be seen."""
