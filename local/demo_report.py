@@ -188,19 +188,26 @@ def broadcasts(public: Mapping[str, bytes], period: str) -> list[dict[str, Any]]
     return sorted(told, key=lambda each: int(each["number"]))
 
 
-def _evidence_key() -> str:
+def _evidence_keys() -> tuple[str, str | None]:
+    """The public halves of what packages are signed with: Ed25519, and SM2 where it is on."""
     from chalicelib.kernel import aws
     from chalicelib.kernel.ids import SystemEntropy
     from chalicelib.kernel.keyring import Keyring
     from chalicelib.kernel.settings import settings
 
-    return Keyring(aws.client("secretsmanager"), settings(), SystemEntropy()).evidence_signer().public_key
+    keys = Keyring(aws.client("secretsmanager"), settings(), SystemEntropy())
+    second = keys.evidence_sm2_signer()
+    return keys.evidence_signer().public_key, second.public_key if second else None
 
 
 def _log_proves(stage: Stage, month: Month, story: Story, public: Mapping[str, bytes]) -> Check:
     heads = public[f"auction/{month.period}/log/heads.json"]
     return bid_log_proves(
-        lambda path: need("GET", f"{stage.api_url}{path}"), month.period, story.bids.receipts, heads, _evidence_key()
+        lambda path: need("GET", f"{stage.api_url}{path}"),
+        month.period,
+        story.bids.receipts,
+        heads,
+        _evidence_keys()[0],
     )
 
 
@@ -214,14 +221,15 @@ def amendment_sealed(stage: Stage, month: Month, out: Path) -> Check:
             break
     for key, content in packages.items():
         (out / "evidence" / key).write_bytes(content)
-    name = "the amendment's package is chained to the month's"
-    return sealed.packages_hold(packages, _evidence_key(), PACKAGES + 1, name)
+    (key, sm2_key), name = _evidence_keys(), "the amendment's package is chained to the month's"
+    return sealed.packages_hold(packages, key, PACKAGES + 1, sm2_key=sm2_key, name=name)
 
 
 def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:
     auction = next(content for key, content in packages.items() if "auction" in key)
+    key, sm2_key = _evidence_keys()
     return [
-        sealed.packages_hold(packages, _evidence_key(), PACKAGES),
+        sealed.packages_hold(packages, key, PACKAGES, sm2_key=sm2_key),
         sealed.auction_is_counted_again(auction, month.plan.city, recount),
     ]
 

@@ -190,6 +190,7 @@ def _deploy(
         "AuctionWriteUnits": "0",
         "AddressTriesMax": "100000",
         "HeadSeconds": "3",
+        "EvidenceSm2": "on",
     }
     deployed = deploy(aws, built, {**local, "ConsoleUrl": console_url, **ports.parameters(gateway)})
     if stand_in:
