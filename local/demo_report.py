@@ -132,7 +132,7 @@ def gather(stage: Stage, month: Month, story: Story, out: Path) -> Report:
     archived = {key.rsplit("/", 1)[-1]: content for key, content in held["evidence"].items() if key not in packages}
     further = [
         *everything.further_checks(seen),
-        *_sealed(month, packages),
+        *_sealed(stage, month, packages),
         _log_proves(stage, month, story, held["public"]),
         attachments_hold(story.attached, packages, held["evidence"]),
         reports_arrived(story.told, ends_by_campaign(at)),
@@ -188,14 +188,15 @@ def broadcasts(public: Mapping[str, bytes], period: str) -> list[dict[str, Any]]
     return sorted(told, key=lambda each: int(each["number"]))
 
 
-def _evidence_keys() -> tuple[str, str | None]:
+def _evidence_keys(stage: Stage) -> tuple[str, str | None]:
     """The public halves of what packages are signed with: Ed25519, and SM2 where it is on."""
     from chalicelib.kernel import aws
     from chalicelib.kernel.ids import SystemEntropy
     from chalicelib.kernel.keyring import Keyring
-    from chalicelib.kernel.settings import settings
+    from chalicelib.kernel.settings import Settings, settings
 
-    keys = Keyring(aws.client("secretsmanager"), settings(), SystemEntropy())
+    given = Settings({**settings().environment, "EVIDENCE_SM2": stage.deployed.parameters["EvidenceSm2"]})
+    keys = Keyring(aws.client("secretsmanager"), given, SystemEntropy())
     second = keys.evidence_sm2_signer()
     return keys.evidence_signer().public_key, second.public_key if second else None
 
@@ -207,7 +208,7 @@ def _log_proves(stage: Stage, month: Month, story: Story, public: Mapping[str, b
         month.period,
         story.bids.receipts,
         heads,
-        _evidence_keys()[0],
+        _evidence_keys(stage)[0],
     )
 
 
@@ -221,13 +222,13 @@ def amendment_sealed(stage: Stage, month: Month, out: Path) -> Check:
             break
     for key, content in packages.items():
         (out / "evidence" / key).write_bytes(content)
-    (key, sm2_key), name = _evidence_keys(), "the amendment's package is chained to the month's"
+    (key, sm2_key), name = _evidence_keys(stage), "the amendment's package is chained to the month's"
     return sealed.packages_hold(packages, key, PACKAGES + 1, sm2_key=sm2_key, name=name)
 
 
-def _sealed(month: Month, packages: Mapping[str, bytes]) -> list[Check]:
+def _sealed(stage: Stage, month: Month, packages: Mapping[str, bytes]) -> list[Check]:
     auction = next(content for key, content in packages.items() if "auction" in key)
-    key, sm2_key = _evidence_keys()
+    key, sm2_key = _evidence_keys(stage)
     return [
         sealed.packages_hold(packages, key, PACKAGES, sm2_key=sm2_key),
         sealed.auction_is_counted_again(auction, month.plan.city, recount),
