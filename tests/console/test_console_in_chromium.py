@@ -19,7 +19,7 @@ from chalicelib.evidence.attachments import attachment_of, register
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.approvals import request_approval
 from chalicelib.periods.audit import Actor
-from chalicelib.periods.operators import OperatorRecord
+from chalicelib.periods.operators import ROLES, OperatorRecord
 from chalicelib.periods.problems import record_problems
 from chalicelib.periods.records import PeriodState, save_plan
 from local.identity import Identity
@@ -40,6 +40,7 @@ PAGES = {
     "/plan": "plan",
     "/problems": "problems",
     "/deposits": "deposits",
+    "/deposits?kind=credits": "credits",
     "/doubtful": "doubtful",
     "/differences": "differences",
     "/auction": "auction",
@@ -54,6 +55,7 @@ PAGES = {
     f"/hotline/{code(2)}": "story",
     "/contacts": "contacts",
     "/../plans/new": "draft",
+    "/../trail": "trail",
     "/changes": "changes",
     f"/applicants/{WANG.code}": "applicant",
     "/attachments": "attachments",
@@ -104,7 +106,7 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for subject, made_by in (("1", "zhao"), ("2", "li")):
         totals = {"count": 12, "principal_fen": 2_400_000}
         request_approval(PERIOD, "refund_batch", subject, totals, made_by=made_by, machines=hub.machines)
-    OperatorRecord("operator#li", roles={"approver", "cashier", "planner"}, password_hash="").save()
+    OperatorRecord("operator#li", roles={*ROLES}, password_hash="").save()
     problems = [Problem(line, "身份证号", "17 位", "18 characters") for line in (3, 17, 41)]
     record_problems(PERIOD, f"regulator/applicants/{PERIOD}.csv", problems, "ROW_INVALID", "申请人名单第几行有误")
     monkeypatch.setattr(auction_pages, "measured", lambda *_: busy_half_hour(opens_at_ms))
@@ -145,6 +147,8 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         page = browser.new_page(viewport=WINDOW, locale="zh-CN")
         blocked: list[str] = []
         page.on("console", lambda said: blocked.append(said.text) if "Content Security" in said.text else None)
+        page.goto(f"{url}/console/sign-in")
+        assert look_at(page, "console-sign-in") == []
         sign_in(page, url, PERIOD, "li", PASSWORD)
         (cookie,) = page.context.cookies()
         assert (cookie["name"], cookie["httpOnly"], cookie["secure"]) == ("__Host-console", True, True)
@@ -168,6 +172,10 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         page.locator(".cards a", has_text="经办 li").click()
         assert page.get_by_text("不能审批自己提交的事项").is_visible()
         assert page.locator("form.decide").count() == 0
+        assert look_at(page, "console-own-refused") == []
+        page.goto(f"{url}/console/{PERIOD}/approvals")
+        page.locator(".cards a", has_text="经办 zhao").click()
+        assert look_at(page, "console-approval") == []
         # When another one's is approved in a browser without JavaScript
         plain = browser.new_page(java_script_enabled=False)
         sign_in(plain, url, PERIOD, "li", PASSWORD)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from local import pages
 
+SCREENS_BYTES_MAX = 3_000_000
 PAGES = ("pages/home/index", "pages/auction/index")
 
 
@@ -58,3 +60,11 @@ def test_no_page_keeps_anything_on_the_phone() -> None:
     written = {file.name: file.read_text() for file in (pages.SOURCE / "src").rglob("*.ts*")}
     words = ("setStorage", "localStorage", "sessionStorage", "document.cookie")
     assert [name for name, text in written.items() if any(word in text for word in words)] == []
+
+
+def test_every_picture_is_shown_and_they_are_light() -> None:
+    folder = pages.ROOT / "docs" / "screens"
+    taken = {file.name: file.stat().st_size for file in folder.glob("*.png")}
+    shown = set(re.findall(r'src="([^"]+)"', (folder / "README.md").read_text()))
+    assert shown == taken.keys()
+    assert sum(taken.values()) < SCREENS_BYTES_MAX
