@@ -22,6 +22,7 @@ SEEN = (Paying.EXACT.value, Paying.OVER.value)
 NEVER_SERIAL = "HZ0000000000000NEVER"
 LISTED_WITHIN_MS = 40_000
 SEEN_WITHIN_MS = 20_000
+BOOKED_WITHIN_MS = 12_000
 ANOTHER_RATE_PPM = 2_000
 TAKEN, FORGED, STALE, NOT_OURS = 200, 401, 401, 404
 
@@ -141,8 +142,11 @@ def spoil_last_statement(at: Addresses, done: Mishaps) -> None:
 
 
 def see_differences(at: Addresses, token: str, month: Month, deadline_ms: int, done: Mishaps) -> None:
-    """Between two statements the list of differences names what was told of and not booked, and nothing else."""
-    for _ in until(deadline_ms, pause_s=1.0):
+    """Between two statements the list of differences names what was told of and not booked, and nothing else.
+
+    A story that is behind its plan gives the hub the time to book the first all the same.
+    """
+    for _ in until(max(deadline_ms, now_ms() + BOOKED_WITHIN_MS), pause_s=1.0):
         seen = need("GET", f"{at.api}/periods/{month.period}/differences", token=token)
         done.differences = [str(each["subject"]) for each in seen["differences"]]
         if done.differences == [done.never_booked]:
