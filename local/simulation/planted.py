@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,10 +131,15 @@ def main() -> int:
     if given.play:
         return _play(given.play, given.first)
     chosen = [each for each in plants() if not given.only or each.name in given.only]
+    for each in chosen:
+        # All of them before the first: a run takes long, and a text that is not there any more is known at once.
+        each.source()
     began = time.monotonic()
+    found: list[Found] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = list(pool.map(look_for, chosen))
-    write(PAGE, found)
+        for looked in as_completed([pool.submit(look_for, one) for one in chosen]):
+            found.append(looked.result())
+            write(PAGE, found)
     print(f"minutes={(time.monotonic() - began) / 60:.1f}")
     caught = sum(each.caught for each in found)
     print(f"planted={len(found)} caught={caught}")
