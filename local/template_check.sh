@@ -1,6 +1,6 @@
 #!/bin/sh
-# What cfn-lint (in the tests) does not look at: SAM's own reading of the packaged template in both regions of China, and
-# each state machine as it is deployed, by two validators. asl-validator needs npm; where that is missing it is said.
+# SAM's own word on the packaged template in both regions of China (the tests ask cfn-lint of it, and of what SAM makes of it),
+# and each state machine as it is deployed, by two validators. asl-validator needs npm; where that is missing it is said.
 # Usage: local/template_check.sh
 set -eu
 cd "$(dirname "$0")/.."
