@@ -239,7 +239,7 @@ def test_given_half_a_character_in_a_password_then_the_code_is_still_good_for_an
     office.ask_code()
     body = person() | {"sms_code": office.texts.last, "rollover": False}
     status, problem = office.call("POST", "/activations", body | {"password": "abcd1234\ud800"})
-    assert (status, problem["code"]) == (400, "BODY_INVALID")
+    assert (status, problem["code"]) == (400, "BODY_NOT_JSON")
     assert office.call("POST", "/activations", body | {"password": PASSWORD})[0] == 201
     assert office.sign_in("abcd1234\udfff")[0] == 400
 
