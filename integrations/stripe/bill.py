@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 from chalicelib.kernel.errors import FileRefused, Pending, Problem
-from chalicelib.kernel.json_text import read_json
 from integrations.bundle import Part, fact, read_bundle, write_bundle
 from integrations.ports import BillKind, WalletBill, WalletBillLine
-from integrations.stripe.answers import FEN_MAX, our_ref_of, read_page, seconds_of
+from integrations.stripe.answers import FEN_MAX, our_ref_of, read_body, read_page, seconds_of
 
 KIND = "stripe-bill"
 _KINDS = {
@@ -46,7 +46,7 @@ def read_bill(content: bytes) -> WalletBill:
     from_ms, to_ms = fact(bundle.facts, "from_ms", int), fact(bundle.facts, "to_ms", int)
     try:
         day = date.fromisoformat(fact(bundle.facts, "day", str))
-        booked = [each for part in bundle.parts for each in read_page(read_json(part.content))[0]]
+        booked = [each for part in bundle.parts for each in read_page(read_body(HTTPStatus.OK, part.content))[0]]
         of_day = [each for each in booked if from_ms <= seconds_of(each["created"]) * 1_000 < to_ms]
     except (ValueError, TypeError, KeyError, Pending):
         raise FileRefused("FILE_INVALID", "支付网关账单无法读取") from None
