@@ -23,6 +23,8 @@ SCREENS = os.environ.get("SCREENS", "")
 SCREEN_BYTES_MAX = 100 * 1024
 # Several things may share the machine.
 WAIT_MS = 45_000
+# A phone that came home from a journey: what it shows is Beijing's time all the same.
+ZONE = "Europe/London"
 # A small phone's screen.
 WIDTH, HEIGHT = 360, 740
 # Nothing of a browser that speaks to its maker.
@@ -58,7 +60,7 @@ class Phone:
         self.at, self.person, self.period = at, person, period
         self.faults: list[str] = []
         context = browser.new_context(
-            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2, locale="zh-CN"
+            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2, locale="zh-CN", timezone_id=ZONE
         )
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WAIT_MS)
@@ -91,11 +93,15 @@ class Phone:
 
     def see(self, text: str, within_ms: int = WAIT_MS) -> None:
         """Wait until a text can be seen; where it is not, what is there is said."""
+        self.wait_for(f'*:has-text("{text}")', within_ms)
+
+    def wait_for(self, selector: str, within_ms: int = WAIT_MS) -> None:
+        """Wait until something can be seen, as ``see`` does for a text."""
         try:
-            self.page.locator(f'*:visible:has-text("{text}")').last.wait_for(timeout=within_ms)
+            self.at_once(selector).wait_for(timeout=within_ms)
         except NotSeenError as error:
             seen = self.page.locator("body").inner_text()
-            raise AssertionError(f"no {text!r} within {within_ms} ms, but: {seen!r}; {self.faults}") from error
+            raise AssertionError(f"no {selector} within {within_ms} ms, but: {seen!r}; {self.faults}") from error
 
     def text(self) -> str:
         """All that can be seen."""

@@ -66,7 +66,7 @@ def test_a_doubtful_deposit_is_put_right(going: BidderMonth, corrector: Phone) -
     # First with another's account, which is refused in a sentence
     corrector.type("tail", "0000" if not payment.account.endswith("0000") else "1111")
     corrector.press("提交更正")
-    corrector.page.locator('[role="alert"]:visible').wait_for()
+    corrector.wait_for('[role="alert"]')
     corrector.type("tail", payment.account[-4:])
     corrector.shoot("correction")
     corrector.press("提交更正")
@@ -104,7 +104,7 @@ def test_a_bid_whose_answer_is_lost_stands_once(going: BidderMonth, corrector: P
     corrector.enter_the_auction(PASSWORD)
     going.until("auction_opens")
     limits, price = going.month.prices[going.corrector.bidder_class], going.top_price
-    corrector.at_once("#price").wait_for()
+    corrector.wait_for("#price")
     corrector.type("price", str(limits.reserve + 50))
     corrector.see("的整数倍")
     assert corrector.at_once('button:has-text("提交报价")').is_disabled()

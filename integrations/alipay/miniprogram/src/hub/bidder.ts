@@ -133,10 +133,10 @@ export interface ClassResult {
   quota: number
   bidders: number
   winners: number
-  lowest_price: number | null
-  average_price: number | null
-  bid_lowest: number
-  won_lowest: number
+  lowest: number | null
+  average: number | null
+  at_lowest: number
+  won_at_lowest: number
   last_winner_at: string | null
 }
 

@@ -15,12 +15,13 @@ test('what is left counts down to nothing and stays there', () => {
 })
 
 test('instants are shown in Beijing time wherever the phone is', () => {
-  for (const written of ['2026-03-25T09:00:00.000+08:00', '2026-03-25T01:00:00Z', '2026-03-24T21:00:00-04:00']) {
+  for (const written of ['2026-03-25T09:00:00.000', '2026-03-25T09:00:00.000+08:00', '2026-03-25T01:00:00Z', '2026-03-24T21:00:00-04:00']) {
     assert.equal(dayAndTime(written), '3月25日 周三 09:00')
     assert.equal(timeOfDay(written), '09:00:00.000')
   }
   assert.equal(timeOfDay('2026-03-25T14:59:58.123+08:00'), '14:59:58.123')
   assert.equal(instant('1970-01-01T08:00:00+08:00'), 0)
+  assert.equal(instant('1970-01-01T08:00:00.000'), 0)
 })
 
 test('a day that begins in Beijing while it is yesterday in Greenwich', () => {

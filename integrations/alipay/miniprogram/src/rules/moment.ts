@@ -1,9 +1,12 @@
 const HOUR = 3_600
 const BEIJING_MS = 8 * HOUR * 1_000
 
-/** Epoch ms of an instant such as `2026-03-25T09:00:00.000+08:00`. */
+/**
+ * Epoch ms of an instant as the hub writes it, `2026-03-25T09:00:00.000`, which is Beijing time; or with an offset of its
+ * own. Left to itself a phone would read the first in its own zone.
+ */
 export function instant(text: string): number {
-  return Date.parse(text)
+  return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}+08:00`)
 }
 
 /** `3天 04:05:06`, of milliseconds that are left; never below zero. */

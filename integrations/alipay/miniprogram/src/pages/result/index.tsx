@@ -91,10 +91,10 @@ function Table({ name, result: each }: { name: string; result: Result['classes']
           ['投放指标', grouped(each.quota)],
           ['报价人数', grouped(each.bidders)],
           ['成交人数', grouped(each.winners)],
-          ['最低成交价', money(each.lowest_price)],
-          ['平均成交价', money(each.average_price)],
-          ['最低价报价人数', grouped(each.bid_lowest)],
-          ['最低价成交人数', grouped(each.won_lowest)],
+          ['最低成交价', money(each.lowest)],
+          ['平均成交价', money(each.average)],
+          ['最低价报价人数', grouped(each.at_lowest)],
+          ['最低价成交人数', grouped(each.won_at_lowest)],
           ['最后成交报价时间', each.last_winner_at ? `${dayAndTime(each.last_winner_at).split(' ')[0]} ${timeOfDay(each.last_winner_at)}` : '—'],
         ]}
       />
