@@ -30,9 +30,10 @@ def read_statement(
     """Decode the statement in the inbox and write its lines, sealed, as chunks to the work bucket.
 
     Returns ``{"chunks": [{"key"}], "lines", "problems"}``; no chunks where the day is closed already, by the machine of
-    another period of the same account. A corrected file may take the place of one whose day is not closed. ``period``
-    is the one on whose list problems are put. Raises ``FileRefused`` (its problems are on the operator's list then), or
-    ``Conflict`` (``STATEMENT_CLOSED``) for other bytes after the day was closed.
+    another period of the same account or before this one was started again. A corrected file may take the place of one
+    whose day is not closed; a closed day stands, and whatever else came for it is listed (``STATEMENT_CLOSED``).
+    ``period`` is the one on whose list problems are put. Raises ``FileRefused`` (its problems are on the operator's
+    list then) where the day waits for a file that can be read.
     """
     chunks = Chunks(code_pattern)
     with files.fetch("inbox", key) as source:
@@ -41,21 +42,26 @@ def read_statement(
             _of_that_day(statement.day, day)
         except FileRefused as refused:
             record_refusal(period, key, refused)
-            raise
+            closed = _closed(bank.channel, day)
+            if closed is None:
+                raise
+            return _taken(closed)
         source.seek(0)
         digest = file_sha256(source)
     if statement.problems:
         record_problems(period, key, statement.problems, "STATEMENT_LINES", "对账单部分明细无法识别")
-    counts = {"lines": statement.count, "problems": len(statement.problems)}
-    if _keep(_record(statement, bank.channel, key, digest)) is StatementState.CLOSED:
-        return {"chunks": [], **counts}
+    closed = _keep(_record(statement, bank.channel, key, digest))
+    if closed is not None:
+        if closed.digest != digest:
+            record_problems(period, key, [], "STATEMENT_CLOSED", f"{day} 的对账单已结账,不能更换")
+        return _taken(closed)
     written = []
     for number, packed in enumerate(chunks.packed(statement.left_out)):
         chunk_key = f"deposits/{bank.channel}/{day}/{statement.batch_no}-{number:05d}.json"
         sealed = vault.seal(f"[{','.join(packed)}]", _owner(day, chunk_key))
         write_json(files, "work", chunk_key, {"day": day, "sealed": sealed})
         written.append({"key": chunk_key})
-    return {"chunks": written, **counts}
+    return {"chunks": written, "lines": statement.count, "problems": len(statement.problems)}
 
 
 def _decode(bank: DepositBank, source: IO[bytes], sidecar: bytes, chunks: Chunks) -> StatementSummary:
@@ -148,14 +154,24 @@ def _record(statement: StatementSummary, channel: str, key: str, digest: str) ->
     )
 
 
-def _keep(record: StatementRecord) -> StatementState:
+def _keep(record: StatementRecord) -> StatementRecord | None:
+    """Keep what was read, and return nothing; or the one that the day was closed with."""
     transaction = Transaction()
     transaction.put(record, StatementRecord.pk.does_not_exist() | (StatementRecord.state == StatementState.READ))
     try:
         transaction.commit()
     except Conflict:
-        standing = statement_records.find_statement(record.channel, record.day)
-        if standing is None or standing.digest != record.digest:
-            raise Conflict("STATEMENT_CLOSED", f"{record.day} 的对账单已结账,不能更换") from None
-        return StatementState(standing.state)
-    return StatementState.READ
+        closed = _closed(record.channel, record.day)
+        if closed is None:
+            raise
+        return closed
+    return None
+
+
+def _closed(channel: str, day: str) -> StatementRecord | None:
+    standing = statement_records.find_statement(channel, day)
+    return standing if standing and standing.state == StatementState.CLOSED else None
+
+
+def _taken(closed: StatementRecord) -> dict[str, Any]:
+    return {"chunks": [], "lines": int(closed.lines), "problems": int(closed.problems)}

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from chalicelib.deposits import chunking, corrections, exporting, reconciling, records, statements
+from chalicelib.deposits import chunking, corrections, exporting, reconciling, records, statement_records, statements
 from chalicelib.deposits.booking import book_line
 from chalicelib.deposits.corrections import Claim
 from chalicelib.deposits.intake import account_of, intake_of
@@ -238,19 +238,30 @@ def test_given_a_statement_of_another_day_then_it_is_refused(month):
         month.read("2026-03-20", key)
 
 
-def test_given_a_closed_day_when_other_bytes_come_then_they_are_refused_and_the_same_ones_taken(month):
+@pytest.mark.parametrize("spoil", [None, "half"])
+def test_given_a_closed_day_when_another_file_comes_for_it_then_it_is_listed_and_the_day_stands(month, spoil):
     month.pay(0)
     month.take_statement()
     key = "hangzhou/statement/2026-03/2026-03-11/HZB_STMT_20260311.txt"
-    month.read("2026-03-11", key)
+    assert month.read("2026-03-11", key)["chunks"] == []
     other = DepositMonth()
     other.pay(1)
     _, other_key = other.statement()
     for end in ("", ".sm3"):
         month.files.write("inbox", key + end, other.files.read("inbox", other_key + end))
+    if spoil:
+        whole = month.files.read("inbox", key)
+        month.files.write("inbox", key, whole[: len(whole) // 2])
 
-    with pytest.raises(Conflict, match="STATEMENT_CLOSED"):
-        month.read("2026-03-11", key)
+    # A machine that is started again meets the newest file of the day: it goes on with what the day was closed with.
+    read = month.read("2026-03-11", key)
+
+    listed = [each.code for each in list_problems(PERIOD) if each.source == key]
+    assert (read, listed) == (
+        {"chunks": [], "lines": 1, "problems": 0},
+        ["DIGEST_DIFFERS" if spoil else "STATEMENT_CLOSED"],
+    )
+    assert statement_records.find_statement("hangzhou", "2026-03-11").state == "closed"
 
 
 def claim(number: int, **changes) -> Claim:
