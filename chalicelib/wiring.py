@@ -18,7 +18,7 @@ from chalicelib.kernel.machines import Machines, StepFunctions
 from chalicelib.kernel.queues import SqsQueue
 from chalicelib.kernel.settings import Settings, settings
 from chalicelib.periods.plan import Plan
-from integrations.ports import DepositBank, Regulator, SmsCarrier, TimestampAuthority, TreasuryLink, Wallet
+from integrations.ports import DepositBank, OwnAccount, Regulator, SmsCarrier, TimestampAuthority, TreasuryLink, Wallet
 
 if TYPE_CHECKING:
     from integrations.stripe.bill import Day
@@ -39,6 +39,8 @@ class Hub:
     machines: Machines
     keys: Keyring
     bank: Callable[[str], DepositBank]
+    # The accounts of our own that money may move between.
+    own_accounts: Callable[[], tuple[OwnAccount, ...]]
     wallet: Callable[[str], Wallet]
     treasury: Callable[[], TreasuryLink]
     # The carriers of texts by name, in the order in which they are tried.
@@ -79,6 +81,19 @@ def _bank(
 
             return AlipayAccount(wallet(channel), config.need("ALIPAY_SELLER_ID"))
         raise RuntimeError(f"no bank stands behind channel {channel!r}")
+
+    return choose
+
+
+def _own_accounts(config: Settings) -> Callable[[], tuple[OwnAccount, ...]]:
+    def choose() -> tuple[OwnAccount, ...]:
+        given = config.environment.get
+        return (
+            OwnAccount("hangzhou", given("HANGZHOU_ACCOUNT_NO", "")),
+            OwnAccount("minsheng", given("MINSHENG_ACCOUNT_NO", "")),
+            # Alipay pays everybody out from there: only with our number in the memo is it ours.
+            OwnAccount("alipay", given("ALIPAY_PAYOUT_ACCOUNT_NO", ""), config.need("ALIPAY_SELLER_ID"), stated=False),
+        )
 
     return choose
 
@@ -223,6 +238,7 @@ def hub() -> Hub:
         machines=StepFunctions(aws.client("stepfunctions"), config),
         keys=keys,
         bank=cache(_bank(keys, config, clock, wallet)),
+        own_accounts=cache(_own_accounts(config)),
         wallet=wallet,
         treasury=cache(_treasury(keys, config)),
         carriers=cache(_carriers(keys, config, clock, entropy)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from chalicelib.applicants import records as applicants
-from chalicelib.deposits import announcements, records, statement_records
+from chalicelib.deposits import announcements, moving, records, statement_records
 from chalicelib.deposits.displacing import give_way, gives_way
 from chalicelib.deposits.intake import Account, Intake
 from chalicelib.deposits.records import CreditRecord, CreditState, DepositRecord
@@ -19,14 +19,15 @@ from chalicelib.kernel.tables import Transaction
 from chalicelib.ledger import accounts, causes
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import Entry, Leg
-from integrations.ports import Direction, StatementLine
+from integrations.ports import Direction, OwnAccount, StatementLine
 
 # A booking gives way when another of the same code comes first; it then finds that one and is a second payment.
 ATTEMPTS_MAX = 3
 
 
 def book_line(account: Account, line: StatementLine, statement_day: str) -> str:
-    """Book a line and say what became of it: ``matched``, ``doubtful``, ``returnable``, ``interest`` or ``debit``.
+    """Book a line and say what became of it: ``matched``, ``doubtful``, ``returnable``, ``interest``, ``debit``, or
+    ``moved`` from or to another account of our own.
 
     A line that was booked before is left as it stands, in the period it was allotted to then, and its outcome is told.
     Raises ``Conflict`` (``LINE_CHANGED``) where the bank's serial was booked with other content (money rule 4), and
@@ -37,7 +38,7 @@ def book_line(account: Account, line: StatementLine, statement_day: str) -> str:
         if standing is not None:
             return _told_before(account, standing, line)
         try:
-            if line.direction is Direction.CREDIT:
+            if line.direction is Direction.CREDIT and account.moved_with(line) is None:
                 return _book_credit(account.terms(account.period_of(line)), line, statement_day)
             return _book_other(account, line, statement_day)
         except Conflict as conflict:
@@ -52,24 +53,20 @@ def line_digest(vault: Vault, line: StatementLine) -> str:
     return vault.lookup("statement line", canonical(said).decode())
 
 
-def cause_of(channel: str, line: StatementLine) -> str:
-    """The ledger's cause that a line confirms. A debit without a number of ours confirms none."""
-    if line.direction is Direction.CREDIT:
-        return causes.credit(channel, line.serial)
-    if line.direction is Direction.INTEREST:
-        return causes.bank_interest(channel, line.serial)
-    return causes.refund_paid(line.our_ref) if line.our_ref else causes.unexplained_debit(channel, line.serial)
-
-
 def _told_before(account: Account, standing: SerialRecord, line: StatementLine) -> str:
     if standing.digest != line_digest(account.vault, line):
         raise Conflict("LINE_CHANGED", f"流水号 {line.serial} 已按不同内容入账")
-    if standing.direction != Direction.CREDIT:
-        return str(standing.direction)
+    other = statement_records.find_bank_line(standing.period, account.channel, line.serial)
+    if other is not None:
+        return _became(other)
     credit = records.find_credit(standing.period, account.channel, line.serial)
     if credit is None:
         raise Conflict("CREDIT_MISSING", f"流水 {line.serial} 的入账记录缺失")
     return str(credit.state)
+
+
+def _became(other: BankLineRecord) -> str:
+    return "moved" if other.moved_with else str(other.direction)
 
 
 def _book_credit(intake: Intake, line: StatementLine, statement_day: str) -> str:
@@ -144,7 +141,9 @@ def _commit(
     later: CreditRecord | None,
 ) -> None:
     statement_records.add_line(
-        transaction, _kept(intake.channel, line, credit.statement_day, intake.period), credit.digest
+        transaction,
+        _kept(intake.channel, line, credit.statement_day, intake.period, causes.credit(intake.channel, line.serial)),
+        credit.digest,
     )
     transaction.put(credit, CreditRecord.pk.does_not_exist())
     owed = (accounts.returnable(intake.period), credit.ref)
@@ -159,7 +158,7 @@ def _commit(
         owed = (accounts.doubtful(intake.period), credit.ref)
     amount_fen = int(credit.amount_fen)
     entry = Entry(
-        cause_of(intake.channel, line),
+        causes.credit(intake.channel, line.serial),
         "credit",
         intake.period,
         credit.valued_on,
@@ -172,8 +171,7 @@ def _commit(
 
 def _book_other(account: Account, line: StatementLine, statement_day: str) -> str:
     period, digest = account.period_of(line), line_digest(account.vault, line)
-    transaction = Transaction()
-    statement_records.add_line(transaction, _kept(account.channel, line, statement_day, period), digest)
+    own = account.moved_with(line)
     record = BankLineRecord(
         *statement_records.line_key(period, account.channel, line.serial),
         channel=account.channel,
@@ -181,32 +179,34 @@ def _book_other(account: Account, line: StatementLine, statement_day: str) -> st
         direction=line.direction,
         amount_fen=line.amount_fen,
         our_ref=line.our_ref,
+        moved_with=own.channel if own else "",
         statement_day=statement_day,
         digest=digest,
     )
+    transaction = Transaction()
+    statement_records.add_line(transaction, _kept(account.channel, line, statement_day, period, record.cause), digest)
     transaction.put(record, BankLineRecord.pk.does_not_exist())
-    if line.direction is Direction.INTEREST:
-        ledger.add(transaction, _interest_entry(account, line, period))
+    posting = _posting(account.channel, line.direction, own)
+    if own is not None:
+        moving.add(transaction, record, own)
+    if posting is not None:
+        kind, against = posting
+        fen = record.signed_fen
+        legs = (Leg(accounts.bank(account.channel), fen, line.serial), Leg(against, -fen, line.serial))
+        now_ms = account.clock.now_ms()
+        ledger.add(transaction, Entry(record.cause, kind, period, line.value_date, now_ms, legs))
     transaction.commit()
-    return str(line.direction)
+    return _became(record)
 
 
-def _kept(channel: str, line: StatementLine, day: str, period: str) -> AccountLineRecord:
-    cause = cause_of(channel, line)
+def _posting(channel: str, direction: Direction, own: OwnAccount | None) -> tuple[str, str] | None:
+    """The kind of a line's entry and the account on its other side; none for what a return file posts, or nobody."""
+    if own is not None:
+        return "own_transfer", accounts.between(channel, own.channel)
+    return ("bank_interest", accounts.INTEREST_INCOME) if direction is Direction.INTEREST else None
+
+
+def _kept(channel: str, line: StatementLine, day: str, period: str, cause: str) -> AccountLineRecord:
     return statement_records.account_line(
         channel, day, line.serial, direction=line.direction, amount_fen=line.amount_fen, period=period, cause=cause
-    )
-
-
-def _interest_entry(account: Account, line: StatementLine, period: str) -> Entry:
-    return Entry(
-        cause_of(account.channel, line),
-        "bank_interest",
-        period,
-        line.value_date,
-        account.clock.now_ms(),
-        (
-            Leg(accounts.bank(account.channel), line.amount_fen, line.serial),
-            Leg(accounts.INTEREST_INCOME, -line.amount_fen, line.serial),
-        ),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.deposits.rules import Window, allot, period_of_number
+from chalicelib.deposits.rules import Window, allot, own_account, period_of_number
 from chalicelib.kernel.clock import Clock
 from chalicelib.kernel.privacy import Vault
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.rules import RuleSet
-from integrations.ports import Direction, StatementLine
+from integrations.ports import Direction, OwnAccount, StatementLine
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Account:
     """An account that outlives periods: what came in is allotted to one of them (docs/decisions/0017).
 
     ``opens_ms``: period -> when its deposits open. ``terms`` gives a period's terms, and raises ``Pending`` where that
-    period's own machine is still to book it.
+    period's own machine is still to book it. ``own``: the hub's other accounts, money from or to which is nobody's
+    deposit.
     """
 
     channel: str
@@ -40,6 +41,11 @@ class Account:
     terms: Callable[[str], Intake]
     vault: Vault
     clock: Clock
+    own: tuple[OwnAccount, ...] = ()
+
+    def moved_with(self, line: StatementLine) -> OwnAccount | None:
+        """The own account that a line's money came from or went to. A payment that we ordered names itself."""
+        return None if line.our_ref else own_account(line.account_no, line.memo, self.own)
 
     def period_of(self, line: StatementLine) -> str:
         """The period a line is for: a credit by its arrival, a debit by our number on it, interest by its day."""

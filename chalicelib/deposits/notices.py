@@ -122,7 +122,9 @@ def settle_notices(period: str, channel: str, day: str, now_ms: int) -> dict[str
 def _settle(credit: AnnouncedRecord, day: str, now_ms: int) -> None:
     stated = statement_records.find_serial(credit.channel, credit.serial)
     if stated is not None:
-        booked = records.find_credit(stated.period, credit.channel, credit.serial)
+        booked = records.find_credit(stated.period, credit.channel, credit.serial) or statement_records.find_bank_line(
+            stated.period, credit.channel, credit.serial
+        )
         if booked is None or int(booked.amount_fen) != int(credit.amount_fen):
             _list(credit, "NOTICE_DIFFERS", "入账通知与对账单金额不一致", f"{int(credit.amount_fen)} fen were told of")
         _end(credit, AnnouncedState.POSTED, day, now_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from chalicelib.deposits import difference_records, records, statement_records
+from chalicelib.deposits import difference_records, moving, records, statement_records
 from chalicelib.deposits.comparing import Difference, Stated, Told, Why, of_days, of_lines
 from chalicelib.deposits.records import CreditState, DepositState
 from chalicelib.deposits.statement_records import StatementRecord, StatementState
@@ -15,7 +15,6 @@ from chalicelib.ledger import accounts, causes
 from chalicelib.ledger import records as ledger
 from chalicelib.ledger.rules import Entry, balances, by_subject, total
 from chalicelib.periods.problems import record_problems
-from integrations.ports import Direction
 
 
 def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = True, at_ms: int = 0) -> dict[str, int]:
@@ -44,7 +43,7 @@ def reconcile(period: str, first: str = "9", last: str = "", *, final: bool = Tr
 def _look(period: str, first: str, last: str) -> tuple[list[Difference], dict[str, int]]:
     """Every difference as the books stand now, and how many statements and entries were looked at."""
     entries = list(ledger.entries(period))
-    found = [*_of_ledger(period, entries), *_announced(period, entries)]
+    found = [*_of_ledger(period, entries), *_announced(period, entries), *moving.half_stated(entries)]
     statements = 0
     for channel, days in sorted(_days(period, entries).items()):
         span = list(statement_records.statements(channel, min({*days, first}), max({*days, last})))
@@ -138,13 +137,8 @@ def _told(period: str, channel: str) -> Iterator[Told]:
         if credit.channel == channel:
             yield Told(causes.credit(channel, credit.serial), int(credit.amount_fen))
     for line in statement_records.bank_lines(period):
-        if line.channel != channel:
-            continue
-        if line.direction == Direction.INTEREST:
-            yield Told(causes.bank_interest(channel, line.serial), int(line.amount_fen))
-        else:
-            cause = causes.refund_paid(line.our_ref) if line.our_ref else ""
-            yield Told(cause or causes.unexplained_debit(channel, line.serial), -int(line.amount_fen))
+        if line.channel == channel:
+            yield Told(line.cause, line.signed_fen)
 
 
 def _places(period: str, entries: list[Entry]) -> Iterator[Difference]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from chalicelib.kernel.money import divide_half_up
 from chalicelib.kernel.tuples import maker
+from integrations.ports import OwnAccount
 
 PPM = 1_000_000
 CUT_CHARS_MIN = 6
@@ -113,6 +114,11 @@ def period_of_number(our_ref: str) -> str:
     """The period that stands in a number of ours (``RF202603`` and so on); empty where it is none of ours."""
     found = _OUR_NUMBER.fullmatch(our_ref)
     return f"{found[1]}-{found[2]}" if found else ""
+
+
+def own_account(account_no: str, memo: str, own: Iterable[OwnAccount]) -> OwnAccount | None:
+    """Which of our own accounts stands on a line's other side, if it is one."""
+    return next((each for each in own if account_no and account_no == each.account_no and each.memo in memo), None)
 
 
 def find_code(memo: str, code_pattern: str) -> CodeFound:

@@ -5,7 +5,7 @@
 | statement of a day | ``account#{channel}`` | ``statement#{day}`` |
 | line of a day | ``account#{channel}#{day}#{shard of serial}`` | ``line#{serial}`` |
 | the bank's serial, taken once | ``serial#{channel}#{serial}`` | ``serial`` |
-| debit or interest line of a period | ``{period}#{shard of serial}`` | ``line#{channel}#{serial}`` |
+| debit, interest or own transfer of a period | ``{period}#{shard of serial}`` | ``line#{channel}#{serial}`` |
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pynamodb.models import Model
 
 from chalicelib.kernel.shards import SHARDS, shard_of
 from chalicelib.kernel.tables import HubMeta, Transaction, table_name
+from chalicelib.ledger import causes
 from integrations.ports import Direction
 
 LINE = "line#"
@@ -75,7 +76,7 @@ class AccountLineRecord(Model):
     @property
     def signed_fen(self) -> int:
         """What the line did to the account's balance."""
-        return int(self.amount_fen) * (-1 if self.direction == Direction.DEBIT else 1)
+        return signed_fen(self.direction, int(self.amount_fen))
 
 
 class SerialRecord(Model):
@@ -95,7 +96,8 @@ class SerialRecord(Model):
 
 
 class BankLineRecord(Model):
-    """A debit or interest line. A debit only confirms what the return file already posted; ``our_ref`` ties them."""
+    """A debit, interest, or what moved from or to the own account of ``moved_with``. Another debit only confirms what
+    the return file already posted; ``our_ref`` ties them."""
 
     class Meta(HubMeta):
         """Where it is kept."""
@@ -109,8 +111,34 @@ class BankLineRecord(Model):
     direction = UnicodeAttribute()
     amount_fen = NumberAttribute()
     our_ref = UnicodeAttribute(default="")
+    moved_with = UnicodeAttribute(default="")
     statement_day = UnicodeAttribute()
     digest = UnicodeAttribute()
+
+    @property
+    def signed_fen(self) -> int:
+        """What the line did to the account's balance."""
+        return signed_fen(self.direction, int(self.amount_fen))
+
+    @property
+    def cause(self) -> str:
+        """The ledger's cause that the line confirms."""
+        return cause_of_other(self.channel, self.serial, self.direction, self.our_ref, self.moved_with)
+
+
+def signed_fen(direction: str, amount_fen: int) -> int:
+    """What so much did to an account's balance."""
+    return -amount_fen if direction == Direction.DEBIT else amount_fen
+
+
+def cause_of_other(channel: str, serial: str, direction: str, our_ref: str, moved_with: str) -> str:
+    """The ledger's cause that a line confirms which is no bidder's payment. A debit without a number of ours, to nobody
+    of ours, confirms none."""
+    if moved_with:
+        return causes.moved(channel, serial)
+    if direction == Direction.INTEREST:
+        return causes.bank_interest(channel, serial)
+    return causes.refund_paid(our_ref) if our_ref else causes.unexplained_debit(channel, serial)
 
 
 def statement_key(channel: str, day: str) -> tuple[str, str]:
@@ -119,7 +147,7 @@ def statement_key(channel: str, day: str) -> tuple[str, str]:
 
 
 def line_key(period: str, channel: str, serial: str) -> tuple[str, str]:
-    """The table key of a debit or interest line."""
+    """The table key of a line that is no bidder's payment."""
     return f"{period}#{shard_of(serial)}", f"{LINE}{channel}#{serial}"
 
 
@@ -193,8 +221,16 @@ def lines_of_day(channel: str, day: str) -> Iterator[AccountLineRecord]:
         yield from AccountLineRecord.query(f"account#{channel}#{day}#{shard}", prefix, consistent_read=True)
 
 
+def find_bank_line(period: str, channel: str, serial: str) -> BankLineRecord | None:
+    """A line of a period that is no bidder's payment."""
+    try:
+        return BankLineRecord.get(*line_key(period, channel, serial), consistent_read=True)
+    except BankLineRecord.DoesNotExist:
+        return None
+
+
 def bank_lines(period: str) -> Iterator[BankLineRecord]:
-    """Every debit and interest line of a period, in no particular order."""
+    """Every line of a period that is no bidder's payment, in no particular order."""
     for shard in SHARDS:
         prefix = BankLineRecord.sk.startswith(LINE)
         yield from BankLineRecord.query(f"{period}#{shard}", prefix, consistent_read=True)

@@ -76,7 +76,8 @@ def _account(channel: str, own: str) -> Account:
         return intake_of(load_plan(period), load_period_rules(period), channel, vault, parts.clock)
 
     opens_ms = {**openings(), own: load_plan(own).at("deposits_open")}
-    return Account(channel, opens_ms, terms, vault, parts.clock)
+    ours = tuple(each for each in parts.own_accounts() if each.channel != channel)
+    return Account(channel, opens_ms, terms, vault, parts.clock, ours)
 
 
 def _close_statement(event: dict[str, Any]) -> dict[str, int]:

@@ -9,6 +9,7 @@
 | ``rolled:{period}`` | deposits that stay for the next period |
 | ``transit:{channel}`` | ordered from a bank, outcome not yet known |
 | ``transfers:{channel}`` | sent from a wallet by transfer, on no trade bill: its word on each counts |
+| ``between:{channel}-{channel}`` | moved from one own account to another: back at nought once both have stated it |
 | ``forfeited:{period}`` | deposits of defaulters, owed to the treasury |
 | ``coming:{channel}``, ``announced:{period}`` | told of, on no statement yet: both sides of one pending sum |
 | ``interest_income``, ``interest_expense`` | interest from the bank, interest to bidders |
@@ -53,6 +54,11 @@ def transit(channel: str) -> str:
 def transfers(channel: str) -> str:
     """Sent from a wallet by transfer."""
     return f"transfers:{channel}"
+
+
+def between(one: str, other: str) -> str:
+    """Moved between two accounts of our own."""
+    return f"between:{'-'.join(sorted((one, other)))}"
 
 
 def forfeited(period: str) -> str:

@@ -13,6 +13,11 @@ def bank_interest(channel: str, serial: str) -> str:
     return f"bank-interest/{channel}/{serial}"
 
 
+def moved(channel: str, serial: str) -> str:
+    """Money that came from, or went to, another account of our own."""
+    return f"moved/{channel}/{serial}"
+
+
 def unexplained_debit(channel: str, serial: str) -> str:
     """Money that left without a number of ours: never posted, so that it shows as a difference."""
     return f"debit/{channel}/{serial}"

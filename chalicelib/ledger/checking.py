@@ -21,6 +21,7 @@ OWED = ("held", "doubtful", "returnable", "rolled", "transit", "announced")
 POOLED = ("forfeited",)
 _ACCOUNT = re.compile(
     r"(?:bank|transit|transfers|coming):[a-z_]+"
+    r"|between:[a-z_]+-[a-z_]+"
     r"|(?:held|doubtful|returnable|rolled|forfeited|announced):\d{4}-\d\d"
     r"|interest_income|interest_expense",
     re.ASCII,

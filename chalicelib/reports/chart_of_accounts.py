@@ -45,7 +45,10 @@ class FinanceProfile:
         """Finance's account for one of the ledger's. ``KeyError`` for one that the profile does not name."""
         kind, _, of = name.partition(":")
         code, title = self.accounts[name if name in self.accounts else kind]
-        aside = "" if not of else f"期次:{of}" if of[:2] == "20" else f"渠道:{words.word(words.CHANNELS, of)}"
+        if not of:
+            return FinanceAccount(code, title, "")
+        channels = "、".join(words.word(words.CHANNELS, channel) for channel in of.split("-"))
+        aside = f"期次:{of}" if of[:2] == "20" else f"渠道:{channels}"
         return FinanceAccount(code, title, aside)
 
 

@@ -91,6 +91,20 @@ class StatementSummary:
 
 
 @dataclass(frozen=True)
+class OwnAccount:
+    """An account of the hub's own, as a bank states it on the other side of a line.
+
+    ``memo``: what the line says too, where others send from the same account (a wallet pays its merchants and everybody
+    else from one). ``stated``: whether a statement of its own shows what moved (a wallet's bill of trades does not).
+    """
+
+    channel: str
+    account_no: str
+    memo: str = ""
+    stated: bool = True
+
+
+@dataclass(frozen=True)
 class RefundLine:
     """One payment that a bank is told to make. ``our_ref`` was stored before the file was written."""
 
