@@ -33,8 +33,7 @@ upgrade-test: setup  ## a month begun on an earlier package and ended on this on
 	@$(RUN) local.demo --bidders 40 --channels hangzhou --upgrade-from "$(FROM)" --out $(OUT)
 
 test: setup  ## every test, those against the deployed package included
-	@$(RUN) pytest -n auto -m "not deployed and not e2e"
-	@$(RUN) pytest -n 2 --dist loadfile -m deployed
+	@$(RUN) local.testing
 
 bench: setup  ## speed against other ways, as ratios of one run: make bench, or make bench ONLY=cold-start
 	@$(RUN) local.bench $(ONLY)

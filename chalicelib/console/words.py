@@ -8,7 +8,18 @@ from typing import Any
 from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
 from chalicelib.periods.remedies import in_chinese
-from chalicelib.reports.words import BATCHES, CHANNELS, CLASSES, CREDITS, DEPOSITS, NOTICES, REASONS, REFUNDS, SOURCES
+from chalicelib.reports.words import (
+    BATCHES,
+    CHANNELS,
+    CLASSES,
+    CREDITS,
+    DEPOSITS,
+    NOTICES,
+    REASONS,
+    REFUNDS,
+    SOURCES,
+    batch_word,
+)
 from chalicelib.treasury.lists import RECEIPT_STATES as RECEIPTS
 
 __all__ = [
@@ -195,6 +206,11 @@ SECTION_ROLES = {
     "/files": ("planner", "approver", "cashier", "auditor"),
     "/changes": ("planner", "approver", "cashier", "support"),
 }
+
+
+def matter(kind: str, subject: str) -> str:
+    """What an approval is about; of a refund batch also which one: several may wait at once."""
+    return f"{KINDS[kind]}：{batch_word(subject)}" if kind == "refund_batch" else KINDS.get(kind, kind)
 
 
 def in_order(totals: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -57,9 +57,9 @@ def signed_in(browser: Browser, going: BidderMonth, operator: Operator) -> Page:
 
 
 def the_batch(page: Page, going: BidderMonth) -> None:
-    """Open what waits for a second person, as soon as it does."""
+    """Open the batch that is left to hands, as soon as it waits for a second person."""
     until_ms = now_ms() + WITHIN_MS
-    card = page.locator(".cards a", has_text="退款批次")
+    card = page.locator(".cards a", has_text="退款批次：第二批")
     while now_ms() < until_ms:
         page.goto(f"{going.url}/console/{going.month.period}/approvals")
         if card.count():
