@@ -14,6 +14,7 @@ from chalicelib.ledger import sealing
 from chalicelib.periods.openings import openings
 from chalicelib.periods.reaching import reach
 from chalicelib.periods.records import PeriodState, find_period, mark_approved, save_plan
+from integrations.ports import OwnAccount
 from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, plan_of
 
 NEXT = "2026-04"
@@ -32,10 +33,14 @@ def month(aws: None, monkeypatch: pytest.MonkeyPatch) -> DepositMonth:
         files=month.files,
         clock=month.clock,
         bank=lambda _: month.bank,
+        own_accounts=lambda: (OwnAccount(CHANNEL, "3301040160000000001"), OwnAccount("minsheng", MINSHENG_ACCOUNT)),
         keys=SimpleNamespace(vault=lambda: month.vault),
     )
     monkeypatch.setattr(tasks, "hub", lambda: hub)
     return month
+
+
+MINSHENG_ACCOUNT = "698000001"
 
 
 def step(name: str, period: str = PERIOD, **given: Any) -> Any:
@@ -64,6 +69,18 @@ def test_given_a_day_when_taken_in_then_it_is_booked_sealed_and_reconciled(month
     assert difference_records.last_found(PERIOD)["reconciled_at_ms"] == month.clock.now_ms()
     assert {file["name"] for file in step("summary")["files"]} == {"credits.csv", "deposits.csv"}
     assert step("reconcile") == {"differences": 0, "statements": 1, "entries": 1}
+
+
+def test_given_money_from_our_other_bank_when_a_day_is_taken_in_then_only_the_month_s_end_waits(month):
+    month.pay(0)
+    month.pay(9, account=MINSHENG_ACCOUNT, memo="划转", payer_name="竞价专户")
+
+    assert take(month, "2026-03-10") == {"matched": 1, "moved": 1}
+
+    assert step("hold_books")["differences"] == 1
+    assert [each["code"] for each in difference_records.last_found(PERIOD)["differences"]] == ["MOVED_HALF"]
+    with pytest.raises(ReconciliationOpen):
+        step("reconcile")
 
 
 def test_given_the_other_period_still_takes_deposits_then_its_own_machine_books_its_payments(month):
