@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.deposits.comparing import Why
 from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
 from chalicelib.periods.remedies import in_chinese
@@ -61,6 +62,28 @@ KINDS = {
     "sms_campaign": "短信群发",
     "auction_pause": "暂停竞价",
     "auction_resume": "恢复竞价",
+}
+DIFFERENCES = {
+    "ACCOUNT_DIFFERS": "账号与前一日对账单不一致",
+    "AMOUNT_DIFFERS": "金额不一致",
+    "ANNOUNCED_OPEN": "已通知来款尚未列入对账单",
+    "CHAIN_BROKEN": "期初余额与前一日期末余额不衔接",
+    "DEBIT_UNEXPLAINED": "不明支出",
+    "ENTRY_NOT_STATED": "已记账，对账单未列",
+    "IN_TRANSIT": "付款结果未知",
+    "LINE_NOT_BOOKED": "对账单已列，未记账",
+    "LINE_TWICE": "对账单重复列示",
+    "MOVED_HALF": "本单位账户间划转，对方账户尚未列示",
+    "PLACE_DIFFERS": "款项去向与登记不符",
+    "STATEMENT_OPEN": "对账单尚未结账",
+    "SUM_NOT_ZERO": "借贷不平",
+}
+WHYS = {
+    Why.NOT_YET_BOOKED: "尚未入账",
+    Why.NOT_YET_STATED: "对账单尚未列示",
+    Why.BOOKED_TWICE: "重复入账",
+    Why.AMOUNT: "金额不符",
+    Why.UNKNOWN: "原因待查",
 }
 DECISIONS = {"waiting": "待审批", "approved": "已同意", "rejected": "不同意"}
 VERSIONS = {"waiting": "待审批", "rejected": "未通过", "published": "现行", "replaced": "已被替换"}

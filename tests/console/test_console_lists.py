@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from itertools import cycle
 
 import pytest
 
-from chalicelib.deposits import reconciling, records
+from chalicelib.console import words
+from chalicelib.deposits import comparing, moving, reconciling, records
+from chalicelib.deposits.comparing import Difference, Why
 from chalicelib.deposits.difference_records import keep
 from chalicelib.deposits.listing import listed_page
 from chalicelib.kernel.clock import local_date
@@ -19,6 +23,12 @@ from tests.console.console_desk import Browser, html_faults, operator
 from tests.deposits.deposit_month import CHANNEL, DEPOSIT, PERIOD, PLAN, DepositMonth, code
 
 HOME = f"/console/{PERIOD}"
+# Every code that a reconciliation gives, as the rooms that find differences spell it.
+CODES = {
+    code
+    for room in (comparing, moving, reconciling)
+    for code in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', inspect.getsource(room))
+} - {"RECONCILIATION_OPEN", "DEPOSITS_TABLE"}
 PAGES = (
     "plan",
     "deposits",
@@ -113,6 +123,14 @@ def test_given_a_reconciliation_then_the_page_says_whether_it_balances(
     reconciling.reconcile(PERIOD, at_ms=PLAN.at("month_end"))
     keep(PERIOD, [], PLAN.at("month_end"))
     assert "账实相符" in browser.get(f"{HOME}/differences").body
+
+    found = [Difference(code, why, "M77", None, 5, "") for code, why in zip(sorted(CODES), cycle(Why), strict=False)]
+    keep(PERIOD, found, PLAN.at("month_end"))
+
+    shown = browser.get(f"{HOME}/differences").body
+    assert set(words.DIFFERENCES) == CODES
+    told = [*words.DIFFERENCES.values(), *words.WHYS.values()]
+    assert [each for each in told if each not in shown] == []
 
 
 def test_every_page_of_the_menu_opens(hub: FakeHub, month: DepositMonth, identity: Identity) -> None:
