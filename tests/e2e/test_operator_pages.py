@@ -73,7 +73,7 @@ def test_a_refund_batch_is_refused_to_who_made_it_and_approved_by_another(going:
     faults: list[str] = []
     maker = signed_in(browser, going, PLANNER)
     the_batch(maker, going)
-    assert maker.get_by_text("不能审批自己提交的事项").is_visible()
+    maker.get_by_text("不能审批自己提交的事项").wait_for()
     assert maker.locator("form.decide").count() == 0
     faults += look_at(maker, "console-own-refused")
     # Nor does it help to send the form that is not offered
