@@ -170,7 +170,7 @@ def test_an_operator_signs_in_reads_and_approves_in_a_browser(hub: FakeHub, url:
         # And one's own proposal offers no form
         page.goto(f"{url}/console/{PERIOD}/approvals")
         page.locator(".cards a", has_text="经办 li").click()
-        assert page.get_by_text("不能审批自己提交的事项").is_visible()
+        page.get_by_text("不能审批自己提交的事项").wait_for()
         assert page.locator("form.decide").count() == 0
         assert look_at(page, "console-own-refused") == []
         page.goto(f"{url}/console/{PERIOD}/approvals")
