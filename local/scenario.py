@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -126,19 +126,17 @@ def run_month(
     *,
     interrupted: bool = False,
     midway: Callable[[], None] | None = None,
-    leaves: Callable[[Mapping[str, Any]], bool] = lambda _: False,
 ) -> Story:
     """Act the whole month. ``people``: the planner and the second person. Raises ``PeriodStoppedError``.
 
     ``interrupted``: the period's machine is aborted once deposits are booked and started again as a second attempt,
-    which goes through all that was done already; ``midway`` is called between the two. ``leaves``: the approvals that
-    somebody else decides.
+    which goes through all that was done already; ``midway`` is called between the two.
     """
     planner, second = people
     at = addresses(stage)
     operators.publish_plan(at, planner, plan_json)
     cast = _Month(stage, month, at, PeriodMachine(stage, month.period), planner, say)
-    with Approver(at, second, planner, month.period, leaves) as approver:
+    with Approver(at, second, planner, month.period) as approver:
         story = Story(approver)
         try:
             story.told = carrier.keep_silent(at, month)

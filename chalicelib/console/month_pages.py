@@ -24,7 +24,7 @@ def refunds_of(ask: Ask) -> Answer:
     files = refunds.batch_files(ask.period)
     failed = refunds.failed(ask.period)
     columns = (
-        Column("批次", words=words.BATCHES),
+        Column("批次"),
         Column("渠道", words=words.CHANNELS),
         Column("文件"),
         Column("笔数", COUNT),
@@ -35,7 +35,7 @@ def refunds_of(ask: Ask) -> Answer:
     )
     rows = [
         (
-            each.batch,
+            words.batch_word(each.batch),
             each.channel,
             each.file_name,
             each.count_of_lines,

@@ -10,7 +10,6 @@ from chalicelib.kernel.money import yuan_text
 from chalicelib.periods.published import PUBLISHED
 from chalicelib.periods.remedies import in_chinese
 from chalicelib.reports.words import (
-    BATCHES,
     CHANNELS,
     CLASSES,
     CREDITS,
@@ -24,7 +23,6 @@ from chalicelib.reports.words import (
 from chalicelib.treasury.lists import RECEIPT_STATES as RECEIPTS
 
 __all__ = [
-    "BATCHES",
     "CHANNELS",
     "CLASSES",
     "CREDITS",
@@ -34,6 +32,7 @@ __all__ = [
     "RECEIPTS",
     "REFUNDS",
     "SOURCES",
+    "batch_word",
 ]
 
 chinese = in_chinese

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,14 +50,13 @@ class Approver:
     """A second person who looks at what waits and approves it, in a thread of its own: ``with Approver(...):``.
 
     Each decision is sent twice: the second answer must be the first. ``maker`` tries to approve each thing first
-    where it is his own, which must be refused. ``leaves``: what is somebody else's to decide.
+    where it is his own, which must be refused.
     """
 
     at: Addresses
     person: Operator
     maker: Operator
     period: str
-    leaves: Callable[[Mapping[str, Any]], bool] = lambda _: False
     approved: Counter[str] = field(default_factory=Counter)
     self_approvals_refused: int = 0
     faults: list[str] = field(default_factory=list)
@@ -92,8 +90,7 @@ class Approver:
         """Approve everything that waits."""
         found = need("GET", f"{self.at.api}/periods/{self.period}/approvals?state=waiting", token=token)
         for approval in found["approvals"] if isinstance(found, dict) else found:
-            if not self.leaves(approval):
-                self._decide(approval, token, maker_token)
+            self._decide(approval, token, maker_token)
 
     def _decide(self, approval: dict[str, Any], token: str, maker_token: str) -> None:
         door = f"{self.at.api}/approvals/{approval['id']}"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from local import front
 from local.compressed import compressed
@@ -29,8 +27,6 @@ SEED = 11
 SEEDS_MAX = 40
 # Opens every page of the console.
 READER = Operator("reader", "reader-of-the-pages")
-# The approval that an operator gives in a browser: the second batch of refunds.
-LEFT_TO_HANDS = ("refund_batch", "2")
 
 
 @dataclass
@@ -38,7 +34,7 @@ class BidderMonth:
     """The month, where everything answers, and who is acted by hand.
 
     ``corrector``: his payment lacks the code; he goes on to bid. ``payer``: pays by Alipay. ``payee``: his refund comes
-    back.
+    back, and he answers only after the period's machine has sent again what it could.
     """
 
     month: Month
@@ -49,8 +45,6 @@ class BidderMonth:
     payee: Person
     actors: threading.Thread
     faults: list[str]
-    # Set once somebody approved in a browser what the actors' second person leaves to him.
-    approved_by_hand: threading.Event
 
     @property
     def top_price(self) -> int:
@@ -74,6 +68,12 @@ class BidderMonth:
         while milestone not in (ask("GET", f"{self.at.api}/periods/{PERIOD}").body or {}).get("reached", {}):
             self._alive()
             sleep_until(now_ms() + 500)
+
+    def until_over(self) -> None:
+        """Wait until the month has come to its end, for everybody whom programs act."""
+        self.actors.join(timeout=300)
+        assert not self.actors.is_alive()
+        self._alive()
 
     def _alive(self) -> None:
         assert not self.faults, self.faults
@@ -124,7 +124,7 @@ def begin(stage: Stage, name: str) -> BidderMonth:
     from chalicelib.periods.operators import ROLES
     from chalicelib.periods.plan_json import to_json
 
-    roles = {PLANNER: ("planner", "approver"), APPROVER: ("approver",), READER: ROLES}
+    roles = {PLANNER: ("planner", "approver", "cashier"), APPROVER: ("approver",), READER: ROLES}
     stage.add_operators([(person.name, person.password, held) for person, held in roles.items()])
     faces = front.start(name, stage, lasting=False)
     month, chosen = fitting()
@@ -136,15 +136,10 @@ def begin(stage: Stage, name: str) -> BidderMonth:
         new_accounts={code: account for code, account in month.new_accounts.items() if code not in codes},
     )
     faults: list[str] = []
-    approved_by_hand = threading.Event()
-
-    def leaves(approval: Mapping[str, Any]) -> bool:
-        left = (approval["kind"], approval["subject"]) == LEFT_TO_HANDS
-        return left and not approved_by_hand.is_set()
 
     def act() -> None:
         try:
-            story = run_month(stage, others, to_json(month.plan), (PLANNER, APPROVER), print, leaves=leaves)
+            story = run_month(stage, others, to_json(month.plan), (PLANNER, APPROVER), print)
             faults.extend(story.faults())
         except BaseException as error:
             faults.append(f"{type(error).__name__}: {error}")
@@ -162,4 +157,4 @@ def begin(stage: Stage, name: str) -> BidderMonth:
     )
     actors = threading.Thread(target=act, name="actors", daemon=True)
     actors.start()
-    return BidderMonth(month, at, faces.url, *chosen, actors, faults, approved_by_hand)
+    return BidderMonth(month, at, faces.url, *chosen, actors, faults)

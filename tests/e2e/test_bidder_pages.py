@@ -197,12 +197,8 @@ def test_the_notice_is_downloaded_and_its_payment_seen(going: BidderMonth, corre
 def test_a_refund_that_came_back_gets_another_account(going: BidderMonth, browser: Browser) -> None:
     phone = Phone(browser, going.url, going.at, going.payee, going.month.period)
     phone.sign_in()
-    going.until_reached("refunds_1_by")
-    for _ in range(20):
-        phone.go("home")
-        phone.go("refund")
-        if "银行退回" in phone.text():
-            break
+    going.until_over()
+    phone.go("refund")
     phone.see("银行退回")
     phone.type("account", going.month.new_accounts[going.payee.code])
     phone.type("owner", "陌生人")

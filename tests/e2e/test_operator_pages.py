@@ -1,4 +1,4 @@
-"""The same month on the operators' console: a batch that another one made is approved, and every page is looked at."""
+"""The same month on the operators' console: two of them send a refund again, and every page is looked at."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ pytestmark = [
     pytest.mark.skipif(not chromium(), reason="no Chromium; remedy: apt-get install chromium"),
 ]
 
-WITHIN_MS = 240_000
+WITHIN_MS = 60_000
+# What the period's machine sent again by itself was the first.
+BATCH = "重退第2批"
 # Below the period -> what the picture is called, in the order of the month.
 SECTIONS = {
     "": "day",
@@ -56,23 +58,27 @@ def signed_in(browser: Browser, going: BidderMonth, operator: Operator) -> Page:
     return page
 
 
-def the_batch(page: Page, going: BidderMonth) -> None:
-    """Open the batch that is left to hands, as soon as it waits for a second person."""
+def open_card(page: Page, going: BidderMonth, title: str) -> None:
+    """Open what waits for a second person, as soon as it does."""
     until_ms = now_ms() + WITHIN_MS
-    card = page.locator(".cards a", has_text="退款批次：第二批")
+    card = page.locator(".cards a", has_text=title)
     while now_ms() < until_ms:
         page.goto(f"{going.url}/console/{going.month.period}/approvals")
         if card.count():
             card.first.click()
             return
         page.wait_for_timeout(1_000)
-    raise TimeoutError(f"no batch waits: {page.inner_text('main')[:500]}; {going.faults}")
+    raise TimeoutError(f"no {title} waits: {page.inner_text('main')[:500]}; {going.faults}")
 
 
 def test_a_refund_batch_is_refused_to_who_made_it_and_approved_by_another(going: BidderMonth, browser: Browser) -> None:
+    going.until_over()
     faults: list[str] = []
     maker = signed_in(browser, going, PLANNER)
-    the_batch(maker, going)
+    refunds = f"{going.url}/console/{going.month.period}/refunds"
+    maker.goto(refunds)
+    maker.get_by_role("button", name="启动下一重退批次").click()
+    open_card(maker, going, f"退款批次：{BATCH}")
     maker.get_by_text("不能审批自己提交的事项").wait_for()
     assert maker.locator("form.decide").count() == 0
     faults += look_at(maker, "console-own-refused")
@@ -86,19 +92,19 @@ def test_a_refund_batch_is_refused_to_who_made_it_and_approved_by_another(going:
     )
     assert (status, "SELF_APPROVAL" in said) == (403, True)
     second = signed_in(browser, going, APPROVER)
-    the_batch(second, going)
+    open_card(second, going, f"退款批次：{BATCH}")
     faults += look_at(second, "console-approval")
     assert "¥" in second.inner_text(".totals")
     second.get_by_role("button", name="同意", exact=True).click()
     assert second.get_by_role("status").inner_text() == "审批结论已记录。"
-    going.approved_by_hand.set()
+    # And the file goes to the bank, which answers
+    until_ms = now_ms() + WITHIN_MS
+    answered = second.locator("tr", has_text=BATCH).filter(has_text="已回盘")
+    while not answered.count():
+        assert now_ms() < until_ms, second.inner_text("main")
+        second.wait_for_timeout(1_000)
+        second.goto(refunds)
     assert faults == []
-
-
-def test_everybody_else_went_through_the_month_too(going: BidderMonth) -> None:
-    going.actors.join(timeout=300)
-    assert not going.actors.is_alive()
-    assert going.faults == []
 
 
 def test_every_page_of_the_console_shows_the_month(going: BidderMonth, browser: Browser) -> None:
