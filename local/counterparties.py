@@ -24,6 +24,7 @@ from integrations.treasury_nontax.simulator import TreasurySimulator
 from local import localstripe
 from local.identity import Identity
 from local.localstripe.door import Door
+from local.payments import PAYOUT_ACCOUNT_NO
 from local.processes import free_port
 
 # The deposit account at the bank; not a real one.
@@ -107,6 +108,7 @@ class Ports:
             "AlipayUrl": f"{self.alipay_url}/gateway.do",
             "AlipayAppId": ALIPAY_APP_ID,
             "AlipaySellerId": ALIPAY_SELLER_ID,
+            "AlipayPayoutAccountNo": PAYOUT_ACCOUNT_NO,
             "OidcIssuer": self.identity_url,
             "OidcClientId": OIDC_CLIENT_ID,
             "SmsUrl": f"{self.carrier_url}/",

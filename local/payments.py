@@ -18,6 +18,8 @@ UNKNOWN_PAYER, SECOND_PAYMENT = "unknown_payer", "second_payment"
 CODE_CUT_TO = 9
 LATE_BY_MS_MAX = 400
 MINSHENG, MINSHENG_SUFFIX = "minsheng", "-1"
+# Where the wallet pays everybody's balance out from, as a bank states it.
+PAYOUT_ACCOUNT_NO, PAYOUT_NAME = "215500690", "支付宝(中国)网络技术有限公司"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.periods.plan import Plan
-from local.counterparties import drop_into
+from local.counterparties import ALIPAY_SELLER_ID, drop_into
 from local.month import CHANNELS, Month
 from local.period_machine import PeriodMachine, PeriodStoppedError
 from local.stage import Stage
@@ -19,6 +19,7 @@ from local.world import (
     carrier,
     counterparties,
     depositors,
+    drawing,
     mishaps,
     notary,
     operators,
@@ -176,6 +177,9 @@ def _applicants_and_deposits(cast: _Month, story: Story) -> None:
     else:
         _state(cast, first.day, first.due.at_ms)
     story.corrections = depositors.sign_in_correctors(at, month)
+    if story.wallet.paid and cast.goes_wrong:
+        drawn_fen = drawing.draw_from_wallet(at, month, last.day, ALIPAY_SELLER_ID)
+        cast.say(f"finance: {drawn_fen} fen drawn from the wallet to the bank, nobody's deposit")
     _state(cast, last.day, last.due.at_ms)
     depositors.correct_deposits(at, month, story.corrections)
     cast.say(f"bidders: {len(story.corrections.corrected)} doubtful deposits put right")

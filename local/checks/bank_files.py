@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from local.payments import PAYOUT_ACCOUNT_NO
+
 CHINA = timezone(timedelta(hours=8))
 PAID = "0000"
 # The bank's word that it does not know yet: neither paid nor failed.
@@ -102,6 +104,16 @@ class Exchanged:
     def return_rows(self) -> tuple[ReturnRow, ...]:
         """The rows of all return files."""
         return tuple(row for file in self.returns for row in file.rows)
+
+    @property
+    def credits(self) -> tuple[StatementRow, ...]:
+        """What others paid in."""
+        return tuple(row for row in self.statement_rows("C") if row.account != PAYOUT_ACCOUNT_NO)
+
+    @property
+    def drawn(self) -> tuple[StatementRow, ...]:
+        """What was drawn from the wallet: money of ours that moved."""
+        return tuple(row for row in self.statement_rows("C") if row.account == PAYOUT_ACCOUNT_NO)
 
     def statement_rows(self, direction: str) -> tuple[StatementRow, ...]:
         """The rows of all statements in one direction."""

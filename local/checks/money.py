@@ -67,17 +67,34 @@ def one_place(books: Books) -> Check:
     faults += [f"{name} holds {-standing[name]} fen" for name in books.places if standing.get(name, 0) > 0]
     ways = books.channels or (books.channel,)
     standing_in = {name(way) for way in ways for name in (accounts.bank, accounts.transfers, accounts.coming)}
-    known = {*standing_in, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE}
+    between = {accounts.between(one, other) for one in ways for other in ways}
+    known = {*standing_in, *between, *books.places, accounts.INTEREST_INCOME, accounts.INTEREST_EXPENSE}
     faults += [f"{name} is no account of this period" for name in standing if name not in known]
-    came_in = {causes.credit(books.channel, row.serial): row for row in books.exchanged.statement_rows("C")}
+    came_in = {causes.credit(books.channel, row.serial): row for row in books.exchanged.credits}
     posted = {e.cause: e for e in books.entries if e.cause.startswith(causes.credit(books.channel, ""))}
     for cause, row in came_in.items():
         booked = _on(posted[cause], books.bank) if cause in posted else 0
         if booked != row.amount_fen:
             faults.append(f"{cause}: the bank took in {row.amount_fen} fen, the ledger {booked}")
     faults += [f"{cause} is in the ledger, but on no statement" for cause in posted if cause not in came_in]
+    faults += _drawn(books)
     total = sum(row.amount_fen for row in came_in.values())
     return check("1 every fen is in one place", faults, f"{len(came_in)} credits, {total} fen, postings add up to 0")
+
+
+def _drawn(books: Books) -> list[str]:
+    """What was drawn from the wallet to the bank is nobody's, and is booked against what moves between the two."""
+    by_cause, faults = books.by_cause(), []
+    for row in books.exchanged.drawn:
+        entry = by_cause.get(causes.moved(books.channel, row.serial))
+        booked = -_on(entry, _between(books)) if entry else 0
+        if booked != row.amount_fen:
+            faults.append(f"{row.serial}: {row.amount_fen} fen were drawn from the wallet, {booked} are booked as that")
+    return faults
+
+
+def _between(books: Books) -> str:
+    return accounts.between("alipay", books.channel)
 
 
 def over_channels(by_channel: Mapping[str, list[Check]]) -> list[Check]:
@@ -112,7 +129,7 @@ def leaves_once(books: Books) -> Check:
     faults += _twice("debited", (row.our_ref for row in books.exchanged.statement_rows("D") if row.our_ref))
     failed = {row.our_ref for row in returned if row.code not in (PAID, PENDING)}
     paid_in: Counter[str] = Counter()
-    for credit in books.exchanged.statement_rows("C"):
+    for credit in books.exchanged.credits:
         paid_in[credit.name] += credit.amount_fen
     left: Counter[str] = Counter()
     by_cause = books.by_cause()
@@ -188,7 +205,7 @@ def only_forward(books: Books) -> Check:
     faults += [
         f"{code} was rolled over and forfeited" for code in codes if causes.forfeit(books.period, code) in by_cause
     ]
-    for credit in books.exchanged.statement_rows("C"):
+    for credit in books.exchanged.credits:
         ways = (causes.correction(books.channel, credit.serial), causes.never_corrected(books.channel, credit.serial))
         if all(way in by_cause for way in ways):
             faults.append(f"credit {credit.serial} was corrected and given up")

@@ -167,6 +167,12 @@ BROKEN: list[tuple[str, Callable[[Books], money.Check], Callable[[], Books], str
         "on no statement",
     ),
     (
+        "money drawn from the wallet is somebody's",
+        money.one_place,
+        lambda: _in_file("STMT", "6204", "215500690"),
+        "200000 fen were drawn from the wallet, 0 are booked",
+    ),
+    (
         "money outside the places",
         money.one_place,
         lambda: _with(_entry("odd/1", 0, (f"held:{PERIOD}", 5, "D"), ("pocket", -5, "D"))),
