@@ -21,7 +21,7 @@ pytestmark = [
 
 WITHIN_MS = 60_000
 # What the period's machine sent again by itself was the first.
-BATCH = "重退第2批"
+BATCH = "重发第2批"
 # Below the period -> what the picture is called, in the order of the month.
 SECTIONS = {
     "": "day",
