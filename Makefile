@@ -86,8 +86,8 @@ e2e: setup  ## a month on the bidder's pages in headless Chromium: make e2e, or 
 api-docs: setup  ## write the API's OpenAPI document and the page of its codes anew, to build/api
 	@$(RUN) local.openapi
 
-fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api, or make fuzz-api EXAMPLES=5 AS="operator bid"
-	@$(RUN) local.fuzz $(EXAMPLES) $(AS)
+fuzz-api: setup  ## schemathesis over the deployed API's document: make fuzz-api, or make fuzz-api EXAMPLES=5 WHO="operator bid"
+	@$(RUN) local.fuzz $(EXAMPLES) $(WHO)
 
 fuzz: setup  ## changed bytes for every codec and the bid handler: make fuzz SECONDS=600
 	@$(RUN) local.fuzz.codecs $(SECONDS)

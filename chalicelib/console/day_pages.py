@@ -11,7 +11,7 @@ from chalicelib.periods.approvals import Approval, waiting
 from chalicelib.periods.listing import listed_periods
 from chalicelib.periods.plan import Plan
 from chalicelib.periods.problems import list_problems
-from chalicelib.periods.reaching import reached
+from chalicelib.periods.reaching import MARKED, reached
 from chalicelib.periods.records import find_period
 
 PROBLEMS_SHOWN = 20
@@ -19,7 +19,8 @@ PROBLEMS_SHOWN = 20
 
 @dataclass(frozen=True)
 class Step:
-    """A milestone on the day's page. ``state``: ``done``, ``next``, ``later``, or ``due``: past and undone."""
+    """A milestone on the day's page. ``state``: ``done``, ``next``, ``later``, ``due`` (past and undone), or
+    ``past``, where nothing is marked as done."""
 
     name: str
     at_ms: int
@@ -62,7 +63,7 @@ def steps(plan: Plan, done: dict[str, int], now_ms: int) -> list[Step]:
     return [
         Step(name, milestone.at_ms, milestone.date.isoformat(), done.get(name, 0), state)
         for name, milestone in listed
-        for state in ["done" if name in done else "next" if name == coming else _waiting(milestone.at_ms, now_ms)]
+        for state in ["done" if name in done else "next" if name == coming else _waiting(name, milestone.at_ms, now_ms)]
     ]
 
 
@@ -71,5 +72,7 @@ def may_decide(ask: Ask, approval: Approval) -> bool:
     return ask.may("approver") and approval.made_by != ask.operator.name
 
 
-def _waiting(at_ms: int, now_ms: int) -> str:
-    return "due" if at_ms <= now_ms else "later"
+def _waiting(name: str, at_ms: int, now_ms: int) -> str:
+    if at_ms > now_ms:
+        return "later"
+    return "due" if name in MARKED else "past"

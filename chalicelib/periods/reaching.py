@@ -8,6 +8,29 @@ from pynamodb.models import Model
 
 from chalicelib.kernel.tables import HubMeta, table_name
 
+# What the machines mark as they come to it. The plan's other milestones are instants for people, wallets and texts:
+# they pass, and nothing is left undone by them.
+MARKED = frozenset(
+    {
+        "applications_close",
+        "applicants_to_notary",
+        "deposits_open",
+        "deposits_close",
+        "corrections_close",
+        "deposits_to_notary",
+        "qualification_by",
+        "activation_opens",
+        "activation_closes",
+        "auction_opens",
+        "auction_closes",
+        "settlement_opens",
+        "settlement_closes",
+        "refunds_1_by",
+        "refunds_2_by",
+        "failed_refunds_after",
+    }
+)
+
 
 class ReachedRecord(Model):
     """A milestone that the period's machines have reached."""

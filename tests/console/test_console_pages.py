@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -137,6 +138,10 @@ def test_given_a_period_when_the_day_is_opened_then_milestones_and_what_waits_ar
     assert browser.get("/console").goes_to == f"/console/{PERIOD}"
     day = browser.get(f"/console/{PERIOD}")
     assert html_faults(day.body) == []
+    # What no machine marks has passed; it is not undone
+    row = re.search(r"保证金缴纳截止\(支付宝\).*?</tr>", day.body, re.DOTALL)
+    assert row
+    assert ("已过" in row[0], "未完成" in row[0]) == (True, False)
     for shown in ("保证金缴纳开始", "已完成", "等我处理", "退款批次", "¥ 24,000.00", "金额不正确"):
         assert shown in day.body, shown
     # What a file held is text here

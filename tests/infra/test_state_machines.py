@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from app import FUNCTIONS
 from chalicelib.messages.campaigns import campaigns
+from chalicelib.periods.reaching import MARKED
 from local.machine_waits import follow_plan
 
 # On auction day the result does not wait for what only makes bidding quicker, or for a price that is found anew anyway;
@@ -88,6 +90,12 @@ def test_every_wait_takes_its_instant_from_the_plan(file: Path) -> None:
             assert "TimestampPath" in state, name
             # Not from the plan that the machine began with: that may have been amended since
             assert not state["TimestampPath"].startswith("$.plan.at."), name
+
+
+def test_what_the_machines_mark_as_reached_is_known_to_whoever_shows_it() -> None:
+    marked = re.findall(r'"milestone": "(\w+)"', "".join(file.read_text(encoding="utf-8") for file in MACHINES))
+
+    assert sorted(marked) == sorted(MARKED)
 
 
 def test_the_auction_s_window_is_prepared_again_after_each_look_at_the_plan() -> None:
