@@ -87,13 +87,12 @@ def _bank(
 
 def _own_accounts(config: Settings) -> Callable[[], tuple[OwnAccount, ...]]:
     def choose() -> tuple[OwnAccount, ...]:
-        given = config.environment.get
-        return (
-            OwnAccount("hangzhou", given("HANGZHOU_ACCOUNT_NO", "")),
-            OwnAccount("minsheng", given("MINSHENG_ACCOUNT_NO", "")),
-            # Alipay pays everybody out from there: only with our number in the memo is it ours.
-            OwnAccount("alipay", given("ALIPAY_PAYOUT_ACCOUNT_NO", ""), config.need("ALIPAY_SELLER_ID"), stated=False),
-        )
+        numbers = {name: config.environment.get(f"{name}_ACCOUNT_NO", "") for name in ("HANGZHOU", "MINSHENG")}
+        banks = [OwnAccount(name.lower(), number) for name, number in numbers.items() if number]
+        payout = config.environment.get("ALIPAY_PAYOUT_ACCOUNT_NO", "")
+        # Alipay pays everybody out from there: only with our number in the memo is it ours.
+        wallet = [OwnAccount("alipay", payout, config.need("ALIPAY_SELLER_ID"), stated=False)] if payout else []
+        return (*banks, *wallet)
 
     return choose
 
