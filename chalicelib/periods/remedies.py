@@ -39,6 +39,41 @@ _CHINESE = tuple(
         (r"no change after activation", "激活后不能再变更"),
         (r"a new application: .*", "重新申请;撤回后不能恢复"),
         (r"exactly one such column", "该列有且只有一列"),
+        # Files of banks, wallet and treasury.
+        (r"a corrected file in the same folder", "请对方更正后向同一目录重新投递"),
+        (r"(\d+) more", r"另有 \1 处"),
+        (r"correct those that are listed first", "请先更正已列出的各处"),
+        (r"(\S+), what the rows add up to", r"\1,即各行之和"),
+        (r"(\S+), the balance before and this row's amount", r"\1,即上一行余额加减本行金额"),
+        (r"(\S+), as the hub has it", r"\1,即本系统账务"),
+        (r"(\S+), the day it was delivered for", r"\1,即投递目录的日期"),
+        (r"(\d+) fields separated by (\S+)", r"以 \2 分隔的 \1 个字段"),
+        (r"a serial that no other row has", "与其他行不同的流水号"),
+        (r"a serial of its own, or the content booked before", "未用过的流水号,或与原已入账内容一致"),
+        (r"an amount > 0", "大于零的金额"),
+        (r"characters of the file's encoding|characters (?:of|that) \S+(?: has)?", "文件编码所含的字符"),
+        (r"a day that exists, written as (\S+)", r"真实存在的日期,格式为 \1"),
+        (r"an instant that exists, Asia/Shanghai, written as .*", "真实存在的北京时间,格式同其他行"),
+        # Payments and refunds.
+        (r"ask the bank what became of it", "请向银行查询该笔款项"),
+        (r"what was told first; ask which holds", "与首次通知一致;请向对方查询以哪次为准"),
+        (r"(\d+) fen were told of", r"通知金额 \1 分"),
+        (r"the number of a batch that the hub sent; ask the bank", "本系统发出的批次号;请向银行查询"),
+        (r"paid, which the bank said before; ask the bank", "银行此前回复为已付;请向银行查询"),
+        (r"failed, which the bank said before; ask the bank", "银行此前回复为失败;请向银行查询"),
+        (r"refused by code '(\w+)': its payments go with a later batch", r"银行以 \1 拒收,所含款项列入后续批次"),
+        (
+            r"(\d+) by the dated rates for (\S+); the bank's figure is booked",
+            r"按分段利率为 \1 分(\2),按银行数入账",
+        ),
+        (r"(\d+), what is paid back of (\S+); our own figure counts", r"应为 \1 分(\2),以本系统数为准"),
+        (r"another account of the same owner", "同一户名的另一账号"),
+        # The treasury.
+        (r"a notice that is not void; two persons release the winner", "未作废的缴款通知;须两人办理解除"),
+        (r"a notice that the treasury has; .*", "财政已登记的缴款通知;请先登记再调整期限"),
+        (r"a notice that the treasury takes", "财政可受理的缴款通知"),
+        (r"two persons' word on its winner", "须两人对该买受人作出决定"),
+        (r"an e-receipt for this payment", "该笔缴款的电子票据"),
     )
 )
 
