@@ -17,7 +17,7 @@ from chalicelib.periods.remedies import in_chinese
         ("a day that exists, written as %Y%m%d", "真实存在的日期,格式为 %Y%m%d"),
         (
             "7 by the dated rates for hangzhou#HZ1; the bank's figure is booked",
-            "按分段利率为 7 分(hangzhou#HZ1),以银行数为准入账",
+            "按分段利率为 7 分(hangzhou#HZ1),按银行数入账",
         ),
         ("refused by code 'W6191': its payments go with a later batch", "银行以 W6191 拒收,所含款项列入后续批次"),
         ("paid, which the bank said before; ask the bank", "银行此前回复为已付;请向银行查询"),
