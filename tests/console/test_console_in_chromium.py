@@ -15,6 +15,8 @@ from playwright.sync_api import sync_playwright
 from chalicelib.applicants.desk import propose_change
 from chalicelib.console import auction_pages, door
 from chalicelib.console.oidc import Client, Provider
+from chalicelib.deposits.comparing import Difference, Why
+from chalicelib.deposits.difference_records import keep
 from chalicelib.evidence.attachments import attachment_of, register
 from chalicelib.kernel.errors import Problem
 from chalicelib.periods.approvals import request_approval
@@ -61,6 +63,11 @@ PAGES = {
     "/attachments": "attachments",
     "/../calendar": "calendar",
 }
+
+DIFFERENCES = [
+    Difference("LINE_NOT_BOOKED", Why.NOT_YET_BOOKED, "credit/hangzhou/HZ00000003", None, DEPOSIT, "as stated"),
+    Difference("MOVED_HALF", Why.NOT_YET_STATED, "between:hangzhou-minsheng", 1_000_000, 0, "the other's statement"),
+]
 
 
 def _handler() -> type[BaseHTTPRequestHandler]:
@@ -109,6 +116,7 @@ def url(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     OperatorRecord("operator#li", roles={*ROLES}, password_hash="").save()
     problems = [Problem(line, "身份证号", "17 位", "18 characters") for line in (3, 17, 41)]
     record_problems(PERIOD, f"regulator/applicants/{PERIOD}.csv", problems, "ROW_INVALID", "申请人名单第几行有误")
+    keep(PERIOD, DIFFERENCES, hub.clock.now_ms())
     monkeypatch.setattr(auction_pages, "measured", lambda *_: busy_half_hour(opens_at_ms))
     opens_at_ms = open_auction(hub)
     busy_half_hour(opens_at_ms)
