@@ -12,14 +12,19 @@ from integrations.sms_profile import CarrierProfile
 
 
 class CarrierLine:
-    """Connections kept alive, of which several threads take one each."""
+    """Connections to ``url``, kept alive, of which several threads take one each."""
 
-    def __init__(self, profile: CarrierProfile) -> None:
+    def __init__(self, url: str, profile: CarrierProfile) -> None:
+        self._url = url
         self._timeouts = (profile.connect_timeout_s, profile.read_timeout_s)
         # Its adapter does not retry: a request that may have arrived is never repeated.
         self._session = requests.Session()
+        # What the environment says of proxies and certificates is the same for each request: looked up once.
+        settled = self._session.merge_environment_settings(url, {}, None, None, None)
+        self._session.proxies, self._session.verify = settled["proxies"], settled["verify"]
+        self._session.trust_env = False
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    def post(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         """The answer's body, whatever its HTTP status: refusals come as 4xx with a code in the body.
 
         Raises ``Pending``: ``SMS_UNREACHABLE`` where no connection came about and so nothing left, ``SMS_NO_ANSWER``
@@ -27,7 +32,7 @@ class CarrierLine:
         """
         try:
             return self._session.post(
-                url, data=body, headers=dict(headers), timeout=self._timeouts, allow_redirects=False
+                self._url, data=body, headers=dict(headers), timeout=self._timeouts, allow_redirects=False
             ).content
         except requests.RequestException as error:
             if _never_connected(error):

@@ -31,7 +31,19 @@ class Template:
     @cached_property
     def variables(self) -> frozenset[str]:
         """The names between ``${`` and ``}``."""
-        return frozenset(_VARIABLE.findall(self.text))
+        return frozenset(self._filled_in)
+
+    @cached_property
+    def _filled_in(self) -> tuple[str, ...]:
+        return tuple(_VARIABLE.findall(self.text))
+
+    @cached_property
+    def _own_characters(self) -> int:
+        return len(_VARIABLE.sub("", self.text))
+
+    def characters(self, params: Mapping[str, str]) -> int:
+        """How long the text will be, without the sign: as of ``filled``, which need not be written for it."""
+        return self._own_characters + sum([len(params[name]) for name in self._filled_in])
 
     def filled(self, params: Mapping[str, str]) -> str:
         """The text a phone will show, without the sign."""
@@ -57,19 +69,25 @@ class CarrierProfile:
     dead_codes: frozenset[str]
     templates: Mapping[str, Template]
 
-    def preview(self, template_name: str, params: Mapping[str, str]) -> SmsPreview:
-        """A message as a phone shows it. Raises ``InvalidInput``: unknown template, wrong variables, or too long."""
+    def check(self, template_name: str, params: Mapping[str, str]) -> Template:
+        """A message's template. Raises ``InvalidInput``: no such template, wrong variables, too long with the sign."""
         template = self.templates.get(template_name)
         if template is None:
             raise InvalidInput("SMS_TEMPLATE_UNKNOWN", f"短信模板不存在: {template_name}")
         if template.variables != params.keys():
             raise InvalidInput("SMS_PARAMS", f"短信模板变量不符: {template_name}")
-        text = template.filled(params)
-        whole = f"【{self.sign}】{text}"
-        if len(whole) > CHARACTERS_MAX:
+        if len(self._signed("")) + template.characters(params) > CHARACTERS_MAX:
             raise InvalidInput("SMS_TOO_LONG", f"短信超过{CHARACTERS_MAX}字: {template_name}")
+        return template
+
+    def preview(self, template_name: str, params: Mapping[str, str]) -> SmsPreview:
+        """A message as a phone shows it. Raises as ``check`` does."""
+        text = self.check(template_name, params).filled(params)
         count = parts(text, self.sign)
-        return SmsPreview(whole, count, count * self.part_centifen)
+        return SmsPreview(self._signed(text), count, count * self.part_centifen)
+
+    def _signed(self, text: str) -> str:
+        return f"【{self.sign}】{text}"
 
     def meaning(self, code: str) -> HubError:
         """Only an explicit word ends a message; what is not in the profile's tables is no such word."""

@@ -33,12 +33,11 @@ class AliyunSms:
     def __init__(
         self, url: str, secret: str, clock: Clock, entropy: Entropy, carrier_profile: Profile | None = None
     ) -> None:
-        self._url = url
         self._secret = secret
         self._clock = clock
         self._entropy = entropy
         self._profile = carrier_profile or profile()
-        self._http = CarrierLine(self._profile)
+        self._http = CarrierLine(url, self._profile)
 
     @property
     def name(self) -> str:
@@ -95,4 +94,4 @@ class AliyunSms:
     def _post(self, params: Mapping[str, str]) -> bytes:
         nonce = self._entropy.token(_NONCE_BYTES).hex()
         body = signed(params, self._profile, self._secret, nonce=nonce, now_ms=self._clock.now_ms())
-        return self._http.post(self._url, body, _FORM)
+        return self._http.post(body, _FORM)

@@ -34,8 +34,8 @@ class DetailsPage:
 
 
 def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
-    """SendSms for one phone. Raises what the profile's ``preview`` does."""
-    profile.preview(sms.template, sms.params)
+    """SendSms for one phone. Raises what the profile's ``check`` does."""
+    profile.check(sms.template, sms.params)
     return {
         "Action": "SendSms",
         "PhoneNumbers": sms.phone,
@@ -49,13 +49,13 @@ def send_params(sms: Sms, profile: Profile) -> dict[str, str]:
 def batch_params(out_id: str, messages: Sequence[Sms], profile: Profile) -> dict[str, str]:
     """SendBatchSms: the phones, and in the same order the sign and the variables of each; one template, one OutId.
 
-    Raises what the profile's ``preview`` does, and ``ValueError`` for a batch that this request can not carry.
+    Raises what the profile's ``check`` does, and ``ValueError`` for a batch that this request can not carry.
     """
     templates = {sms.template for sms in messages}
     if len(templates) != 1 or len({sms.phone for sms in messages}) != len(messages) or len(messages) > BATCH_MAX:
         raise ValueError(f"a batch is 1 to {BATCH_MAX} different phones and one template")
     for sms in messages:
-        profile.preview(sms.template, sms.params)
+        profile.check(sms.template, sms.params)
     return {
         "Action": "SendBatchSms",
         "PhoneNumberJson": _json([sms.phone for sms in messages]),

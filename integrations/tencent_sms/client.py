@@ -31,12 +31,11 @@ class TencentSms:
     """Tencent Cloud SMS at ``url``; ``secret`` is the SecretKey of the profile's SecretId."""
 
     def __init__(self, url: str, secret: str, clock: Clock, carrier_profile: Profile | None = None) -> None:
-        self._url = url
         self._host = urlsplit(url).netloc
         self._secret = secret
         self._clock = clock
         self._profile = carrier_profile or profile()
-        self._http = CarrierLine(self._profile)
+        self._http = CarrierLine(url, self._profile)
 
     @property
     def name(self) -> str:
@@ -98,4 +97,4 @@ class TencentSms:
         body = json.dumps(params, ensure_ascii=False, separators=(",", ":")).encode()
         now_ms = self._clock.now_ms()
         signed = headers(action, self._host, body, self._profile, self._secret, now_ms=now_ms)
-        return self._http.post(self._url, body, signed)
+        return self._http.post(body, signed)

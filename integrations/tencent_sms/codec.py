@@ -24,7 +24,7 @@ _STATES = {"SUCCESS": "delivered", "FAIL": "failed"}
 
 def send_params(sms: Sms, profile: Profile) -> dict[str, Any]:
     """SendSms for one phone; our number goes as the session that its receipt bears. Raises what ``preview`` does."""
-    profile.preview(sms.template, sms.params)
+    profile.check(sms.template, sms.params)
     template = profile.templates[sms.template]
     return {
         "PhoneNumberSet": [f"{_CHINA}{sms.phone}"],

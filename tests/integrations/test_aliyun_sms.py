@@ -17,7 +17,7 @@ from integrations.aliyun_sms.profile import profile
 from integrations.aliyun_sms.signature import sign
 from integrations.aliyun_sms.simulator import SmsSimulator
 from integrations.ports import Sms, SmsReceipt
-from integrations.sms_profile import parts
+from integrations.sms_profile import CHARACTERS_MAX, Template, parts
 
 PHONE = "13800000001"
 CODE = Sms("o-1", PHONE, "code", {"code": "123456"})
@@ -68,6 +68,25 @@ def test_given_an_instant_then_the_timestamp_is_written_in_utc() -> None:
 @pytest.mark.parametrize(("length", "expected"), [(62, 1), (63, 2), (126, 2), (127, 3)])
 def test_given_a_text_then_parts_count_the_sign_with_its_brackets(length: int, expected: int) -> None:
     assert parts("字" * length, "六个字的签名") == expected  # 6 + 2 brackets
+
+
+@pytest.mark.parametrize("template", [*profile().templates.values(), Template("twice", "${code},即${code}。")])
+def test_given_a_template_then_a_text_s_length_is_known_before_it_is_written(template: Template) -> None:
+    params = {name: "值" * (3 + number) for number, name in enumerate(sorted(template.variables))}
+    assert template.characters(params) == len(template.filled(params))
+
+
+@pytest.mark.parametrize("too_long", [False, True])
+def test_given_the_longest_text_with_its_sign_then_one_character_more_is_too_long(too_long: bool) -> None:
+    own = profile()
+    left = CHARACTERS_MAX - len(f"【{own.sign}】") - own.templates["code"].characters({"code": ""})
+    sms = Sms("o", PHONE, "code", {"code": "1" * (left + too_long)})
+    if too_long:
+        with pytest.raises(InvalidInput, match="SMS_TOO_LONG"):
+            send_params(sms, own)
+    else:
+        assert send_params(sms, own)["PhoneNumbers"] == PHONE
+        assert len(own.preview("code", sms.params).text) == CHARACTERS_MAX
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from chalicelib.kernel.clock import SetClock, at_shanghai
 from chalicelib.kernel.errors import InvalidInput, NotAllowed, Pending, TooMany
 from integrations.ports import Sms, SmsReceipt
+from integrations.sms_line import CarrierLine
 from integrations.tencent_sms.client import TencentSms
 from integrations.tencent_sms.codec import read_receipts, read_reports, read_send
 from integrations.tencent_sms.profile import profile
@@ -162,3 +165,30 @@ def test_given_as_many_receipts_as_an_answer_holds_then_the_message_may_be_among
 def test_given_what_is_no_push_then_it_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         read_reports(body, profile())
+
+
+def test_given_a_proxy_then_the_carrier_is_reached_through_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_address[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        line = CarrierLine("http://carrier.invalid/", profile())
+        assert [line.post(b"1", {}), line.post(b"2", {})] == [b"{}", b"{}"]
+        server.shutdown()
+    assert asked == ["http://carrier.invalid/"] * 2
