@@ -122,23 +122,18 @@ class BankLineRecord(Model):
 
     @property
     def cause(self) -> str:
-        """The ledger's cause that the line confirms."""
-        return cause_of_other(self.channel, self.serial, self.direction, self.our_ref, self.moved_with)
+        """The ledger's cause that the line confirms. A debit without a number of ours, to nobody of ours, confirms
+        none."""
+        if self.moved_with:
+            return causes.moved(self.channel, self.serial)
+        if self.direction == Direction.INTEREST:
+            return causes.bank_interest(self.channel, self.serial)
+        return causes.refund_paid(self.our_ref) if self.our_ref else causes.unexplained_debit(self.channel, self.serial)
 
 
 def signed_fen(direction: str, amount_fen: int) -> int:
     """What so much did to an account's balance."""
     return -amount_fen if direction == Direction.DEBIT else amount_fen
-
-
-def cause_of_other(channel: str, serial: str, direction: str, our_ref: str, moved_with: str) -> str:
-    """The ledger's cause that a line confirms which is no bidder's payment. A debit without a number of ours, to nobody
-    of ours, confirms none."""
-    if moved_with:
-        return causes.moved(channel, serial)
-    if direction == Direction.INTEREST:
-        return causes.bank_interest(channel, serial)
-    return causes.refund_paid(our_ref) if our_ref else causes.unexplained_debit(channel, serial)
 
 
 def statement_key(channel: str, day: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ _STATES = {"SUCCESS": "delivered", "FAIL": "failed"}
 
 
 def send_params(sms: Sms, profile: Profile) -> dict[str, Any]:
-    """SendSms for one phone; our number goes as the session that its receipt bears. Raises what ``preview`` does."""
+    """SendSms for one phone; our number is the session that its receipt bears. Raises as the profile's ``check``."""
     profile.check(sms.template, sms.params)
     template = profile.templates[sms.template]
     return {

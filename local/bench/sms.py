@@ -40,5 +40,5 @@ def campaign() -> list[Measure]:
     with stub() as environment:
         given = {**environment, "MESSAGES_TABLE": "messages"}
         ours, bare = in_turns(ROUNDS, lambda: _us_a_message("ours", given), lambda: _us_a_message("bare", given))
-    what = "a warm function sending 100,000 texts, DynamoDB stubbed; a bare loop posting the same batches"
+    what = "sending 100,000 texts, DynamoDB stubbed; a bare loop posting the same batches"
     return [Measure("sms-campaign", what, "us", ours, bare, 1.5)]

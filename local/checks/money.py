@@ -84,17 +84,13 @@ def one_place(books: Books) -> Check:
 
 def _drawn(books: Books) -> list[str]:
     """What was drawn from the wallet to the bank is nobody's, and is booked against what moves between the two."""
-    by_cause, faults = books.by_cause(), []
+    by_cause, between, faults = books.by_cause(), accounts.between("alipay", books.channel), []
     for row in books.exchanged.drawn:
         entry = by_cause.get(causes.moved(books.channel, row.serial))
-        booked = -_on(entry, _between(books)) if entry else 0
+        booked = -_on(entry, between) if entry else 0
         if booked != row.amount_fen:
             faults.append(f"{row.serial}: {row.amount_fen} fen were drawn from the wallet, {booked} are booked as that")
     return faults
-
-
-def _between(books: Books) -> str:
-    return accounts.between("alipay", books.channel)
 
 
 def over_channels(by_channel: Mapping[str, list[Check]]) -> list[Check]:
